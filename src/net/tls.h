@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starling: TLS contexts: TLS 1.2 and 1.3 (RFC 8996, RFC 8314), server side. The certificate is read again by tls_reload() while
+// connections live on with the old one. Session tickets are on; idle connections release their buffers.
+#ifndef NET_TLS_H
+#define NET_TLS_H
+
+#include "base/op.h"
+
+struct tls_context;
+struct tls_config {
+	const char *cert_file, *key_file; // PEM
+	const char *client_ca_file;       // NULL: client certificates are not asked for (SASL EXTERNAL)
+};
+int tls_open(struct op *op, const struct tls_config *config, struct tls_context **ret_tls);
+int tls_reload(struct op *op, struct tls_context *t); // keeps the old certificate on failure
+void tls_free(struct tls_context *t);
+// Writes a self-signed ECDSA P-256 certificate (10 years, the host's name and localhost as subjectAltName) and its key (mode
+// 0600) when neither file exists. 0 made, 1 there already.
+int tls_make_self_signed(struct op *op, const char *cert_file, const char *key_file);
+// SHA-256 fingerprint "AB:CD:..." of the first certificate in use, for `starling serve` to print; into op's arena.
+struct span tls_fingerprint(struct op *op, struct tls_context *t);
+
+#endif
