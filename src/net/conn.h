@@ -19,8 +19,8 @@ struct listener;
 
 // What a session's run() returns.
 enum conn_next {
-	CONN_READ,  // waits for input (or a wake-up, or its deadline)
-	CONN_WAIT,  // waits for a wake-up or its deadline only: input is left in the socket (back-pressure)
+	CONN_READ, // waits for input (or a wake-up, or its deadline)
+	CONN_WAIT, // waits for a wake-up or its deadline only: input is left in the socket (back-pressure)
 	CONN_FLUSH, // run again when the output has drained to below the low-water mark: a cursor has more to send
 	CONN_YIELD, // had its share: run again after the others
 	CONN_CLOSE, // send what is pending, then close
@@ -28,12 +28,12 @@ enum conn_next {
 };
 // Why run() is called: bits.
 enum conn_event {
-	CONN_EV_OPEN = 1,     // the first run: greet
-	CONN_EV_INPUT = 2,    // new input was buffered
-	CONN_EV_EOF = 4,      // the peer sent its last byte; buffered input is still there
-	CONN_EV_WOKEN = 8,    // conn_wake()
+	CONN_EV_OPEN = 1,  // the first run: greet
+	CONN_EV_INPUT = 2, // new input was buffered
+	CONN_EV_EOF = 4,   // the peer sent its last byte; buffered input is still there
+	CONN_EV_WOKEN = 8, // conn_wake()
 	CONN_EV_DEADLINE = 16,
-	CONN_EV_DRAINED = 32, // after CONN_FLUSH
+	CONN_EV_DRAINED = 32,  // after CONN_FLUSH
 	CONN_EV_STOPPING = 64, // server shutdown: say BYE, return CONN_CLOSE
 };
 
@@ -82,7 +82,7 @@ int conn_start_tls(struct op *op, struct conn *c);
 int conn_start_compress(struct op *op, struct conn *c);
 bool conn_is_tls(const struct conn *c);
 bool conn_is_compressed(const struct conn *c);
-bool conn_can_starttls(const struct conn *c); // plain, and the listener has a TLS context
+bool conn_can_starttls(const struct conn *c);  // plain, and the listener has a TLS context
 bool conn_peer_is_local(const struct conn *c); // loopback or UNIX socket, after PROXY
 // Text for logs and throttling: "192.0.2.1" or "2001:db8::1", "unix"; stable for the connection's life.
 const char *conn_peer(const struct conn *c);

@@ -11,24 +11,28 @@ struct net; // all connections of a process: counts, limits, the crew they run o
 struct net_limits {
 	unsigned connections;             // in all; 0: as many as file descriptors allow
 	unsigned connections_per_address; // 0: no limit
-	uint64_t stall_ms;                // output without progress for so long: cut off (default 5 minutes)
-	uint64_t handshake_ms;            // PROXY header and TLS handshake together (default 60 s)
+	uint64_t stall_ms;     // output without progress for so long: cut off (default 5 minutes)
+	uint64_t handshake_ms; // PROXY header and TLS handshake together (default 60 s)
 };
-int net_new(struct op *op, struct crew *crew, const struct net_limits *limits, struct net **ret_net);
+int net_new(
+	struct op *op, struct crew *crew, const struct net_limits *limits, struct net **ret_net);
 void net_free(struct net *n); // after crew_run() returned
 unsigned net_connection_count(const struct net *n);
 
 struct listener_config {
-	const char *address; // "127.0.0.1:143", "[::1]:993", "*:143" (both families), "unix:/run/starling/lmtp"; port 0: a free one
+	const char *
+		address; // "127.0.0.1:143", "[::1]:993", "*:143" (both families), "unix:/run/starling/lmtp"; port 0: a free one
 	const struct service *service;
 	const void *service_config;
-	struct tls_context *tls; // NULL: no TLS. Shared; its certificate may be replaced while running
-	bool tls_implicit;       // handshake first; else STARTTLS is offered
-	bool proxy_protocol;     // a PROXY header must come first
-	struct span refusal;     // sent to a connection over the limits, e.g. "* BYE [LIMIT] ...\r\n"
+	struct tls_context
+		*tls;        // NULL: no TLS. Shared; its certificate may be replaced while running
+	bool tls_implicit;   // handshake first; else STARTTLS is offered
+	bool proxy_protocol; // a PROXY header must come first
+	struct span refusal; // sent to a connection over the limits, e.g. "* BYE [LIMIT] ...\r\n"
 };
-int listener_open(struct op *op, struct net *n, const struct listener_config *config, struct listener **ret_listener);
+int listener_open(struct op *op, struct net *n, const struct listener_config *config,
+	struct listener **ret_listener);
 uint16_t listener_port(const struct listener *l); // the real one, also for port 0
-void listener_close(struct listener *l); // stops accepting; connections live on
+void listener_close(struct listener *l);          // stops accepting; connections live on
 
 #endif

@@ -9,7 +9,7 @@
 struct tls_context;
 struct tls_config {
 	const char *cert_file, *key_file; // PEM
-	const char *client_ca_file;       // NULL: client certificates are not asked for (SASL EXTERNAL)
+	const char *client_ca_file; // NULL: client certificates are not asked for (SASL EXTERNAL)
 };
 int tls_open(struct op *op, const struct tls_config *config, struct tls_context **ret_tls);
 int tls_reload(struct op *op, struct tls_context *t); // keeps the old certificate on failure

@@ -21,14 +21,14 @@
 struct crew;
 struct task;
 
-enum task_wake { // bits: why a task runs
+enum task_wake {           // bits: why a task runs
 	TASK_WOKEN = 1,    // task_wake() was called (also the first run after task_start)
 	TASK_READABLE = 2, // or hang-up or error: reading tells
 	TASK_WRITABLE = 4,
-	TASK_DEADLINE = 8, // its deadline passed
+	TASK_DEADLINE = 8,  // its deadline passed
 	TASK_STOPPING = 16, // the crew is shutting down: say goodbye and end
 };
-enum task_next { // what `run` returns
+enum task_next {    // what `run` returns
 	TASK_PARK,  // wait for task->want_read / want_write, task_wake() or task->deadline
 	TASK_YIELD, // go to the back of the queue, run again
 	TASK_END,   // finished: the crew forgets it, then calls `ended`
@@ -39,9 +39,9 @@ struct task_ops {
 };
 struct task {
 	const struct task_ops *ops;
-	int fd;            // -1: none. Owned by the user of the task; closed in `ended`, never before
+	int fd; // -1: none. Owned by the user of the task; closed in `ended`, never before
 	bool want_read, want_write; // set by run before TASK_PARK
-	uint64_t deadline; // clock_mono(), 0: none; set by run before TASK_PARK
+	uint64_t deadline;          // clock_mono(), 0: none; set by run before TASK_PARK
 	// The rest belongs to the crew.
 	struct crew *crew;
 	_Atomic int state;
@@ -55,8 +55,8 @@ struct task {
 enum crew_block { CREW_DISK, CREW_AUTH, CREW_RELAY, CREW_CPU, CREW_BLOCK_KINDS };
 
 struct crew_config {
-	unsigned cores;                      // threads that run at a time; 0: as many as the machine has
-	unsigned budget[CREW_BLOCK_KINDS];   // most threads blocked at a time, by kind; 0: 64
+	unsigned cores; // threads that run at a time; 0: as many as the machine has
+	unsigned budget[CREW_BLOCK_KINDS]; // most threads blocked at a time, by kind; 0: 64
 };
 
 int crew_new(struct op *op, const struct crew_config *config, struct crew **ret_crew);

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starling: the store: ordered keys in partitions, atomic durable batches, blobs. It knows nothing of mail. Engines
+// (store/engine.h): `local` (a log, RocksDB behind it), `memory` (tests), later `rados`. One conformance suite runs on all.
+//
+// A partition (an account) is a number. Keys and values are bytes; keys of one partition are ordered by bytes.
+// A batch changes keys of one partition, all or nothing. store_submit() puts it in line (order of submission is order of
+// effect within a partition) and store_wait() returns once it is durable AND visible to get and scan; nothing is visible
+// before it is durable. Callers that hold a lock submit under it and wait after releasing it: commit groups form by themselves.
+//
+// A blob is an octet string of any size, written once, with a small private `card` beside it that a reader gets without
+// reading the rest. blob_finish() puts it in line as well; it is durable when a batch submitted after it is. A blob whose batch
+// never became durable is an orphan, swept later. Blobs are found by id; the hint in a blob_ref makes that cheap and may be stale.
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/buf.h"
+#include "base/op.h"
+#include "base/rope.h"
+
+struct store;
+
+enum {
+	STORE_ABSENT = 1, // outcome of store_get: no such key
+	STORE_END = 1,    // outcome of store_cursor_next
+};
+
+struct store_config {
+	const char *engine; // "local" or "memory"
+	const char *dir;    // local: the volume's folder; made when missing
+	bool read_only; // local: opens beside a running server for `check`; changes fail with RC_READONLY
+	uint64_t segment_bytes; // local: size of a log segment; 0: 256 MiB
+	uint64_t reserve_bytes; // local: kept free for STORE_FREES batches; 0: 64 MiB
+};
+// Opens; recovers by replaying the log behind the index. RC_LOCKED when another process has it. Blocks.
+int store_open(struct op *op, const struct store_config *config, struct store **ret_store);
+void store_close(struct store *s); // flushes, so that the next open replays nothing; accepts NULL
+
+// --- keys ---
+
+// A consistent view of all partitions; NULL in the calls below means "now". Cheap; holds back compaction while open.
+struct store_snapshot;
+int store_snapshot_begin(struct op *op, struct store *s, struct store_snapshot **ret_snap);
+void store_snapshot_end(struct store *s, struct store_snapshot *snap);
+
+// The value, in op's arena; STORE_ABSENT. May block on disk.
+int store_get(struct op *op, struct store *s, struct store_snapshot *snap, uint64_t partition,
+	struct span key, struct span *ret_value);
+
+// Walks keys from <= key < to in order; `to` absent: to the end of the partition. Holds a view of its own.
+struct store_cursor;
+int store_cursor_open(struct op *op, struct store *s, struct store_snapshot *snap,
+	uint64_t partition, struct span from, struct span to, struct store_cursor **ret_cursor);
+// Key and value are valid until the next call. 0, STORE_END, or a fault.
+int store_cursor_next(
+	struct op *op, struct store_cursor *c, struct span *ret_key, struct span *ret_value);
+void store_cursor_close(struct store_cursor *c);
+// The smallest partition >= from that has keys; STORE_END. For walks over all accounts.
+int store_next_partition(struct op *op, struct store *s, struct store_snapshot *snap, uint64_t from,
+	uint64_t *ret_partition);
+
+// --- batches ---
+
+enum {
+	STORE_FREES = 1
+}; // flags: the batch lets go of space: it may use the reserve of a full volume
+
+// Built by one thread, then submitted once. `ops` is the encoded form (store/batch.c), at most STORE_BATCH_MAX bytes.
+struct store_batch {
+	uint64_t partition;
+	unsigned flags;
+	uint64_t
+		expect; // version that the partition must have (clusters: optimistic concurrency); 0: any
+	struct buf ops;
+};
+#define STORE_BATCH_MAX (1u << 20)
+void batch_init(struct store_batch *b, uint64_t partition);
+void batch_done(struct store_batch *b);
+void batch_put(struct store_batch *b, struct span key, struct span value);
+// Overwrites bytes at `offset` of a value (absent counts as empty; a gap is filled with zeros; grows as needed).
+void batch_patch(struct store_batch *b, struct span key, uint32_t offset, struct span bytes);
+void batch_delete(struct store_batch *b, struct span key);
+void batch_delete_range(
+	struct store_batch *b, struct span from, struct span to); // from <= key < to
+
+struct store_ticket {
+	uint64_t v;
+};
+// Puts the batch in line; the store has copied what it needs when it returns. Never blocks on the disk. Fails at once with
+// RC_READONLY, RC_NOSPACE, RC_TOOBIG, RC_CONFLICT.
+int store_submit(struct op *op, struct store *s, const struct store_batch *b,
+	struct store_ticket *ret_ticket);
+// Waits until it is durable and visible (or failed: RC_IO, and the volume is read-only from then on). Blocks (CREW_DISK).
+int store_wait(struct op *op, struct store *s, struct store_ticket t);
+
+// --- blobs ---
+
+struct blob_ref {      // 16 bytes on disk, little-endian
+	uint64_t id;   // unique for ever in this store, rising in order of arrival; 0: none
+	uint64_t hint; // where it was last seen; 0: unknown
+};
+// Whose it is, written beside the bytes so that accounts can be rebuilt from the log alone (docs/architecture.md).
+struct blob_owner {
+	uint64_t partition;
+	uint32_t mailbox, uid;
+	int64_t internal_date; // seconds since 1970
+	uint32_t flags;        // system flags on arrival
+};
+struct blob_writer;
+// Begins a blob. Bytes are buffered; from 256 KiB on they are written as extents while they come.
+int blob_begin(struct op *op, struct store *s, struct blob_writer **ret_writer);
+int blob_write(struct op *op, struct blob_writer *w,
+	struct span bytes); // may block on the disk when large
+uint64_t blob_written(const struct blob_writer *w);
+// What was written so far, for parsing it before it is finished: a piece at `offset` (up to the end of its extent), verified.
+int blob_peek(struct op *op, struct blob_writer *w, uint64_t offset, struct span *ret_piece);
+// Completes it with its card (<= BLOB_CARD_MAX) and puts it in line for the log; never blocks on the disk. Frees the writer.
+#define BLOB_CARD_MAX (256u << 10)
+int blob_finish(struct op *op, struct blob_writer *w, const struct blob_owner *owner,
+	struct span card, struct blob_ref *ret_ref);
+void blob_abort(struct blob_writer *w); // accepts NULL
+
+// An open blob: spans into memory that `hold` keeps alive (mapped segments). Checksums have been or are verified before any byte
+// is handed out. Cheap for blobs of one extent: no allocation, no system call.
+struct blob {
+	uint64_t size;     // octets
+	struct span card;  // valid until blob_close()
+	struct span whole; // all the bytes, when the blob is one extent; else absent
+	struct hold *hold;
+	struct blob_extents *extents; // when more than one
+	struct blob_ref ref;          // with a fresh hint
+};
+// RC_NONEXISTENT when there is no such blob, RC_CORRUPT when a checksum fails (the text names blob and owner).
+int blob_open(struct op *op, struct store *s, struct blob_ref ref, struct blob *ret_blob);
+void blob_close(struct blob *b); // accepts zeroed
+// A verified piece at `offset`: up to `n` bytes, at least 1 unless offset >= size. Valid until blob_close().
+int blob_piece(
+	struct op *op, const struct blob *b, uint64_t offset, uint64_t n, struct span *ret_piece);
+// Appends [offset, offset + n) to the rope by reference (cut to the size). The rope keeps the memory alive.
+int blob_to_rope(struct op *op, const struct blob *b, uint64_t offset, uint64_t n, struct rope *to);
+// Replaces the card of a blob (a newer card version, or a repair). Durable with the next batch.
+int blob_new_card(struct op *op, struct store *s, struct blob_ref ref, struct span card,
+	struct blob_ref *ret_ref);
+
+// --- the rest ---
+
+// Tells the store that about so many bytes lost a reference: a hint for when a sweep pays.
+void store_blob_dropped(struct store *s, struct blob_ref ref);
+// True when enough is dead for a sweep to pay.
+bool store_wants_sweep(struct store *s);
+// Gives space back: `mark` is called once and must report every blob that any record of the given snapshot refers to; whatever is not
+// reported, is older than the snapshot and past the grace time is dropped; mostly dead segments are rewritten and unlinked (once
+// no rope holds them). Blocks long; yields the disk to commits.
+typedef void (*store_live_fn)(void *sweep, uint64_t blob_id);
+int store_sweep(struct op *op, struct store *s,
+	int (*mark)(struct op *op, void *ctx, struct store_snapshot *snap, store_live_fn live,
+		void *sweep),
+	void *ctx);
+
+// Called after a batch on the partition became visible, from any thread, also for changes by other nodes. One watcher a partition.
+int store_watch(struct op *op, struct store *s, uint64_t partition,
+	void (*changed)(void *ctx, uint64_t partition), void *ctx);
+void store_unwatch(struct store *s, uint64_t partition);
+
+struct store_stats {
+	uint64_t log_bytes, dead_bytes, blobs, commits, groups, flushes, replayed;
+	bool read_only;
+	char reason[160]; // why it is read-only
+};
+void store_stats(struct store *s, struct store_stats *ret_stats);
+
+// Verifies everything the engine keeps: each finding is one call (text for a person; partition, mailbox, uid when known).
+struct store_finding {
+	const char *text;
+	struct blob_owner owner; // partition 0: not known
+	uint64_t blob_id;
+};
+int store_check(struct op *op, struct store *s,
+	void (*found)(void *ctx, const struct store_finding *f), void *ctx, uint64_t *ret_frames);
+
+#endif
