@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starling: the content of one message: its card (what was parsed when it arrived) and its octets. Everything that FETCH, PREVIEW, SORT and
+// SEARCH ask of a message comes from here; most of it is copied from the card.
+#ifndef MAIL_CONTENT_H
+#define MAIL_CONTENT_H
+
+#include "base/rope.h"
+#include "mail/types.h"
+#include "mail/view.h"
+
+enum content_form {
+	FORM_ASCII,
+	FORM_UTF8
+}; // rev1's strings, or UTF-8 ones (IMAP4rev2, UTF8=ACCEPT)
+
+struct card_part {       // a MIME part of the card's table, in order; part 0 is the message itself
+	uint32_t parent; // index; part 0: UINT32_MAX
+	uint32_t number; // 1.. among its parent's children
+	uint32_t first_child, child_count; // children are found by `parent`; first_child 0: none
+	uint8_t kind;                      // enum card_part_kind
+	uint8_t encoding;                  // enum card_encoding
+	uint16_t reserved;
+	uint32_t lines;                              // of the body
+	uint64_t header_start, body_start, body_end; // octet offsets in the message
+	struct span charset;                         // of a text part, as written, "" if none
+	struct span type, subtype;                   // as written
+};
+enum card_part_kind { PART_LEAF, PART_TEXT, PART_MULTIPART, PART_MESSAGE };
+enum card_encoding {
+	ENCODING_IDENTITY,
+	ENCODING_BASE64,
+	ENCODING_QP,
+	ENCODING_UUENCODE,
+	ENCODING_UNKNOWN
+};
+
+// An open message. Zeroed is closed.
+struct content {
+	struct blob blob, prefix;
+	uint64_t size; // with prefix
+	uint64_t prefix_size;
+	struct span card; // checked
+	bool card_made; // the stored card was of an older version or damaged: this one was made afresh (in op's arena)
+	uint32_t parts; // entries in the part table
+};
+// Opens the message of a record with `cold`. Blocks only when the card must be made again or a page is not in memory. RC_CORRUPT.
+int content_open(struct op *op, struct view *v, const struct msg *m, struct content *ret_content);
+void content_close(struct content *c);
+
+// Ready-made IMAP text, without the item's name: "(…)" . Valid until content_close().
+struct span content_envelope(const struct content *c, enum content_form form);
+struct span content_body(const struct content *c, enum content_form form);          // BODY
+struct span content_bodystructure(const struct content *c, enum content_form form); // BODYSTRUCTURE
+
+// Sections (RFC 9051 section 6.4.5). A section is a path of part numbers and what of it is meant.
+enum section_what {
+	SECTION_ALL,
+	SECTION_HEADER,
+	SECTION_FIELDS,
+	SECTION_FIELDS_NOT,
+	SECTION_TEXT,
+	SECTION_MIME
+};
+struct section {
+	const uint32_t *path;
+	size_t depth; // 0: the message itself
+	enum section_what what;
+	const struct span *fields; // SECTION_FIELDS..: names
+	size_t field_count;
+};
+// Outcome: there is no such part: NIL (RFC 9051: BODY[n] of a part that does not exist).
+enum { SECTION_ABSENT = 1 };
+// Size of the section's octets. NUL octets count as they are (they are shown as 0x80, same length).
+int content_section_size(
+	struct op *op, const struct content *c, const struct section *s, uint64_t *ret_size);
+// Appends octets [offset, offset+n) of the section (cut to its end) to the rope, mostly by reference; *ret_n is how many. Octets 0x00 are
+// replaced by 0x80 (a literal must not hold NUL: RFC 9051 section 4.3). Costs O(n), not O(size), but for header fields.
+int content_section(struct op *op, const struct content *c, const struct section *s,
+	uint64_t offset, uint64_t n, struct rope *to, uint64_t *ret_n);
+// BINARY (RFC 9051 section 6.4.5.1? see FETCH BINARY; RFC 3516): the part decoded. RC_UNKNOWNCTE. *ret_has_nul tells whether a literal8 is needed.
+int content_binary(struct op *op, const struct content *c, const uint32_t *path, size_t depth,
+	struct buf *ret_bytes, bool *ret_has_nul);
+int content_binary_size(struct op *op, const struct content *c, const uint32_t *path, size_t depth,
+	uint64_t *ret_size);
+
+// The part table.
+int content_part(
+	struct op *op, const struct content *c, uint32_t index, struct card_part *ret_part);
+// Keys of the card: UTF-8 text, for PREVIEW (RFC 8970), SORT, THREAD, SEARCH.
+struct span content_preview(const struct content *c);
+struct span content_base_subject(const struct content *c); // RFC 5256 section 2.1
+struct span content_message_id(const struct content *c);   // normalised, without <>
+int64_t content_sent_date(
+	const struct content *c); // Date: in UTC seconds; INT64_MIN when absent or broken
+int32_t content_sent_day(const struct content
+		*c); // Date: as written: days since 1970 of its calendar date; INT32_MIN
+
+#endif

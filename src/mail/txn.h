@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starling: everything that changes messages. One pipeline: take the account's lock, look at the newest staged state, check (rights and
+// quota have their place here), build one batch, put it in line (store_submit), release the lock, wait until it is durable, publish,
+// wake watchers. On return 0 the change is durable and visible. Blocks (CREW_DISK).
+#ifndef MAIL_TXN_H
+#define MAIL_TXN_H
+
+#include "mail/view.h"
+
+// Flags as a client names them. Keywords must have passed keyword_is_valid().
+struct flag_list {
+	uint32_t flags; // FLAG_ bits without FLAG_RECENT
+	const struct span *keywords;
+	size_t keyword_count;
+};
+
+// --- APPEND and delivery: any number of messages, all or none (RFC 9051 section 6.3.12, RFC 3502) ---
+struct append;
+struct append_meta {
+	struct flag_list flags;
+	int64_t internal_date;   // seconds since 1970; INT64_MIN: now
+	int16_t zone;            // minutes east of UTC
+	struct objectid emailid; // all zero: a new one is made (import may give one)
+};
+struct append_result {
+	uint32_t uid_validity;
+	struct numset uids; // in the order of the messages; the caller frees with numset_done
+};
+// RC_TRYCREATE when there is no such mailbox.
+int append_begin(struct op *op, struct account *a, struct span mailbox, struct append **ret_append);
+// Begins a message. `size` is what the client said (a hint; RC_TOOBIG beyond the limit), 0 if not known.
+int append_message(struct op *op, struct append *ap, const struct append_meta *meta, uint64_t size);
+// Its octets, in any split. A lone LF becomes CRLF; nothing else is altered. RC_TOOBIG past the limit.
+int append_data(struct op *op, struct append *ap, struct span bytes);
+// Ends the message: it is parsed and its card is made.
+int append_message_end(struct op *op, struct append *ap);
+// Commits all; frees the append whatever the outcome.
+int append_commit(struct op *op, struct append *ap, struct append_result *ret_result);
+void append_abort(struct append *ap); // accepts NULL
+struct span append_mailbox(const struct append *ap);
+
+// --- STORE ---
+enum flag_change { FLAGS_REPLACE, FLAGS_ADD, FLAGS_REMOVE };
+struct flags_args {
+	const struct numset *uids; // messages that are gone are passed over
+	enum flag_change change;
+	struct flag_list list;
+	struct modseq
+		unchanged_since; // conditional (RFC 7162 section 3.1.3); UINT64_MAX: unconditional
+	bool silent;             // view_silence() for the view's own changes
+};
+struct flags_result {
+	struct numset modified; // UIDs that failed UNCHANGEDSINCE
+	struct numset
+		changed; // UIDs whose flags now differ (a no-op STORE changes nothing and gets no new modseq)
+	uint32_t missing;     // messages asked for that are expunged
+	struct modseq modseq; // given to the changed ones; 0 if none
+};
+int txn_flags(struct op *op, struct view *v, const struct flags_args *args,
+	struct flags_result *ret_result);
+void flags_result_done(struct flags_result *r);
+
+// --- COPY, MOVE ---
+struct copy_result {
+	uint32_t uid_validity; // of the destination
+	struct numset from,
+		to; // the i-th of one is the i-th of the other, both ascending; empty when nothing was there
+};
+// RC_TRYCREATE. COPY keeps flags, keywords, internal date and EMAILID; SAVEDATE is now (RFC 8514). MOVE within the account is one batch.
+int txn_copy(struct op *op, struct view *v, const struct numset *uids, struct span to, bool move,
+	struct copy_result *ret_result);
+void copy_result_done(struct copy_result *r);
+
+// --- EXPUNGE ---
+// Removes messages with \Deleted, of `uids` or all (NULL). *ret_uids: those removed (the caller frees).
+int txn_expunge(struct op *op, struct view *v, const struct numset *uids, struct numset *ret_uids);
+
+#endif
