@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starling: authentication, as the front ends see it. The work is done by a process of its own (auth/worker.h): it alone reads password
+// hashes. Each call here is one request and one answer over a socket pair; it blocks (CREW_AUTH) for some 20 microseconds when the log-in
+// is known, some 30 ms when a password must be hashed. A worker that died is started again; calls meanwhile give RC_UNAVAILABLE.
+//
+// Mechanisms: PLAIN (RFC 4616), LOGIN, SCRAM-SHA-256 and -PLUS (RFC 5802, 7677, tls-exporter of RFC 9266), EXTERNAL (RFC 4422
+// appendix A). OAUTHBEARER and XOAUTH2 will be rows of the same table (auth/exchange.c).
+#ifndef AUTH_AUTH_H
+#define AUTH_AUTH_H
+
+#include "base/op.h"
+
+struct auth;
+struct auth_exchange;
+
+enum { AUTH_MORE = 1 }; // outcome: send `challenge`, call auth_step() with the client's response
+
+// Who asks. Spans must live until the exchange has ended.
+struct auth_peer {
+	const char *service;          // "imap"
+	const char *address;          // conn_peer(): for throttling
+	bool secure;                  // TLS, or a connection that may send passwords in the clear (loopback, --allow-plaintext)
+	bool tls;
+	struct span channel_binding;  // tls-exporter data; absent: none: no -PLUS
+	struct span client_identity;  // from a verified client certificate; absent: no EXTERNAL
+};
+struct auth_reply {
+	struct span challenge; // AUTH_MORE: raw octets (not base64), may be empty; in op's arena
+	struct span user;      // 0: the user's canonical name; in op's arena
+	uint32_t delay_ms;     // a refusal must be answered only after this time (throttling); without holding a thread
+};
+
+struct auth_config {
+	const char *dir;         // the server's data folder: DIR/users and DIR/auth/ are in it
+	const char *passwd_file; // NULL, or a passwd-file with crypt hashes of migrated users
+	const char *program;     // path of the `starling` program itself, to start the worker
+	unsigned workers;        // concurrent requests; 0: 16
+};
+// Starts the worker process. Call before threads exist or at any time: it is spawned, not forked.
+int auth_open(struct op *op, const struct auth_config *config, struct auth **ret_auth);
+void auth_close(struct auth *a); // ends the worker
+
+// The mechanisms that this peer may use now, as " AUTH=PLAIN AUTH=SCRAM-SHA-256"-like rows: the i-th name or an absent span. Never blocks.
+struct span auth_mechanism(const struct auth_peer *peer, size_t i);
+
+// Begins SASL. `initial` absent: the client sent no initial response. 0 (authenticated), AUTH_MORE, or a fault: RC_AUTHFAILED,
+// RC_AUTHZFAILED, RC_CANNOT (unknown mechanism), RC_PRIVACY (needs TLS), RC_SYNTAX (malformed response), RC_UNAVAILABLE, RC_LIMIT.
+// The exchange exists only after AUTH_MORE; any other outcome of begin or step has ended it.
+int auth_begin(struct op *op, struct auth *a, const struct auth_peer *peer, struct span mechanism, struct span initial,
+	struct auth_exchange **ret_exchange, struct auth_reply *ret_reply);
+int auth_step(struct op *op, struct auth_exchange *x, struct span response, struct auth_reply *ret_reply);
+void auth_cancel(struct auth_exchange *x); // the client gave up or is gone; accepts NULL
+// LOGIN, USER/PASS.
+int auth_login(struct op *op, struct auth *a, const struct auth_peer *peer, struct span user, struct span password,
+	struct auth_reply *ret_reply);
+
+#endif
