@@ -99,7 +99,8 @@ void numset_remove_range(struct numset *s, uint32_t first, uint32_t last)
 	size_t i = find(s, first);
 	while (i < s->count && s->ranges[i].first <= last) {
 		struct numrange r = s->ranges[i];
-		bool left = r.first<first, right = r.last> last;
+		bool left = r.first < first;
+		bool right = r.last > last;
 		if (left && right) {
 			struct numrange *more = insert_at(s, i);
 			if (!more)
@@ -186,9 +187,9 @@ void numset_print(const struct numset *s, struct buf *to)
 
 uint32_t numset_next(const struct numset *s, uint32_t v, size_t *hint)
 {
-	size_t i = *hint < s->count ? *hint : 0;
-	if (i && s->ranges[i - 1].last >= v)
-		i = find(s, v); // the caller went back
+	size_t i = *hint;
+	if (i > s->count || (i && s->ranges[i - 1].last >= v))
+		i = find(s, v); // the set shrank, or the caller went back
 	while (i < s->count && s->ranges[i].last < v)
 		i++;
 	*hint = i;

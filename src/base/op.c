@@ -60,16 +60,18 @@ static void text_clean(char *text, size_t n)
 			text[i] = '?';
 }
 
-static int fail(struct op *op, int rc, const char *suffix, const char *fmt, va_list ap)
+printf_like(4, 0) static int fail(
+	struct op *op, int rc, const char *suffix, const char *fmt, va_list ap)
 {
-	op->rc = rc;
-	int n = vsnprintf(op->text, sizeof op->text, fmt, ap);
+	char text[OP_TEXT_MAX] = ""; // the arguments may point into op->text
+	int n = vsnprintf(text, sizeof text, fmt, ap);
 	if (n < 0)
 		n = 0;
-	if (suffix && (size_t)n < sizeof op->text)
-		(void)snprintf(
-			op->text + n, sizeof op->text - (size_t)n, ": %s", suffix); // may be cut
-	text_clean(op->text, strlen(op->text));
+	if (suffix && (size_t)n < sizeof text)
+		(void)snprintf(text + n, sizeof text - (size_t)n, ": %s", suffix); // may be cut
+	text_clean(text, strlen(text));
+	op->rc = rc;
+	memcpy(op->text, text, sizeof text);
 	return rc;
 }
 

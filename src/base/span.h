@@ -43,7 +43,7 @@ static inline struct span span_cut(struct span s, size_t from, size_t to)
 		to = s.n;
 	if (from > to)
 		from = to;
-	return (struct span){ s.p + from, to - from };
+	return (struct span){ s.p ? s.p + from : NULL, to - from };
 }
 
 static inline struct span span_skip(struct span s, size_t n)

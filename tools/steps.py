@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The steps of ./dev test. A step runs something that notes its results (tests/lib/report.py); a step that fails without
+having noted why counts as one failure. The last line is `N passed, N failed`."""
+
+import argparse
+import collections
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import report
+from common import ROOT
+
+PYTHON = [sys.executable, "-B"]
+
+
+class Context:
+    def __init__(self, options, build, env):
+        self.options, self.build, self.env = options, build, env
+        self.full = options.full
+
+
+def meson_tests(context, flavour, suites, timeout_factor):
+    """Builds a flavour and runs its unit tests, one result each."""
+    if not context.build(flavour):
+        report.failed(f"{flavour} compiles")
+        return
+    command = ["meson", "test", "-C", flavour, "--no-rebuild", "--print-errorlogs", "-t", str(timeout_factor)]
+    command += [word for suite in suites for word in ("--suite", suite)]
+    log = ROOT / flavour / "meson-logs" / "testlog.json"
+    log.unlink(missing_ok=True)
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **context.env}, capture_output=True, text=True)
+    if done.returncode:
+        print(done.stdout[-20000:])
+    if not log.exists():
+        report.failed(f"{flavour} unit tests", done.stdout + done.stderr)
+        return
+    for line in log.read_text().splitlines():
+        result = json.loads(line)
+        name = f"{flavour.replace('build', 'unit')} {result['name']}"
+        if result["result"] in ("OK", "EXPECTEDFAIL"):
+            report.passed(name)
+        elif result["result"] != "SKIP":
+            report.failed(name, result["result"])
+
+
+def script(*command, optional=False):
+    """Runs a test script of the tree that notes its own results."""
+
+    def step(context):
+        path = ROOT / command[0]
+        if not path.exists():
+            if not optional:
+                report.failed(command[0], "is missing")
+            return
+        before = results_count()
+        words = [str(w(context)) if callable(w) else str(w) for w in command[1:]]
+        code = subprocess.run([*PYTHON, str(path), *words], cwd=ROOT).returncode
+        if code and results_count()["FAIL"] == before["FAIL"]:
+            report.failed(f"{command[0]} ended with {code}")
+
+    return step
+
+
+def results_count():
+    counts = collections.Counter()
+    with open(os.environ["STARLING_RESULTS"], encoding="utf-8") as lines:
+        for line in lines:
+            counts[line.split(" ", 1)[0]] += 1
+    return counts
+
+
+def step_build(context):
+    if context.build():
+        report.passed("build")
+    else:
+        report.failed("build")
+    program = ROOT / "build" / "starling"
+    if not program.exists():
+        report.failed("build/starling", "the build made no program")
+
+
+def step_check(context):
+    import checks
+
+    checks.run_all(quick=False, build=context.build)
+
+
+def step_unit(context):
+    meson_tests(context, "build", [], 4)
+
+
+def step_asan(context):
+    meson_tests(context, "build-asan", ["unit"], 8)
+
+
+def step_tsan(context):
+    meson_tests(context, "build-tsan", ["unit"], 8)
+
+
+def step_python(context):
+    """The tests of the test tools themselves."""
+    for path in sorted((ROOT / "tests").rglob("*_test.py")):
+        if "node_modules" in path.parts:
+            continue
+        name = f"tools {path.relative_to(ROOT / 'tests')}"
+        done = subprocess.run([*PYTHON, str(path)], cwd=ROOT, capture_output=True, text=True)
+        if done.returncode:
+            report.failed(name, done.stdout + done.stderr)
+        else:
+            report.passed(name)
+
+
+def step_fuzz(context):
+    import fuzzing
+
+    fuzzing.run_all(context.build, 60 if context.full else 4)
+
+
+def step_run(context):
+    """What a new user does first."""
+    env = {**os.environ, "DEV_RUN_CHECK": "1"}
+    done = subprocess.run([str(ROOT / "dev"), "run"], cwd=ROOT, env=env, capture_output=True, text=True)
+    if done.returncode:
+        report.failed("./dev run", done.stdout + done.stderr)
+    else:
+        report.passed("./dev run")
+
+
+STEPS = {
+    "build": step_build,
+    "check": step_check,
+    "unit": step_unit,
+    "asan": step_asan,
+    "tsan": step_tsan,
+    "python": step_python,
+    "run": step_run,
+    "imap": script("tests/run.py"),
+    "roundtrip": script("tests/roundtrip.py"),
+    "clients": script("tests/clients/all.py"),
+    "stress": script("tests/stress.py", "--seconds", lambda c: 300 if c.full else 20),
+    "server": script("tests/server/all.py", optional=True),
+    "fuzz": step_fuzz,
+}
+
+
+def main(arguments, build, env):
+    parser = argparse.ArgumentParser(prog="./dev test")
+    parser.add_argument("--full", action="store_true", help="stress and fuzz at full length")
+    parser.add_argument("--only", help="steps, with commas between")
+    parser.add_argument("--list", action="store_true", help="names the steps")
+    options = parser.parse_args(arguments)
+    if options.list:
+        print("\n".join(STEPS))
+        return 0
+    names = options.only.split(",") if options.only else list(STEPS)
+    unknown = [n for n in names if n not in STEPS]
+    if unknown:
+        print("dev: no such step: " + " ".join(unknown) + "; there are: " + " ".join(STEPS), file=sys.stderr)
+        return 2
+    results = pathlib.Path(ROOT / "build" / "results.txt")
+    results.parent.mkdir(exist_ok=True)
+    results.write_text("")
+    os.environ["STARLING_RESULTS"] = str(results)
+    context = Context(options, build, env)
+    for name in names:
+        print(f"\n=== {name}", flush=True)
+        began = time.monotonic()
+        STEPS[name](context)
+        print(f"=== {name}: {time.monotonic() - began:.0f} s", flush=True)
+    return closing(results)
+
+
+def closing(results):
+    lines = [line.split(" ", 1) for line in results.read_text(encoding="utf-8").splitlines()]
+    bad = [name for word, name in lines if word == "FAIL"]
+    if bad:
+        print("\nfailed:\n  " + "\n  ".join(bad))
+    good = len(lines) - len(bad)
+    print(f"\n{good} passed, {len(bad)} failed", flush=True)
+    return 1 if bad or not good else 0
