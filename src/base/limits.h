@@ -14,4 +14,19 @@
 #define LOGIN_FAILURES_PER_USER    120
 #define LOGIN_DELAY_MAX_MS         10000u      // longest delay of a refusal
 
+// ---- mail: cards and searches; what a card leaves out is read from the message again.
+#define CARD_TEXT_MAX 4096u      // octets of a field's folded text for SEARCH in a card
+#define CARD_SORT_KEY_MAX 255u   // octets of a sort key; SORT compares no more
+#define CARD_FIELDS_INDEXED 512u // header fields that a card's index takes; more: no index
+#define CARD_REFERENCES_MAX                                                                        \
+	64u // message-ids that join a message to a thread: the first and the last ones
+#define CARD_PREVIEW_INPUT (16u << 10) // octets of a part that a preview is made of
+#define CARD_FULL_MAX (64u << 20)      // octets of a card that is made in memory, nothing left out
+#define CONTENT_BODY_DEPTH_MAX 512u    // lists within lists when BODY is derived from BODYSTRUCTURE
+#define CONTENT_SECTION_MEMORY                                                                     \
+	(64u << 20)             // octets of one decoded part or header in memory at a time
+#define SEARCH_DEPTH_MAX 1000u  // keys within keys (NOT, OR, parentheses) of a SEARCH program
+#define SEARCH_KEYS_MAX 20000u  // keys of a SEARCH program
+#define SEARCH_NEEDLE_MAX 4096u // octets of a string sought, folded
+
 #endif
