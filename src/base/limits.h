@@ -4,15 +4,16 @@
 #define BASE_LIMITS_H
 
 // --- auth ---
-#define USER_NAME_MAX              255         // bytes of a user name
-#define PASSWORD_MAX               1024        // bytes of a password
-#define USER_FILE_MAX              (1u << 30)  // bytes of a user file: some 4 million users
-#define AUTH_MESSAGE_MAX           65536u      // bytes of one request to the auth process or its answer
-#define AUTH_EXCHANGES_MAX         20000u      // SASL exchanges that wait for the client's next response
-#define AUTH_EXCHANGE_SECONDS      300u        // and for how long they do
-#define LOGIN_FAILURES_PER_ADDRESS 60          // failed log-ins within some minutes: then refused without looking
-#define LOGIN_FAILURES_PER_USER    120
-#define LOGIN_DELAY_MAX_MS         10000u      // longest delay of a refusal
+#define USER_NAME_MAX 255          // bytes of a user name
+#define PASSWORD_MAX 1024          // bytes of a password
+#define USER_FILE_MAX (1u << 30)   // bytes of a user file: some 4 million users
+#define AUTH_MESSAGE_MAX 65536u    // bytes of one request to the auth process or its answer
+#define AUTH_EXCHANGES_MAX 20000u  // SASL exchanges that wait for the client's next response
+#define AUTH_EXCHANGE_SECONDS 300u // and for how long they do
+#define LOGIN_FAILURES_PER_ADDRESS                                                                 \
+	60 // failed log-ins within some minutes: then refused without looking
+#define LOGIN_FAILURES_PER_USER 120
+#define LOGIN_DELAY_MAX_MS 10000u // longest delay of a refusal
 
 // ---- mail: cards and searches; what a card leaves out is read from the message again.
 #define CARD_TEXT_MAX 4096u      // octets of a field's folded text for SEARCH in a card
@@ -28,5 +29,14 @@
 #define SEARCH_DEPTH_MAX 1000u  // keys within keys (NOT, OR, parentheses) of a SEARCH program
 #define SEARCH_KEYS_MAX 20000u  // keys of a SEARCH program
 #define SEARCH_NEEDLE_MAX 4096u // octets of a string sought, folded
+
+// --- run ---
+#define RUN_BLOCK_BUDGET                                                                           \
+	64u // threads blocked at a time by kind when the configuration names no budget
+#define RUN_THREADS_SLACK                                                                          \
+	64u // threads beyond all budgets: a caller that waits for its turn holds one too
+#define RUN_RETIRE_MS 30000u           // a thread that nobody needed for so long ends
+#define RUN_STACK_BYTES (2u << 20)     // stack of a crew thread; only touched pages cost memory
+#define RUN_SLICE_NS UINT64_C(2000000) // what a task has before it should yield
 
 #endif

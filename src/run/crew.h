@@ -4,8 +4,9 @@
 // connection, a timer of the cleaner. All threads wait on one epoll set (EPOLLONESHOT).
 //
 // State of a task is one atomic: PARKED (armed in the poller and/or with a deadline), QUEUED (in the run queue),
-// OWNED (a thread runs it), OWNED_WOKEN (woken while owned: it runs again before it may park).
-// `run` is called with why it was woken and returns what it waits for next. It may yield after its share of CPU.
+// OWNED (a thread runs it), and the reasons why it is to run, as bits above (OWNED with reasons: it runs again before
+// it may park). `run` is called with why it was woken and returns what it waits for next. It may yield after its share.
+// Reasons are hints: a task may be told READABLE or WRITABLE once more than it asked for, never less.
 //
 // The crew keeps `cores` threads busy. A thread that is about to block (disk, engine, auth, relay) says so with
 // crew_block_begin(kind): another thread may then take its place, up to the budget of that kind; a caller over the
@@ -21,12 +22,12 @@
 struct crew;
 struct task;
 
-enum task_wake {           // bits: why a task runs
-	TASK_WOKEN = 1,    // task_wake() was called (also the first run after task_start)
-	TASK_READABLE = 2, // or hang-up or error: reading tells
-	TASK_WRITABLE = 4,
-	TASK_DEADLINE = 8,  // its deadline passed
-	TASK_STOPPING = 16, // the crew is shutting down: say goodbye and end
+enum task_wake {            // bits: why a task runs; none after TASK_YIELD
+	TASK_WOKEN = 1,     // task_wake() was called (also the first run after task_start)
+	TASK_READABLE = 2,  // or hang-up or error: reading tells
+	TASK_WRITABLE = 4,  // or hang-up or error: writing tells
+	TASK_DEADLINE = 8,  // its deadline passed; the crew has set it to 0
+	TASK_STOPPING = 16, // the crew is shutting down: say goodbye and end. Told once
 };
 enum task_next {    // what `run` returns
 	TASK_PARK,  // wait for task->want_read / want_write, task_wake() or task->deadline
@@ -39,17 +40,17 @@ struct task_ops {
 };
 struct task {
 	const struct task_ops *ops;
-	int fd; // -1: none. Owned by the user of the task; closed in `ended`, never before
-	bool want_read, want_write; // set by run before TASK_PARK
+	int fd; // -1: none. Set before task_start(), never changed; closed in `ended`, never before
+	bool want_read, want_write; // set before task_start(), then by run before TASK_PARK
 	uint64_t deadline;          // clock_mono(), 0: none; set by run before TASK_PARK
 	// The rest belongs to the crew.
 	struct crew *crew;
-	_Atomic int state;
-	struct task *queue_next;
-	uint32_t heap_at; // place in the timer heap, 0: none
-	uint32_t poll_events;
-	bool in_poller;
-	struct task *all_prev, *all_next;
+	_Atomic unsigned state;       // enum task_state | reasons << 8
+	uint32_t slot, slot_use;      // its place in the crew's table of tasks
+	struct task *queue_next;      // under the crew's lock
+	uint64_t due;                 // the deadline it parked with, under the crew's lock
+	uint32_t heap_at;             // place in the timer heap, 0: none; under the crew's lock
+	bool armed_read, armed_write; // in the poller; owner only
 };
 
 enum crew_block { CREW_DISK, CREW_AUTH, CREW_RELAY, CREW_CPU, CREW_BLOCK_KINDS };
@@ -60,23 +61,32 @@ struct crew_config {
 };
 
 int crew_new(struct op *op, const struct crew_config *config, struct crew **ret_crew);
-// Runs until crew_stop(); the calling thread is one of the crew. Blocks.
+// Runs until crew_stop(); the calling thread is one of the crew. Blocks. Tasks that did not end within the grace time
+// are ended here (`ended` without a last run); calls that still block inside crew_block_begin() are waited for.
 void crew_run(struct crew *c);
 // Wakes every task with TASK_STOPPING, lets them end for at most grace_ms, then returns from crew_run. Safe in any
-// thread; not in a signal handler (server/ uses a signalfd task).
+// thread; not in a signal handler (server/ uses a signalfd task). No task can be started from then on.
 void crew_stop(struct crew *c, unsigned grace_ms);
 void crew_free(struct crew *c);
 
-// Hands a zeroed, filled-in task (ops, fd) to the crew; it runs at once with TASK_WOKEN.
+// Hands a zeroed, filled-in task (ops, fd, what it wants) to the crew; it runs with TASK_WOKEN as soon as crew_run() was
+// called (before it the crew has no threads: the process may still fork and drop privileges). On failure
+// (RC_NOMEM, RC_CANCELLED when stopping, RC_IO) the task is the caller's as before.
 int task_start(struct op *op, struct crew *c, struct task *t);
 // Makes the task run soon, with TASK_WOKEN. Any thread; cheap when it is woken already. The caller makes sure
-// that it has not ended.
+// that `ended` has not returned.
 void task_wake(struct task *t);
 
 // Around anything that blocks; nests not. crew_block_begin() in a thread that is not of a crew does nothing.
 void crew_block_begin(enum crew_block kind);
 void crew_block_end(void);
-// The CPU time that the present task has had since its run began, in nanoseconds; for deciding to yield.
+// As crew_block_begin() if the budget of `kind` has room; else false, at once: the task parks with a deadline soon and
+// tries again. For what may hang (relays): a task that waits so holds no thread.
+bool crew_block_try(enum crew_block kind);
+// The time that the present task has had since its run began, without what it spent blocked, in nanoseconds; for
+// deciding to yield. Wall-clock, so it costs no system call.
 uint64_t crew_slice_used(void);
+// True when it is time to yield: its slice (RUN_SLICE_NS) is used up.
+bool crew_slice_is_over(void);
 
 #endif

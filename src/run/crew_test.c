@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: Apache-2.0
+// The crew under load: no lost wake-up, no task in two threads at a time, deadlines, blocking, stopping. Meant to run
+// under the thread sanitizer as well.
+#include "run/crew.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/must.h"
+
+static struct crew *crew_make(unsigned cores)
+{
+	struct op op;
+	op_init(&op, 0);
+	struct crew *c = NULL;
+	struct crew_config config = { .cores = cores };
+	assert_int_equal(crew_new(&op, &config, &c), 0);
+	op_done(&op);
+	return c;
+}
+
+static void *crew_main(void *arg)
+{
+	crew_run(arg);
+	return NULL;
+}
+
+static void start(struct crew *c, struct task *t)
+{
+	struct op op;
+	op_init(&op, 0);
+	assert_int_equal(task_start(&op, c, t), 0);
+	op_done(&op);
+}
+
+static void nap(unsigned us)
+{
+	usleep(us);
+}
+
+// --- wake-ups from other threads ---
+
+#define TASKS 200
+#define WAKERS 4
+#define ROUNDS 3000
+
+struct counter {
+	struct task task;
+	atomic_int inside; // threads inside run: never above 1
+	atomic_uint asked; // wake-ups asked for
+	atomic_uint shown; // as seen, for the thread of the test
+	unsigned seen;     // of them seen by run
+	unsigned runs;
+	bool yielded, stopped;
+	atomic_bool ended;
+};
+
+static enum task_next counter_run(struct task *t, unsigned wake)
+{
+	struct counter *k = container_of(t, struct counter, task);
+	must(atomic_fetch_add(&k->inside, 1) == 0);
+	k->seen = atomic_load_explicit(&k->asked, memory_order_relaxed);
+	atomic_store(&k->shown, k->seen);
+	k->runs++;
+	if (wake & TASK_STOPPING)
+		k->stopped = true;
+	bool yield = !k->yielded && k->runs % 7 == 0;
+	k->yielded = yield;
+	if (k->runs % 50 == 0) {
+		crew_block_begin(CREW_DISK);
+		nap(100);
+		crew_block_end();
+	}
+	must(atomic_fetch_sub(&k->inside, 1) == 1);
+	if (k->stopped)
+		return TASK_END;
+	return yield ? TASK_YIELD : TASK_PARK;
+}
+
+static void counter_ended(struct task *t)
+{
+	atomic_store(&container_of(t, struct counter, task)->ended, true);
+}
+
+static const struct task_ops counter_ops = { counter_run, counter_ended };
+
+static void *waker_main(void *arg)
+{
+	struct counter *k = arg;
+	unsigned seed = (unsigned)(uintptr_t)pthread_self();
+	for (int i = 0; i < ROUNDS; i++) {
+		struct counter *one = &k[(size_t)rand_r(&seed) % TASKS];
+		// Relaxed: that run sees it is up to task_wake().
+		atomic_fetch_add_explicit(&one->asked, 1, memory_order_relaxed);
+		task_wake(&one->task);
+		if (i % 100 == 0)
+			nap(50);
+	}
+	return NULL;
+}
+
+static void stress(unsigned cores)
+{
+	struct crew *c = crew_make(cores);
+	struct counter *k = calloc(TASKS, sizeof *k);
+	for (int i = 0; i < TASKS; i++) {
+		k[i].task = (struct task){ .ops = &counter_ops, .fd = -1 };
+		start(c, &k[i].task);
+	}
+	pthread_t runner, wakers[WAKERS];
+	pthread_create(&runner, NULL, crew_main, c);
+	for (int i = 0; i < WAKERS; i++)
+		pthread_create(&wakers[i], NULL, waker_main, k);
+	for (int i = 0; i < WAKERS; i++)
+		pthread_join(wakers[i], NULL);
+	nap(100000); // far more than the queue needs
+	crew_stop(c, 10000);
+	pthread_join(runner, NULL);
+	unsigned asked = 0;
+	for (int i = 0; i < TASKS; i++) {
+		assert_true(k[i].stopped);
+		assert_true(k[i].ended);
+		assert_int_equal(k[i].seen, k[i].asked);
+		asked += k[i].asked;
+	}
+	assert_int_equal(asked, WAKERS * ROUNDS);
+	crew_free(c);
+	free(k);
+}
+
+static void test_wake_one_core(void **state)
+{
+	stress(1);
+}
+
+static void test_wake_four_cores(void **state)
+{
+	stress(4);
+}
+
+// --- one wake-up at a time, each waited for: a lost one hangs the test ---
+
+static void test_wake_ping(void **state)
+{
+	struct crew *c = crew_make(2);
+	struct counter k = { .task = { .ops = &counter_ops, .fd = -1 } };
+	start(c, &k.task);
+	pthread_t runner;
+	pthread_create(&runner, NULL, crew_main, c);
+	uint64_t began = clock_mono();
+	for (unsigned i = 0; i < 5000; i++) {
+		atomic_fetch_add(&k.asked, 1);
+		task_wake(&k.task);
+		while (atomic_load(&k.shown) != i + 1)
+			must(clock_mono() - began < 60 * NS_PER_S);
+	}
+	crew_stop(c, 1000);
+	pthread_join(runner, NULL);
+	crew_free(c);
+}
+
+// --- file descriptors ---
+
+struct echo {
+	struct task task;
+	atomic_int *left;
+	bool broken;
+};
+
+static enum task_next echo_run(struct task *t, unsigned wake)
+{
+	char b[256];
+	ssize_t n = recv(t->fd, b, sizeof b, MSG_DONTWAIT);
+	if (n > 0 && send(t->fd, b, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) != n)
+		container_of(t, struct echo, task)->broken = true;
+	t->want_read = true;
+	return n == 0 || (wake & TASK_STOPPING) ? TASK_END : TASK_PARK;
+}
+
+static void echo_ended(struct task *t)
+{
+	struct echo *e = container_of(t, struct echo, task);
+	close(t->fd);
+	atomic_fetch_sub(e->left, 1);
+}
+
+static const struct task_ops echo_ops = { echo_run, echo_ended };
+
+static void test_sockets(void **state)
+{
+	enum { PAIRS = 50 };
+	struct crew *c = crew_make(3);
+	struct echo e[PAIRS] = { 0 };
+	int peer[PAIRS];
+	atomic_int left = PAIRS;
+	pthread_t runner;
+	pthread_create(&runner, NULL, crew_main, c);
+	for (int i = 0; i < PAIRS; i++) {
+		int pair[2];
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+		peer[i] = pair[1];
+		e[i] = (struct echo){
+			.task = { .ops = &echo_ops, .fd = pair[0], .want_read = true },
+			.left = &left
+		};
+		start(c, &e[i].task);
+	}
+	for (int round = 0; round < 100; round++) {
+		char b[8];
+		for (int i = 0; i < PAIRS; i++) {
+			assert_int_equal(write(peer[i], "ping", 4), 4);
+			if (round % 3 == 0)
+				task_wake(&e[i].task); // at the same time as its input
+		}
+		for (int i = 0; i < PAIRS; i++)
+			assert_int_equal(recv(peer[i], b, 4, MSG_WAITALL), 4);
+	}
+	for (int i = 0; i < PAIRS; i++)
+		close(peer[i]);
+	for (int i = 0; i < 5000 && left; i++)
+		nap(1000);
+	assert_int_equal(left, 0);
+	crew_stop(c, 1000);
+	pthread_join(runner, NULL);
+	for (int i = 0; i < PAIRS; i++)
+		assert_false(e[i].broken);
+	crew_free(c);
+}
+
+// --- deadlines ---
+
+struct ticker {
+	struct task task;
+	uint64_t step;
+	atomic_int ticks;
+	bool early, moves;
+	int others;
+	atomic_bool ended;
+};
+
+static enum task_next ticker_run(struct task *t, unsigned wake)
+{
+	struct ticker *k = container_of(t, struct ticker, task);
+	if (wake & TASK_STOPPING)
+		return TASK_END;
+	if (wake & TASK_DEADLINE) {
+		atomic_fetch_add(&k->ticks, 1);
+		must(t->deadline == 0);
+	} else if (!(wake & TASK_WOKEN)) {
+		k->others++;
+	}
+	if (k->moves || (wake & TASK_DEADLINE) || t->deadline == 0)
+		t->deadline = clock_mono() + k->step;
+	return TASK_PARK;
+}
+
+static void ticker_ended(struct task *t)
+{
+	atomic_store(&container_of(t, struct ticker, task)->ended, true);
+}
+
+static const struct task_ops ticker_ops = { ticker_run, ticker_ended };
+
+static void test_deadlines(void **state)
+{
+	enum { TICKERS = 20 };
+	struct crew *c = crew_make(2);
+	struct ticker k[TICKERS] = { 0 };
+	struct ticker moved = {
+		.task = { .ops = &ticker_ops, .fd = -1 }, .step = 200 * NS_PER_MS, .moves = true
+	};
+	for (unsigned i = 0; i < TICKERS; i++) {
+		k[i] = (struct ticker){ .task = { .ops = &ticker_ops, .fd = -1 },
+			.step = (i + 1) * NS_PER_MS };
+		start(c, &k[i].task);
+	}
+	start(c, &moved.task);
+	pthread_t runner;
+	pthread_create(&runner, NULL, crew_main, c);
+	// A deadline that is always moved before it comes never fires; the others do, about as often as asked.
+	for (int i = 0; i < 50; i++) {
+		nap(10000);
+		task_wake(&moved.task);
+	}
+	assert_int_equal(moved.ticks, 0);
+	crew_stop(c, 1000);
+	pthread_join(runner, NULL);
+	for (int i = 0; i < TICKERS; i++) {
+		assert_true(k[i].ticks >= 5);
+		assert_true(k[i].ticks <= 20000 / (i + 1)); // never early: 20 s would be needed
+		assert_int_equal(k[i].others, 0);
+	}
+	crew_free(c);
+}
+
+// --- blocking: others run on, within the budget ---
+
+struct sleeper {
+	struct task task;
+	atomic_int *blocked, *most, *left;
+	bool tries;
+};
+
+static enum task_next sleeper_run(struct task *t, unsigned wake)
+{
+	struct sleeper *s = container_of(t, struct sleeper, task);
+	if (!s->tries) {
+		crew_block_begin(CREW_RELAY);
+	} else if (!crew_block_try(CREW_RELAY)) {
+		t->deadline = clock_mono() + NS_PER_MS;
+		return TASK_PARK;
+	}
+	int now = atomic_fetch_add(s->blocked, 1) + 1;
+	int most = atomic_load(s->most);
+	while (now > most && !atomic_compare_exchange_weak(s->most, &most, now))
+		;
+	nap(20000);
+	atomic_fetch_sub(s->blocked, 1);
+	crew_block_end();
+	must(crew_slice_used() < 2 * NS_PER_S);
+	return TASK_END;
+}
+
+static void sleeper_ended(struct task *t)
+{
+	atomic_fetch_sub(container_of(t, struct sleeper, task)->left, 1);
+}
+
+static const struct task_ops sleeper_ops = { sleeper_run, sleeper_ended };
+
+static void blocking(bool tries)
+{
+	enum { SLEEPERS = 40, BUDGET = 8 };
+	struct op op;
+	op_init(&op, 0);
+	struct crew *c = NULL;
+	struct crew_config config = { .cores = 1, .budget[CREW_RELAY] = BUDGET };
+	assert_int_equal(crew_new(&op, &config, &c), 0);
+	atomic_int blocked = 0, most = 0, left = SLEEPERS;
+	struct sleeper s[SLEEPERS];
+	for (int i = 0; i < SLEEPERS; i++) {
+		s[i] = (struct sleeper){ .task = { .ops = &sleeper_ops, .fd = -1 },
+			.blocked = &blocked,
+			.most = &most,
+			.left = &left,
+			.tries = tries };
+		start(c, &s[i].task);
+	}
+	struct ticker k = { .task = { .ops = &ticker_ops, .fd = -1 }, .step = NS_PER_MS };
+	start(c, &k.task);
+	pthread_t runner;
+	uint64_t began = clock_mono();
+	pthread_create(&runner, NULL, crew_main, c);
+	for (int i = 0; i < 5000 && left; i++)
+		nap(1000);
+	uint64_t took = clock_mono() - began;
+	assert_int_equal(left, 0);
+	assert_int_equal(most, BUDGET);
+	assert_true(took >= 100 * NS_PER_MS); // 40 / 8 * 20 ms
+	assert_true(k.ticks >= 10);           // it ran while they blocked
+	crew_stop(c, 1000);
+	pthread_join(runner, NULL);
+	crew_free(c);
+	op_done(&op);
+}
+
+static void test_blocking(void **state)
+{
+	blocking(false);
+}
+
+static void test_blocking_try(void **state)
+{
+	blocking(true);
+}
+
+// --- stopping ---
+
+static enum task_next stubborn_run(struct task *t, unsigned wake)
+{
+	return TASK_PARK;
+}
+
+static const struct task_ops stubborn_ops = { stubborn_run, ticker_ended };
+
+static void test_stop_grace(void **state)
+{
+	struct crew *c = crew_make(2);
+	struct ticker stubborn = { .task = { .ops = &stubborn_ops, .fd = -1 } };
+	struct ticker late = { .task = { .ops = &ticker_ops, .fd = -1 } };
+	start(c, &stubborn.task);
+	pthread_t runner;
+	pthread_create(&runner, NULL, crew_main, c);
+	nap(20000);
+	uint64_t began = clock_mono();
+	crew_stop(c, 100);
+	struct op op;
+	op_init(&op, 0);
+	assert_int_equal(task_start(&op, c, &late.task), RC_CANCELLED);
+	op_done(&op);
+	pthread_join(runner, NULL);
+	uint64_t took = clock_mono() - began;
+	assert_true(took >= 100 * NS_PER_MS);
+	assert_true(took < 5 * NS_PER_S);
+	assert_true(stubborn.ended);
+	crew_free(c);
+}
+
+static void test_never_run(void **state)
+{
+	struct crew *c = crew_make(0);
+	struct ticker k = { .task = { .ops = &ticker_ops, .fd = -1 } };
+	start(c, &k.task);
+	crew_free(c);
+	assert_true(k.ended);
+	crew_free(NULL);
+	crew_block_begin(CREW_DISK); // no crew here: nothing
+	crew_block_end();
+	assert_int_equal(crew_slice_used(), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_wake_one_core),
+		cmocka_unit_test(test_wake_four_cores),
+		cmocka_unit_test(test_wake_ping),
+		cmocka_unit_test(test_sockets),
+		cmocka_unit_test(test_deadlines),
+		cmocka_unit_test(test_blocking),
+		cmocka_unit_test(test_blocking_try),
+		cmocka_unit_test(test_stop_grace),
+		cmocka_unit_test(test_never_run),
+	};
+	return cmocka_run_group_tests_name("run/crew", tests, NULL, NULL);
+}
