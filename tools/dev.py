@@ -48,6 +48,8 @@ def build(flavour="build", target=None):
             print(done.stdout[-6000:] + done.stderr)
             shutil.rmtree(folder, ignore_errors=True)
             return False
+    elif flavour == "build-fuzz":  # a new *_fuzz.c is found by asking anew
+        run("meson", "setup", "--reconfigure", folder, ROOT, stdout=subprocess.DEVNULL)
     command = ["ninja", "-j", JOBS, "-C", folder] + ([target] if target else [])
     if run(*command):
         return False

@@ -1,0 +1,142 @@
+#!/usr/bin/python3 -B
+# SPDX-License-Identifier: Apache-2.0
+"""Plays the transcripts tests/imap/TOPIC/*.t against the built server, on every engine and in each revision they name.
+
+    tests/run.py                          all
+    tests/run.py tests/imap/search a.t    some
+    tests/run.py --engine memory --port 1143 --user u --password p FILE    against a server that runs already
+
+A test that fails prints its whole transcript. tests/README.md says how to write one."""
+
+import argparse
+import concurrent.futures
+import pathlib
+import sys
+import threading
+import traceback
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "lib"))
+
+import report  # noqa: E402
+from server import Server, ServerError, program  # noqa: E402
+from transcript import BadScript, Failure, Player, Violation, parse  # noqa: E402
+
+ENGINES = ["local", "memory"]
+PASSWORD = 'se"c\\ret'
+
+
+class Runner:
+    """One engine's server and its users; plays scripts in threads."""
+
+    def __init__(self, engine):
+        self.engine, self.server = engine, Server(engine)
+        self.count, self.lock = 0, threading.Lock()
+        self.skipped = []
+
+    def users(self, server, how_many):
+        made = []
+        for _ in range(how_many):
+            with self.lock:
+                self.count += 1
+                name = f"user{self.count}"
+            server.add_user(name, PASSWORD)
+            made.append((name, PASSWORD))
+        return made
+
+    def play(self, script, rev):
+        """None when it passed, else what went wrong with the transcript."""
+        if script.serve:
+            with Server(self.engine, options=script.serve) as server:
+                return self.play_on(server, script, rev)
+        return self.play_on(self.server, script, rev)
+
+    def play_on(self, server, script, rev):
+        player = Player(script, rev, server.ports, self.users(server, script.users))
+        try:
+            if not player.play():
+                self.skipped.append(f"{script.name} ({rev})")
+            return None
+        except (Failure, BadScript, Violation, OSError, AssertionError) as failure:
+            return f"{player.where()}\n  {failure}\n{player.transcript()}"
+        except Exception:  # a fault of the runner is a failure with its trace
+            return f"{player.where()}\n{traceback.format_exc()}\n{player.transcript()}"
+
+
+def find(paths):
+    """Transcript files of the arguments, each a file or a folder."""
+    found = []
+    for path in map(pathlib.Path, paths):
+        found += sorted(path.rglob("*.t")) if path.is_dir() else [path]
+    return found
+
+
+def load(paths):
+    scripts = []
+    for path in find(paths):
+        name = str(path.resolve().relative_to(HERE)) if HERE in path.resolve().parents else str(path)
+        try:
+            scripts.append(parse(path.read_text(), name))
+        except BadScript as bad:
+            report.failed(f"imap {name}", bad)
+    return scripts
+
+
+def run_engine(engine, scripts, jobs):
+    todo = [(s, rev) for s in scripts if s.engines is None or engine in s.engines for rev in s.revs]
+    if not todo:
+        return
+    runner = Runner(engine)
+    try:
+        with runner.server, concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            for (script, rev), why in zip(todo, pool.map(lambda t: runner.play(*t), todo)):
+                name = f"imap {script.name} {rev} {engine}"
+                if why is None:
+                    report.passed(name)
+                else:
+                    report.failed(name, why)
+                if not runner.server.alive():
+                    raise ServerError("the server is gone\n" + runner.server.log())
+        report.passed(f"imap server on {engine} ended well")
+    except ServerError as error:
+        report.failed(f"imap server on {engine}", error)
+    for name in runner.skipped:
+        print(f"skip  {name} on {engine}: capability not there")
+
+
+def run_against(options, scripts):
+    """Against a server that somebody else started, as one user."""
+    for script in scripts:
+        for rev in script.revs:
+            player = Player(script, rev, {"imap": options.port}, [(options.user, options.password)])
+            try:
+                player.play()
+                report.passed(f"imap {script.name} {rev}")
+            except (Failure, BadScript, Violation, OSError, AssertionError) as failure:
+                report.failed(f"imap {script.name} {rev}", f"{player.where()}\n  {failure}\n{player.transcript()}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("paths", nargs="*", default=[str(HERE / "imap")])
+    parser.add_argument("--engine", choices=ENGINES, action="append")
+    parser.add_argument("--rev", choices=["rev1", "rev2"])
+    parser.add_argument("--jobs", "-j", type=int, default=4)
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--user")
+    parser.add_argument("--password")
+    options = parser.parse_args()
+    scripts = load(options.paths)
+    for script in scripts:
+        script.revs = [r for r in script.revs if options.rev in (None, r)]
+    if options.port:
+        run_against(options, scripts)
+    elif not program().exists():
+        report.failed("imap transcripts", f"there is no {program()}: ./dev build makes it")
+    else:
+        for engine in options.engine or ENGINES:
+            run_engine(engine, scripts, options.jobs)
+    report.finish()
+
+
+main()
