@@ -2,7 +2,7 @@
 // Starling: the store: ordered keys in partitions, atomic durable batches, blobs. It knows nothing of mail. Engines
 // (store/engine.h): `local` (a log, RocksDB behind it), `memory` (tests), later `rados`. One conformance suite runs on all.
 //
-// A partition (an account) is a number. Keys and values are bytes; keys of one partition are ordered by bytes.
+// A partition (an account) is a number from 1 to STORE_PARTITION_MAX. Keys and values are bytes; keys of one partition are ordered by bytes.
 // A batch changes keys of one partition, all or nothing. store_submit() puts it in line (order of submission is order of
 // effect within a partition) and store_wait() returns once it is durable AND visible to get and scan; nothing is visible
 // before it is durable. Callers that hold a lock submit under it and wait after releasing it: commit groups form by themselves.
@@ -17,6 +17,10 @@
 #include "base/op.h"
 #include "base/rope.h"
 
+#define STORE_PARTITION_MAX (UINT64_MAX - 1) // the number above is the engine's own
+#define STORE_KEY_MAX 1024u                  // longest key; batches with a longer one: RC_TOOBIG
+#define STORE_VALUE_MAX (4u << 20)           // longest value that patches may grow
+
 struct store;
 
 enum {
@@ -30,6 +34,9 @@ struct store_config {
 	bool read_only; // local: opens beside a running server for `check`; changes fail with RC_READONLY
 	uint64_t segment_bytes; // local: size of a log segment; 0: 256 MiB
 	uint64_t reserve_bytes; // local: kept free for STORE_FREES batches; 0: 64 MiB
+	uint64_t cache_bytes;   // local: most memory for blocks of the index; 0: 32 MiB
+	uint32_t
+		grace_ms; // how old an unreferenced blob must be before a sweep drops it; 0: 600,000
 };
 // Opens; recovers by replaying the log behind the index. RC_LOCKED when another process has it. Blocks.
 int store_open(struct op *op, const struct store_config *config, struct store **ret_store);
@@ -69,7 +76,7 @@ struct store_batch {
 	uint64_t partition;
 	unsigned flags;
 	uint64_t
-		expect; // version that the partition must have (clusters: optimistic concurrency); 0: any
+		expect; // version that the partition must have (clusters: optimistic concurrency); 0: any. `local` and `memory` have one owner, keep no versions and ignore it
 	struct buf ops;
 };
 #define STORE_BATCH_MAX (1u << 20)
@@ -115,6 +122,8 @@ uint64_t blob_written(const struct blob_writer *w);
 int blob_peek(struct op *op, struct blob_writer *w, uint64_t offset, struct span *ret_piece);
 // Completes it with its card (<= BLOB_CARD_MAX) and puts it in line for the log; never blocks on the disk. Frees the writer.
 #define BLOB_CARD_MAX (256u << 10)
+#define BLOB_EXTENT (256u << 10)      // extents have exactly this size, the last may be shorter
+#define BLOB_MAX (UINT64_C(16) << 30) // longer: RC_TOOBIG
 int blob_finish(struct op *op, struct blob_writer *w, const struct blob_owner *owner,
 	struct span card, struct blob_ref *ret_ref);
 void blob_abort(struct blob_writer *w); // accepts NULL
@@ -122,22 +131,30 @@ void blob_abort(struct blob_writer *w); // accepts NULL
 // An open blob: spans into memory that `hold` keeps alive (mapped segments). Checksums have been or are verified before any byte
 // is handed out. Cheap for blobs of one extent: no allocation, no system call.
 struct blob {
+	struct store *store;
 	uint64_t size;     // octets
 	struct span card;  // valid until blob_close()
 	struct span whole; // all the bytes, when the blob is one extent; else absent
 	struct hold *hold;
 	struct blob_extents *extents; // when more than one
 	struct blob_ref ref;          // with a fresh hint
+	struct span body;             // private: the bytes that lie with the card
+	uint32_t body_crc;            // private
+	bool body_verified;           // private
 };
 // RC_NONEXISTENT when there is no such blob, RC_CORRUPT when a checksum fails (the text names blob and owner).
 int blob_open(struct op *op, struct store *s, struct blob_ref ref, struct blob *ret_blob);
+// blob_open() for a reader of the card alone (ENVELOPE of ten thousand messages): touches and verifies nothing but the card;
+// `whole` stays absent, blob_piece() and blob_to_rope() verify what they hand out.
+int blob_open_card(struct op *op, struct store *s, struct blob_ref ref, struct blob *ret_blob);
 void blob_close(struct blob *b); // accepts zeroed
 // A verified piece at `offset`: up to `n` bytes, at least 1 unless offset >= size. Valid until blob_close().
 int blob_piece(
 	struct op *op, const struct blob *b, uint64_t offset, uint64_t n, struct span *ret_piece);
 // Appends [offset, offset + n) to the rope by reference (cut to the size). The rope keeps the memory alive.
 int blob_to_rope(struct op *op, const struct blob *b, uint64_t offset, uint64_t n, struct rope *to);
-// Replaces the card of a blob (a newer card version, or a repair). Durable with the next batch.
+// Replaces the card of a blob (a newer card version, or a repair). Durable with the next batch. Who opens the blob with an
+// older hint may get the older card. The bytes and the id stay.
 int blob_new_card(struct op *op, struct store *s, struct blob_ref ref, struct span card,
 	struct blob_ref *ret_ref);
 
@@ -156,7 +173,9 @@ int store_sweep(struct op *op, struct store *s,
 		void *sweep),
 	void *ctx);
 
-// Called after a batch on the partition became visible, from any thread, also for changes by other nodes. One watcher a partition.
+// `changed` is called after a batch on the partition became visible, from any thread, also for changes by other nodes. One
+// watcher a partition (RC_ALREADYEXISTS). It must be short, must not call the store, and may take only locks that are not held
+// around store_wait(), store_watch() or store_unwatch(). After store_unwatch() it is not running and is not called again.
 int store_watch(struct op *op, struct store *s, uint64_t partition,
 	void (*changed)(void *ctx, uint64_t partition), void *ctx);
 void store_unwatch(struct store *s, uint64_t partition);
