@@ -17,17 +17,18 @@ enum { AUTH_MORE = 1 }; // outcome: send `challenge`, call auth_step() with the 
 
 // Who asks. Spans must live until the exchange has ended.
 struct auth_peer {
-	const char *service;          // "imap"
-	const char *address;          // conn_peer(): for throttling
-	bool secure;                  // TLS, or a connection that may send passwords in the clear (loopback, --allow-plaintext)
+	const char *service; // "imap"
+	const char *address; // conn_peer(): for throttling
+	bool secure; // TLS, or a connection that may send passwords in the clear (loopback, --allow-plaintext)
 	bool tls;
-	struct span channel_binding;  // tls-exporter data; absent: none: no -PLUS
-	struct span client_identity;  // from a verified client certificate; absent: no EXTERNAL
+	struct span channel_binding; // tls-exporter data; absent: none: no -PLUS
+	struct span client_identity; // from a verified client certificate; absent: no EXTERNAL
 };
 struct auth_reply {
 	struct span challenge; // AUTH_MORE: raw octets (not base64), may be empty; in op's arena
 	struct span user;      // 0: the user's canonical name; in op's arena
-	uint32_t delay_ms;     // a refusal must be answered only after this time (throttling); without holding a thread
+	uint32_t
+		delay_ms; // a refusal must be answered only after this time (throttling); without holding a thread
 };
 
 struct auth_config {
@@ -46,12 +47,13 @@ struct span auth_mechanism(const struct auth_peer *peer, size_t i);
 // Begins SASL. `initial` absent: the client sent no initial response. 0 (authenticated), AUTH_MORE, or a fault: RC_AUTHFAILED,
 // RC_AUTHZFAILED, RC_CANNOT (unknown mechanism), RC_PRIVACY (needs TLS), RC_SYNTAX (malformed response), RC_UNAVAILABLE, RC_LIMIT.
 // The exchange exists only after AUTH_MORE; any other outcome of begin or step has ended it.
-int auth_begin(struct op *op, struct auth *a, const struct auth_peer *peer, struct span mechanism, struct span initial,
-	struct auth_exchange **ret_exchange, struct auth_reply *ret_reply);
-int auth_step(struct op *op, struct auth_exchange *x, struct span response, struct auth_reply *ret_reply);
+int auth_begin(struct op *op, struct auth *a, const struct auth_peer *peer, struct span mechanism,
+	struct span initial, struct auth_exchange **ret_exchange, struct auth_reply *ret_reply);
+int auth_step(
+	struct op *op, struct auth_exchange *x, struct span response, struct auth_reply *ret_reply);
 void auth_cancel(struct auth_exchange *x); // the client gave up or is gone; accepts NULL
 // LOGIN, USER/PASS.
-int auth_login(struct op *op, struct auth *a, const struct auth_peer *peer, struct span user, struct span password,
-	struct auth_reply *ret_reply);
+int auth_login(struct op *op, struct auth *a, const struct auth_peer *peer, struct span user,
+	struct span password, struct auth_reply *ret_reply);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "base/op.h"
 
-#define SCRAM_KEY_BYTES  32u
+#define SCRAM_KEY_BYTES 32u
 #define SCRAM_SALT_BYTES 16u
 #define SCRAM_ITERATIONS 10000u
 
@@ -17,10 +17,10 @@ struct scram_keys { // RFC 5802 section 3, with SHA-256 (RFC 7677)
 	uint8_t stored_key[SCRAM_KEY_BYTES], server_key[SCRAM_KEY_BYTES];
 };
 struct user {
-	struct span name;   // canonical
-	struct span hash;   // "$argon2id$..." or a crypt(3) hash; empty: no password log-in
+	struct span name; // canonical
+	struct span hash; // "$argon2id$..." or a crypt(3) hash; empty: no password log-in
 	struct scram_keys scram;
-	bool own;           // from our own file
+	bool own; // from our own file
 };
 
 struct users;
@@ -29,15 +29,18 @@ void users_close(struct users *u);
 // Looks up a canonical name; *ret_user is in op's arena. RC_NONEXISTENT.
 int users_find(struct op *op, struct users *u, struct span name, struct user *ret_user);
 // Remembers SCRAM keys of a user whose password was just seen in plain and verified (own file: rewritten; passwd-file: a side file).
-int users_learn(struct op *op, struct users *u, const struct user *user, const struct scram_keys *keys);
+int users_learn(
+	struct op *op, struct users *u, const struct user *user, const struct scram_keys *keys);
 
 // The form in which names are compared and kept: NFC, lower case (RFC 8265 UsernameCaseMapped). RC_BADNAME for empty or over-long
 // names, control characters, ':', '/', NUL or invalid UTF-8.
 int user_name_canonical(struct op *op, struct span name, struct span *ret_name);
 
 // --- for the command line: changes of DIR/users, atomic (new file, flush, rename) under a lock ---
-int users_file_set(struct op *op, const char *dir, struct span name, struct span password, bool create, bool replace);
+int users_file_set(struct op *op, const char *dir, struct span name, struct span password,
+	bool create, bool replace);
 int users_file_remove(struct op *op, const char *dir, struct span name);
-int users_file_each(struct op *op, const char *dir, int (*each)(void *ctx, const struct user *user), void *ctx);
+int users_file_each(
+	struct op *op, const char *dir, int (*each)(void *ctx, const struct user *user), void *ctx);
 
 #endif

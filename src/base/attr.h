@@ -4,8 +4,6 @@
 #define BASE_ATTR_H
 
 #define must_use __attribute__((warn_unused_result))
-#define nonnull_all __attribute__((nonnull))
-#define nonnull(...) __attribute__((nonnull(__VA_ARGS__)))
 #define printf_like(fmt, args) __attribute__((format(printf, fmt, args)))
 #define cleanup_with(fn) __attribute__((cleanup(fn)))
 #define likely(x) __builtin_expect(!!(x), 1)

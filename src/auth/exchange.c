@@ -1,0 +1,560 @@
+// SPDX-License-Identifier: Apache-2.0
+// SASL (RFC 4422) through GNU SASL. What is ours: the users, false SCRAM salts for names that do not exist (an HMAC of the name under a secret
+// kept in DIR/auth/secret, so that they never change), throttling, the fast path, and the table of exchanges that wait for a response.
+//
+// A mechanism that ends with data for the client (SCRAM's server-final-message) needs one more round: IMAP has no place for it in the tagged
+// OK (RFC 9051 section 6.2.2), so it goes out as a challenge and the client's empty response ends the exchange.
+//
+// Locks: desk.lock guards the table of exchanges. An exchange that is being stepped is not in the table.
+#include "auth/exchange.h"
+
+#include "auth/throttle.h"
+#include "auth/users_priv.h"
+#include "auth/verify.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gsasl.h>
+#include <pthread.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUCKETS 1024u
+
+struct exchange {
+	uint64_t number;
+	struct exchange *next; // in its bucket
+	uint64_t began;        // clock_mono()
+	Gsasl_session *session;
+	struct desk *desk;
+	struct buf binding, identity, address;
+	bool secure, tls;
+	bool ended;                // authenticated; only the client's empty response is still due
+	struct user user;          // name.n == 0: not known (yet)
+	struct op op;              // the user's record and the names live here
+	bool throttled;            // refused without looking
+	struct span password_seen; // to learn SCRAM keys from; in op's arena
+};
+struct desk {
+	struct users *users;
+	struct verifier *verifier;
+	struct throttle *throttle;
+	Gsasl *gsasl;
+	uint8_t secret[crypto_auth_hmacsha256_KEYBYTES]; // of false salts
+	pthread_mutex_t lock;
+	struct exchange *buckets[BUCKETS];
+	unsigned count;
+};
+
+// --- the table ---
+
+static void exchange_free(struct exchange *x)
+{
+	if (!x)
+		return;
+	if (x->session)
+		gsasl_finish(x->session);
+	if (x->password_seen.p)
+		sodium_memzero((void *)(uintptr_t)x->password_seen.p, x->password_seen.n);
+	buf_done(&x->binding);
+	buf_done(&x->identity);
+	buf_done(&x->address);
+	op_done(&x->op);
+	free(x);
+}
+
+// Drops what nobody came back for in one bucket. desk.lock is held; freed by the caller outside of it.
+static struct exchange *expire_locked(struct desk *d, struct exchange **bucket)
+{
+	struct exchange *dead = NULL;
+	uint64_t now = clock_mono();
+	for (struct exchange **at = bucket; *at;) {
+		struct exchange *x = *at;
+		if (now - x->began < AUTH_EXCHANGE_SECONDS * NS_PER_S) {
+			at = &x->next;
+			continue;
+		}
+		*at = x->next;
+		x->next = dead;
+		dead = x;
+		d->count--;
+	}
+	return dead;
+}
+
+static bool table_put(struct desk *d, struct exchange *x)
+{
+	pthread_mutex_lock(&d->lock);
+	// Random, so that a number of a worker that has died never names somebody else's exchange in its successor.
+	if (!x->number)
+		random_bytes(&x->number, sizeof x->number);
+	struct exchange **bucket = &d->buckets[x->number % BUCKETS];
+	struct exchange *dead = expire_locked(d, bucket);
+	bool room = d->count < AUTH_EXCHANGES_MAX;
+	if (room) {
+		x->next = *bucket;
+		*bucket = x;
+		d->count++;
+	}
+	pthread_mutex_unlock(&d->lock);
+	while (dead) {
+		struct exchange *next = dead->next;
+		exchange_free(dead);
+		dead = next;
+	}
+	return room;
+}
+
+static struct exchange *table_take(struct desk *d, uint64_t number)
+{
+	struct exchange *found = NULL;
+	pthread_mutex_lock(&d->lock);
+	for (struct exchange **at = &d->buckets[number % BUCKETS]; *at; at = &(*at)->next) {
+		if ((*at)->number != number)
+			continue;
+		found = *at;
+		*at = found->next;
+		d->count--;
+		break;
+	}
+	pthread_mutex_unlock(&d->lock);
+	return found;
+}
+
+// --- what GNU SASL asks ---
+
+static void set_base64(Gsasl_session *s, Gsasl_property property, const void *bytes, size_t n)
+{
+	char text[256];
+	if (sodium_base64_encoded_len(n, sodium_base64_VARIANT_ORIGINAL) > sizeof text)
+		return;
+	(void)sodium_bin2base64(
+		text, sizeof text, bytes, n, sodium_base64_VARIANT_ORIGINAL); // fits
+	(void)gsasl_property_set(s, property, text);
+}
+
+// Finds the user of the exchange; an unknown one leaves name.n == 0.
+static int user_load(struct exchange *x, const char *name)
+{
+	struct span canonical;
+	x->user = (struct user){ 0 };
+	if (!name || user_name_canonical(&x->op, span_str(name), &canonical) < 0)
+		return 0;
+	int rc = users_find(&x->op, x->desk->users, canonical, &x->user);
+	if (rc == RC_NONEXISTENT)
+		x->user = (struct user){ 0 };
+	return rc == RC_NONEXISTENT ? 0 : rc;
+}
+
+// Keys that look real and never change, for a name that has none.
+static void scram_false(const struct desk *d, const char *name, struct scram_keys *ret_keys)
+{
+	uint8_t mac[crypto_auth_hmacsha256_BYTES];
+	(void)crypto_auth_hmacsha256(
+		mac, (const unsigned char *)name, strlen(name), d->secret); // cannot fail
+	*ret_keys = (struct scram_keys){ .known = true, .iterations = SCRAM_ITERATIONS };
+	memcpy(ret_keys->salt, mac, sizeof ret_keys->salt);
+	random_bytes(ret_keys->stored_key, sizeof ret_keys->stored_key); // no proof will ever match
+	random_bytes(ret_keys->server_key, sizeof ret_keys->server_key);
+}
+
+static int scram_load(struct exchange *x, Gsasl_session *s)
+{
+	const char *name = gsasl_property_fast(s, GSASL_AUTHID);
+	if (!name || user_load(x, name) < 0)
+		return GSASL_AUTHENTICATION_ERROR;
+	x->throttled = throttle_blocks(x->desk->throttle, buf_span(&x->address), x->user.name);
+	struct scram_keys keys = x->user.scram;
+	if (!keys.known || x->throttled)
+		scram_false(x->desk, name, &keys);
+	char iterations[16];
+	(void)snprintf(iterations, sizeof iterations, "%u", keys.iterations); // fits
+	(void)gsasl_property_set(s, GSASL_SCRAM_ITER, iterations);
+	set_base64(s, GSASL_SCRAM_SALT, keys.salt, sizeof keys.salt);
+	set_base64(s, GSASL_SCRAM_STOREDKEY, keys.stored_key, sizeof keys.stored_key);
+	set_base64(s, GSASL_SCRAM_SERVERKEY, keys.server_key, sizeof keys.server_key);
+	return GSASL_OK;
+}
+
+// An authorization identity other than one's own is not allowed (there are no proxies yet).
+static bool authzid_is_own(const struct exchange *x, Gsasl_session *s, struct op *op)
+{
+	struct span canonical;
+	const char *authzid = gsasl_property_fast(s, GSASL_AUTHZID);
+	if (!authzid || !*authzid)
+		return true;
+	return user_name_canonical(op, span_str(authzid), &canonical) == 0 &&
+		span_eq(canonical, x->user.name);
+}
+
+static bool password_check(struct exchange *x, struct span password)
+{
+	struct desk *d = x->desk;
+	if (!verifier_knows(d->verifier, &x->user, password)) {
+		x->throttled = throttle_blocks(d->throttle, buf_span(&x->address), x->user.name);
+		if (x->throttled || !verifier_check(d->verifier, &x->user, password))
+			return false;
+		if (!x->user.scram.known)
+			x->password_seen = arena_dup(&x->op.arena, password);
+	}
+	return x->user.name.n > 0;
+}
+
+static int validate_simple(struct exchange *x, Gsasl_session *s)
+{
+	const char *password = gsasl_property_fast(s, GSASL_PASSWORD);
+	if (!password || user_load(x, gsasl_property_fast(s, GSASL_AUTHID)) < 0)
+		return GSASL_AUTHENTICATION_ERROR;
+	if (!password_check(x, span_str(password)) || !authzid_is_own(x, s, &x->op))
+		return GSASL_AUTHENTICATION_ERROR;
+	return GSASL_OK;
+}
+
+static int validate_external(struct exchange *x, Gsasl_session *s)
+{
+	if (x->identity.n == 0)
+		return GSASL_AUTHENTICATION_ERROR;
+	char *name = arena_str(&x->op.arena, buf_span(&x->identity));
+	if (!name || user_load(x, name) < 0 || x->user.name.n == 0 || !authzid_is_own(x, s, &x->op))
+		return GSASL_AUTHENTICATION_ERROR;
+	return GSASL_OK;
+}
+
+static int callback(Gsasl *ctx, Gsasl_session *s, Gsasl_property property)
+{
+	(void)ctx;
+	struct exchange *x = gsasl_session_hook_get(s);
+	switch (property) {
+	case GSASL_VALIDATE_SIMPLE:
+		return validate_simple(x, s);
+	case GSASL_VALIDATE_EXTERNAL:
+		return validate_external(x, s);
+	case GSASL_SCRAM_ITER:
+	case GSASL_SCRAM_SALT:
+	case GSASL_SCRAM_STOREDKEY:
+	case GSASL_SCRAM_SERVERKEY:
+		// Asked for one by one; the first loads all.
+		return gsasl_property_fast(s, GSASL_SCRAM_STOREDKEY) ? GSASL_OK : scram_load(x, s);
+	case GSASL_CB_TLS_EXPORTER:
+		if (x->binding.n == 0)
+			return GSASL_NO_CB_TLS_EXPORTER;
+		set_base64(s, GSASL_CB_TLS_EXPORTER, x->binding.p, x->binding.n);
+		return GSASL_OK;
+	default:
+		return GSASL_NO_CALLBACK;
+	}
+}
+
+// --- mechanisms ---
+
+struct mechanism {
+	struct span name;
+	bool needs_secure, needs_binding, needs_identity;
+};
+// In the order in which they are advertised: strongest first.
+static const struct mechanism mechanisms[] = {
+	{ { "SCRAM-SHA-256-PLUS", 18 }, .needs_binding = true },
+	{ { "SCRAM-SHA-256", 13 } },
+	{ { "EXTERNAL", 8 }, .needs_secure = true, .needs_identity = true },
+	{ { "PLAIN", 5 }, .needs_secure = true },
+	{ { "LOGIN", 5 }, .needs_secure = true },
+};
+
+static bool mechanism_fits(const struct mechanism *m, const struct auth_peer *peer)
+{
+	return (!m->needs_secure || peer->secure) &&
+		(!m->needs_binding || peer->channel_binding.n) &&
+		(!m->needs_identity || peer->client_identity.n);
+}
+
+struct span auth_mechanism(const struct auth_peer *peer, size_t i)
+{
+	for (size_t k = 0; k < countof(mechanisms); k++)
+		if (mechanism_fits(&mechanisms[k], peer) && i-- == 0)
+			return mechanisms[k].name;
+	return SPAN_NONE;
+}
+
+// --- outcomes ---
+
+static void refuse(
+	struct op *op, struct exchange *x, int rc, const char *text, struct desk_reply *ret_reply)
+{
+	struct desk *d = x->desk;
+	// What a refused attempt told us of the user is not told to the peer: one text for all.
+	ret_reply->rc = op_fail(op, rc, "%s", text);
+	if (rc == RC_AUTHFAILED || rc == RC_AUTHZFAILED)
+		ret_reply->delay_ms =
+			throttle_failed(d->throttle, buf_span(&x->address), x->user.name);
+	exchange_free(x);
+}
+
+static void accept_user(struct op *op, struct exchange *x, struct desk_reply *ret_reply)
+{
+	struct desk *d = x->desk;
+	struct scram_keys keys;
+	throttle_succeeded(d->throttle, buf_span(&x->address), x->user.name);
+	if (x->password_seen.n) {
+		struct op *mine = &x->op;
+		if (password_scram(mine, x->password_seen, &keys) < 0 ||
+			users_learn(mine, d->users, &x->user, &keys) < 0)
+			log_warn("auth", "cannot keep SCRAM keys: %s",
+				mine->text); // the log-in itself is fine
+	}
+	ret_reply->user = arena_dup(&op->arena, x->user.name);
+	ret_reply->rc = ret_reply->user.p ? 0 : op_fail(op, RC_NOMEM, "out of memory");
+	exchange_free(x);
+}
+
+static const char failed_text[] = "Authentication failed.";
+
+static void refuse_code(struct op *op, struct exchange *x, int code, struct desk_reply *ret_reply)
+{
+	switch (code) {
+	case GSASL_BASE64_ERROR:
+	case GSASL_MECHANISM_PARSE_ERROR:
+		refuse(op, x, RC_SYNTAX, "The response is malformed for this mechanism.",
+			ret_reply);
+		break;
+	case GSASL_MALLOC_ERROR:
+		refuse(op, x, RC_NOMEM, "out of memory", ret_reply);
+		break;
+	default:
+		refuse(op, x, RC_AUTHFAILED, failed_text, ret_reply);
+	}
+}
+
+static void run_step(
+	struct op *op, struct exchange *x, struct span response, struct desk_reply *ret_reply)
+{
+	char *out = NULL;
+	size_t n = 0;
+	if (x->ended) {
+		if (response.n)
+			refuse(op, x, RC_SYNTAX, "An empty response was expected here.", ret_reply);
+		else
+			accept_user(op, x, ret_reply);
+		return;
+	}
+	int code = gsasl_step(x->session, response.p ? response.p : "", response.n, &out, &n);
+	if (code != GSASL_OK && code != GSASL_NEEDS_MORE) {
+		gsasl_free(out);
+		refuse_code(op, x, code, ret_reply);
+		return;
+	}
+	bool last = code == GSASL_OK;
+	ret_reply->challenge = n ? arena_dup(&op->arena, span_of(out, n)) : SPAN("");
+	gsasl_free(out);
+	if (last && (x->user.name.n == 0 || x->throttled)) {
+		refuse(op, x, RC_AUTHFAILED, failed_text, ret_reply);
+		return;
+	}
+	if (last && !authzid_is_own(x, x->session, &x->op)) {
+		refuse(op, x, RC_AUTHZFAILED, "You may not act as another user.", ret_reply);
+		return;
+	}
+	if (last && n == 0) {
+		accept_user(op, x, ret_reply);
+		return;
+	}
+	x->ended = last;
+	if (!table_put(x->desk, x)) {
+		refuse(op, x, RC_LIMIT, "Too many log-ins are under way, try again.", ret_reply);
+		return;
+	}
+	ret_reply->exchange = x->number;
+	ret_reply->rc = AUTH_MORE;
+}
+
+static struct exchange *exchange_new(struct desk *d, const struct auth_peer *peer)
+{
+	struct exchange *x = calloc(1, sizeof *x);
+	if (!x)
+		return NULL;
+	op_init(&x->op, 64 * 1024);
+	x->desk = d;
+	x->began = clock_mono();
+	x->secure = peer->secure;
+	x->tls = peer->tls;
+	buf_add(&x->binding, peer->channel_binding);
+	buf_add(&x->identity, peer->client_identity);
+	buf_add(&x->address, span_str(peer->address));
+	if (x->binding.failed || x->identity.failed || x->address.failed) {
+		exchange_free(x);
+		return NULL;
+	}
+	return x;
+}
+
+void desk_begin(struct op *op, struct desk *d, const struct auth_peer *peer, struct span mechanism,
+	struct span initial, struct desk_reply *ret_reply)
+{
+	const struct mechanism *m = NULL;
+	*ret_reply = (struct desk_reply){ 0 };
+	for (size_t i = 0; i < countof(mechanisms); i++)
+		if (span_caseeq(mechanisms[i].name, mechanism))
+			m = &mechanisms[i];
+	if (!m || (m->needs_identity && !peer->client_identity.n) ||
+		(m->needs_binding && !peer->channel_binding.n)) {
+		ret_reply->rc =
+			op_fail(op, RC_CANNOT, "This authentication mechanism is not available.");
+		return;
+	}
+	if (!mechanism_fits(m, peer)) {
+		ret_reply->rc =
+			op_fail(op, RC_PRIVACY, "This mechanism needs TLS: use STARTTLS first.");
+		return;
+	}
+	struct exchange *x = exchange_new(d, peer);
+	if (!x || gsasl_server_start(d->gsasl, m->name.p, &x->session) != GSASL_OK) {
+		exchange_free(x);
+		ret_reply->rc = op_fail(op, RC_NOMEM, "out of memory");
+		return;
+	}
+	gsasl_session_hook_set(x->session, x);
+	// LOGIN asks first: an initial response (many clients send one) answers its first challenge.
+	if (initial.p && span_eq(m->name, SPAN("LOGIN"))) {
+		char *out = NULL;
+		size_t n = 0;
+		int code = gsasl_step(x->session, "", 0, &out, &n);
+		gsasl_free(out);
+		if (code != GSASL_NEEDS_MORE) {
+			refuse_code(op, x, code, ret_reply);
+			return;
+		}
+	}
+	if (!initial.p && !span_eq(m->name, SPAN("LOGIN"))) {
+		// The client speaks first in all the others: an empty challenge.
+		if (!table_put(d, x)) {
+			refuse(op, x, RC_LIMIT, "Too many log-ins are under way, try again.",
+				ret_reply);
+			return;
+		}
+		*ret_reply = (struct desk_reply){
+			.rc = AUTH_MORE, .exchange = x->number, .challenge = SPAN("")
+		};
+		return;
+	}
+	run_step(op, x, initial, ret_reply);
+}
+
+void desk_step(struct op *op, struct desk *d, uint64_t number, struct span response,
+	struct desk_reply *ret_reply)
+{
+	*ret_reply = (struct desk_reply){ 0 };
+	struct exchange *x = table_take(d, number);
+	if (!x) {
+		ret_reply->rc = op_fail(op, RC_TIMEOUT, "The log-in took too long.");
+		return;
+	}
+	run_step(op, x, response, ret_reply);
+}
+
+void desk_cancel(struct desk *d, uint64_t number)
+{
+	exchange_free(table_take(d, number));
+}
+
+void desk_login(struct op *op, struct desk *d, const struct auth_peer *peer, struct span user,
+	struct span password, struct desk_reply *ret_reply)
+{
+	*ret_reply = (struct desk_reply){ 0 };
+	if (!peer->secure) {
+		ret_reply->rc = op_fail(op, RC_PRIVACY, "Passwords need TLS: use STARTTLS first.");
+		return;
+	}
+	struct exchange *x = exchange_new(d, peer);
+	char *name = x ? arena_str(&x->op.arena, user) : NULL;
+	if (!name) {
+		exchange_free(x);
+		ret_reply->rc = op_fail(op, RC_NOMEM, "out of memory");
+		return;
+	}
+	bool nul = user.n && memchr(user.p, 0, user.n);
+	int rc = user_load(x, nul ? NULL : name);
+	if (rc < 0)
+		refuse(op, x, RC_UNAVAILABLE, "The user database cannot be read.", ret_reply);
+	else if (password_check(x, password))
+		accept_user(op, x, ret_reply);
+	else
+		refuse(op, x, RC_AUTHFAILED, failed_text, ret_reply);
+}
+
+// --- the desk ---
+
+// The secret behind false salts; made once, kept for ever: salts that changed would tell which names are false.
+static int secret_load(struct op *op, struct desk *d, const char *dir)
+{
+	char path[4096];
+	int n = snprintf(path, sizeof path, "%s/auth", dir);
+	if (n < 0 || (size_t)n + sizeof "/secret" > sizeof path)
+		return op_fail(op, RC_CONFIG, "the data folder's path is too long");
+	if (mkdir(path, 0700) != 0 && errno != EEXIST)
+		return op_fail_errno(op, RC_IO, errno, "cannot make %s", path);
+	memcpy(path + n, "/secret", sizeof "/secret");
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT) {
+		random_bytes(d->secret, sizeof d->secret);
+		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		bool bad = fd < 0 || write(fd, d->secret, sizeof d->secret) != sizeof d->secret ||
+			fsync(fd) != 0;
+		if (fd >= 0)
+			close(fd);
+		return bad ? op_fail_errno(op, RC_IO, errno, "cannot write %s", path) : 0;
+	}
+	bool bad = fd < 0 || read(fd, d->secret, sizeof d->secret) != sizeof d->secret;
+	if (fd >= 0)
+		close(fd);
+	return bad ? op_fail(op, RC_IO, "cannot read %s", path) : 0;
+}
+
+int desk_new(struct op *op, struct users *users, const char *dir, struct desk **ret_desk)
+{
+	if (sodium_init() < 0)
+		return op_fail(op, RC_SERVERBUG, "libsodium cannot start");
+	struct desk *d = calloc(1, sizeof *d);
+	if (!d)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	pthread_mutex_init(&d->lock, NULL);
+	d->users = users;
+	int rc = secret_load(op, d, dir);
+	if (rc == 0)
+		rc = verifier_new(op, &d->verifier);
+	if (rc == 0)
+		rc = throttle_new(op, &d->throttle);
+	if (rc == 0 && gsasl_init(&d->gsasl) != GSASL_OK)
+		rc = op_fail(op, RC_NOMEM, "GNU SASL cannot start");
+	if (rc < 0) {
+		desk_free(d);
+		return rc;
+	}
+	gsasl_callback_set(d->gsasl, callback);
+	*ret_desk = d;
+	return 0;
+}
+
+void desk_free(struct desk *d)
+{
+	if (!d)
+		return;
+	for (size_t i = 0; i < BUCKETS; i++)
+		while (d->buckets[i]) {
+			struct exchange *next = d->buckets[i]->next;
+			exchange_free(d->buckets[i]);
+			d->buckets[i] = next;
+		}
+	if (d->gsasl)
+		gsasl_done(d->gsasl);
+	verifier_free(d->verifier);
+	throttle_free(d->throttle);
+	pthread_mutex_destroy(&d->lock);
+	sodium_memzero(d->secret, sizeof d->secret);
+	free(d);
+}

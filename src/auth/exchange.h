@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starling: log-ins inside the auth process: SASL exchanges over GNU SASL and plain checks, with the fast path of repeated log-ins and throttling.
+// Any thread; one exchange is stepped by one thread at a time (it is taken out of the table meanwhile).
+#ifndef AUTH_EXCHANGE_H
+#define AUTH_EXCHANGE_H
+
+#include "auth/auth.h"
+#include "auth/users.h"
+
+struct desk; // everything that the worker's threads share
+
+int desk_new(struct op *op, struct users *users, const char *dir, struct desk **ret_desk);
+void desk_free(struct desk *d);
+
+struct desk_reply {
+	int rc;                // 0, AUTH_MORE, RC_
+	uint64_t exchange;     // AUTH_MORE: its number
+	struct span challenge; // in op's arena
+	struct span user;
+	uint32_t delay_ms;
+};
+void desk_begin(struct op *op, struct desk *d, const struct auth_peer *peer, struct span mechanism,
+	struct span initial, struct desk_reply *ret_reply);
+void desk_step(struct op *op, struct desk *d, uint64_t exchange, struct span response,
+	struct desk_reply *ret_reply);
+void desk_cancel(struct desk *d, uint64_t exchange);
+void desk_login(struct op *op, struct desk *d, const struct auth_peer *peer, struct span user,
+	struct span password, struct desk_reply *ret_reply);
+
+#endif
