@@ -560,7 +560,7 @@ static int memory_sweep(struct op *op, struct store *s,
 	pthread_mutex_unlock(&m->lock);
 	if (oldest != UINT64_MAX && (oldest & ~EXTENT_BIT) < extents)
 		extents = (size_t)(oldest & ~EXTENT_BIT);
-	struct store_snapshot *snap;
+	struct store_snapshot *snap = NULL;
 	int rc = memory_snapshot_begin(op, s, &snap);
 	if (rc)
 		return rc;
