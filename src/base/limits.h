@@ -45,7 +45,7 @@
 #define CARD_FULL_MAX (64u << 20)      // octets of a card that is made in memory, nothing left out
 #define CONTENT_BODY_DEPTH_MAX 512u    // lists within lists when BODY is derived from BODYSTRUCTURE
 #define CONTENT_SECTION_MEMORY                                                                     \
-	(64u << 20)             // octets of one decoded part or header in memory at a time
+	(64u << 20)             // octets of a header that is put together from several extents; longer: RC_TOOBIG
 #define SEARCH_DEPTH_MAX 1000u  // keys within keys (NOT, OR, parentheses) of a SEARCH program
 #define SEARCH_KEYS_MAX 20000u  // keys of a SEARCH program
 #define SEARCH_NEEDLE_MAX 4096u // octets of a string sought, folded

@@ -170,6 +170,20 @@ int card_part(struct op *op, struct span card, uint32_t index, struct card_part 
 	return 0;
 }
 
+bool card_child(struct span card, uint32_t parent, uint32_t number, uint32_t *ret_index)
+{
+	struct span table = card_item(card, CARD_PARTS);
+	size_t record = CARD_PART_HEAD + 3 * ref_size(card);
+	for (size_t i = parent + (size_t)1; i < table.n / record; i++) {
+		const char *p = table.p + i * record;
+		if (load_u16(p) == parent && load_u16(p + 2) == number) {
+			*ret_index = (uint32_t)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 bool card_fields_next(struct card_fields *it, struct card_field *ret_field)
 {
 	if (it->rest.n == 0)

@@ -97,6 +97,8 @@ int32_t card_sent_day(struct span card);
 uint32_t card_parts(struct span card);
 // RC_CORRUPT when the entry makes no sense; spans point into the card.
 int card_part(struct op *op, struct span card, uint32_t index, struct card_part *ret_part);
+// The child of that number (from 1) of a part.
+bool card_child(struct span card, uint32_t parent, uint32_t number, uint32_t *ret_index);
 
 // The fields of the main header in order, without looking at it: where each lies, and a small hash of its name.
 struct card_fields {

@@ -40,14 +40,20 @@ struct content {
 	uint64_t size; // with prefix
 	uint64_t prefix_size;
 	struct span card; // checked
-	bool card_made; // the stored card was of an older version or damaged: this one was made afresh (in op's arena)
-	uint32_t parts; // entries in the part table
+	bool card_made; // the stored card was of an older version, partial or damaged: this one was made afresh
+	uint32_t parts;  // entries in the part table
+	struct op *op;   // that it was opened with
+	struct buf made; // the memory of a card made afresh
 };
 // Opens the message of a record with `cold`. Blocks only when the card must be made again or a page is not in memory. RC_CORRUPT.
 int content_open(struct op *op, struct view *v, const struct msg *m, struct content *ret_content);
-void content_close(struct content *c);
+// The same without a view, for whoever has a record (check, tests).
+int content_open_cold(
+	struct op *op, struct store *s, const struct msg_cold *cold, struct content *ret_content);
+void content_close(struct content *c); // accepts zeroed
 
-// Ready-made IMAP text, without the item's name: "(…)" . Valid until content_close().
+// Ready-made IMAP text, without the item's name: "(…)" . Valid until content_close(). BODY is derived from BODYSTRUCTURE into the
+// arena of the op that opened the message: who fetches many marks and releases it for each.
 struct span content_envelope(const struct content *c, enum content_form form);
 struct span content_body(const struct content *c, enum content_form form);          // BODY
 struct span content_bodystructure(const struct content *c, enum content_form form); // BODYSTRUCTURE
@@ -77,7 +83,9 @@ int content_section_size(
 // replaced by 0x80 (a literal must not hold NUL: RFC 9051 section 4.3). Costs O(n), not O(size), but for header fields.
 int content_section(struct op *op, const struct content *c, const struct section *s,
 	uint64_t offset, uint64_t n, struct rope *to, uint64_t *ret_n);
-// BINARY (RFC 9051 section 6.4.5.1? see FETCH BINARY; RFC 3516): the part decoded. RC_UNKNOWNCTE. *ret_has_nul tells whether a literal8 is needed.
+// BINARY (RFC 9051 section 6.4.5 and 7.5.2, RFC 3516 section 4.2 and 4.3): the part decoded, appended; text with CRLF line ends.
+// RC_UNKNOWNCTE, SECTION_ABSENT. *ret_has_nul tells whether a literal8 is needed. What is no leaf (multipart, message/rfc822, the
+// message itself when the path is empty) has no encoding of its own to remove and is given as it is.
 int content_binary(struct op *op, const struct content *c, const uint32_t *path, size_t depth,
 	struct buf *ret_bytes, bool *ret_has_nul);
 int content_binary_size(struct op *op, const struct content *c, const uint32_t *path, size_t depth,
@@ -88,8 +96,9 @@ int content_part(
 	struct op *op, const struct content *c, uint32_t index, struct card_part *ret_part);
 // Keys of the card: UTF-8 text, for PREVIEW (RFC 8970), SORT, THREAD, SEARCH.
 struct span content_preview(const struct content *c);
-struct span content_base_subject(const struct content *c); // RFC 5256 section 2.1
-struct span content_message_id(const struct content *c);   // normalised, without <>
+struct span content_base_subject(
+	const struct content *c); // RFC 5256 section 2.1; folded (casefold())
+struct span content_message_id(const struct content *c); // normalised, without <>
 int64_t content_sent_date(
 	const struct content *c); // Date: in UTC seconds; INT64_MIN when absent or broken
 int32_t content_sent_day(const struct content

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starling: what content.c, section.c and search.c share.
+#ifndef MAIL_CONTENT_PRIV_H
+#define MAIL_CONTENT_PRIV_H
+
+#include "mail/card.h"
+#include "mail/content.h"
+
+// Opens for SEARCH: a partial card is taken as it is (card_left_out() tells what to read from the octets).
+int content_open_partial(
+	struct op *op, struct store *s, const struct msg_cold *cold, struct content *ret_content);
+// Makes the whole card of an open message afresh. Blocks.
+int content_make_card(struct op *op, struct content *c);
+
+// Octets [from, to) of the message (prefix included), in one piece: by reference where they lie in one extent, else copied into
+// op's arena.
+int content_bytes(
+	struct op *op, const struct content *c, uint64_t from, uint64_t to, struct span *ret_bytes);
+// The piece at `from`, at most up to `to` and never empty before it.
+int content_piece(
+	struct op *op, const struct content *c, uint64_t from, uint64_t to, struct span *ret_piece);
+
+#endif
