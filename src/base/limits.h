@@ -59,4 +59,26 @@
 #define RUN_STACK_BYTES (2u << 20)     // stack of a crew thread; only touched pages cost memory
 #define RUN_SLICE_NS UINT64_C(2000000) // what a task has before it should yield
 
+// --- imap ---
+#define IMAP_PREAUTH_COMMAND_MAX                                                                   \
+	8192u // octets of a command before log-in, literals included: nobody needs more to say who he is
+#define IMAP_LINE_MAX 65536u        // octets of a command line after it: long sets of UIDs
+#define IMAP_COMMAND_MAX (1u << 20) // octets of a command with its collected literals
+#define IMAP_LITERALS_MAX 200u      // collected literals of a command
+#define IMAP_AUTH_LINE_MAX 16384u   // octets of a line of AUTHENTICATE
+#define IMAP_PREAUTH_SKIP_MAX                                                                      \
+	65536u // octets of refused {n+} literals of a command that are dropped; more: BYE
+#define IMAP_SKIP_MAX (UINT64_C(1) << 30)
+#define IMAP_PREAUTH_BAD_MAX 10u         // commands with errors before log-in; then BYE
+#define IMAP_PREAUTH_MEMORY (256u << 10) // octets of a command's arena before log-in
+#define IMAP_MEMORY (64u << 20)          // and after it: sets of messages, sorted results
+#define IMAP_IDLE_INTERVAL                                                                         \
+	600u // seconds between "still here" lines: below the NAT time-outs seen, kind to phones
+#define IMAP_AUTOLOGOUT 1860u       // seconds: never below 30 minutes (RFC 9051 section 5.4)
+#define IMAP_LOGIN_TIMEOUT 180u     // seconds
+#define IMAP_SESSIONS_PER_USER 200u // an idle session costs next to nothing
+#define IMAP_ID_FIELDS_MAX 30u      // RFC 2971 section 3.3
+#define IMAP_PATTERNS_MAX 100u      // patterns of a LIST command
+#define IMAP_COMMANDS_PER_RUN 100u  // pipelined commands before others have their turn
+
 #endif
