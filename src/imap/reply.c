@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "imap/reply.h"
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "imap/module.h"
+#include "mail/view.h"
+#include "wire/write.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void reply_line(struct session *s, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+	va_start(ap, fmt);
+	int n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	struct rope *out = session_out(s);
+	if (n < 0) {
+		out->failed = true;
+		return;
+	}
+	rope_add(out, SPAN("* "));
+	rope_add(out, span_of(text, (size_t)n));
+	rope_add(out, SPAN("\r\n"));
+	free(text);
+}
+
+static void status_line(struct session *s, struct span word, const char *code, const char *text)
+{
+	struct rope *out = session_out(s);
+	rope_add(out, word);
+	if (code) {
+		rope_addc(out, '[');
+		rope_add(out, span_str(code));
+		rope_add(out, SPAN("] "));
+	}
+	write_text(out, span_str(text), session_is_rev2(s));
+	rope_add(out, SPAN("\r\n"));
+}
+
+void reply_ok(struct session *s, const char *code, const char *text)
+{
+	status_line(s, SPAN("* OK "), code, text);
+}
+
+void reply_no(struct session *s, const char *code, const char *text)
+{
+	status_line(s, SPAN("* NO "), code, text);
+}
+
+// --- CAPABILITY ---
+
+static void capabilities(struct session *s, struct buf *to)
+{
+	unsigned when = s->state == STATE_NOT_AUTHENTICATED ? CAP_BEFORE_LOGIN : CAP_AFTER_LOGIN;
+	buf_add(to, SPAN("CAPABILITY"));
+	for (size_t i = 0; imap_modules[i]; i++)
+		for (const struct imap_capability *c = imap_modules[i]->capabilities; c && c->name;
+			c++) {
+			if (!(c->when & when) || (c->is_offered && !c->is_offered(s)))
+				continue;
+			if (c->write) {
+				c->write(s, to);
+			} else {
+				buf_addc(to, ' ');
+				buf_add(to, span_str(c->name));
+			}
+		}
+}
+
+void reply_capability(struct session *s)
+{
+	struct buf b = { 0 };
+	struct rope *out = session_out(s);
+	capabilities(s, &b);
+	rope_add(out, SPAN("* "));
+	rope_add(out, buf_span(&b));
+	rope_add(out, SPAN("\r\n"));
+	out->failed |= b.failed;
+	buf_done(&b);
+}
+
+const char *reply_capability_code(struct session *s)
+{
+	struct buf b = { 0 };
+	capabilities(s, &b);
+	const char *text = b.failed ? NULL : arena_str(&s->op.arena, buf_span(&b));
+	buf_done(&b);
+	return text ? text : "CAPABILITY IMAP4rev2 IMAP4rev1";
+}
+
+// --- flags ---
+
+static const struct {
+	uint32_t bit;
+	struct span text;
+} flag_rows[] = {
+	{ FLAG_SEEN, { " \\Seen", 6 } },
+	{ FLAG_ANSWERED, { " \\Answered", 10 } },
+	{ FLAG_FLAGGED, { " \\Flagged", 9 } },
+	{ FLAG_DELETED, { " \\Deleted", 9 } },
+	{ FLAG_DRAFT, { " \\Draft", 7 } },
+	{ FLAG_RECENT, { " \\Recent", 8 } },
+};
+
+void reply_flag_list(struct session *s, uint32_t flags, struct span keyword_text)
+{
+	struct rope *out = session_out(s);
+	if (session_is_rev2(s))
+		flags &= ~(uint32_t)FLAG_RECENT; // RFC 9051 section 2.3.2
+	bool first = true;
+	rope_addc(out, '(');
+	for (size_t i = 0; i < countof(flag_rows); i++) {
+		if (!(flags & flag_rows[i].bit))
+			continue;
+		rope_add(out, span_skip(flag_rows[i].text, first));
+		first = false;
+	}
+	if (first && keyword_text.n && keyword_text.p[0] == ' ')
+		keyword_text = span_skip(keyword_text, 1);
+	rope_add(out, keyword_text);
+	rope_addc(out, ')');
+}
+
+void reply_flags_item(struct session *s, const struct msg *m, const struct keywords *k)
+{
+	rope_add(session_out(s), SPAN("FLAGS "));
+	reply_flag_list(s, m->flags, m->kwset ? keywords_set_text(k, m->kwset) : SPAN_NONE);
+}
+
+void reply_fetch_flags(struct session *s, const struct msg *m, const struct keywords *k, bool uid)
+{
+	struct rope *out = session_out(s);
+	rope_add(out, SPAN("* "));
+	rope_addu(out, m->seq.v);
+	rope_add(out, SPAN(" FETCH ("));
+	if (uid) {
+		rope_add(out, SPAN("UID "));
+		rope_addu(out, m->uid.v);
+		rope_addc(out, ' ');
+	}
+	reply_flags_item(s, m, k);
+	if (s->enabled & ENABLED_CONDSTORE) {
+		rope_add(out, SPAN(" MODSEQ ("));
+		rope_addu(out, m->modseq.v);
+		rope_addc(out, ')');
+	}
+	rope_add(out, SPAN(")\r\n"));
+}
+
+void reply_mailbox_flags(struct session *s)
+{
+	struct rope *out = session_out(s);
+	struct span keywords = mailbox_keyword_text(&s->op, view_mailbox(s->view));
+	rope_add(out, SPAN("* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft"));
+	if (keywords.n && keywords.p[0] != ' ')
+		rope_addc(out, ' ');
+	rope_add(out, keywords);
+	rope_add(out, SPAN(")\r\n"));
+	if (view_is_readonly(s->view)) {
+		rope_add(out, SPAN("* OK [PERMANENTFLAGS ()] read-only mailbox\r\n"));
+		return;
+	}
+	rope_add(out, SPAN("* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft"));
+	if (keywords.n && keywords.p[0] != ' ')
+		rope_addc(out, ' ');
+	rope_add(out, keywords);
+	rope_add(out, SPAN(" \\*)] flags and keywords are kept\r\n"));
+}
+
+// --- changes ---
+
+static void write_change(struct session *s, const struct view_change *ch, bool uid)
+{
+	struct rope *out = session_out(s);
+	switch (ch->kind) {
+	case CHANGE_EXPUNGE:
+		rope_add(out, SPAN("* "));
+		rope_addu(out, ch->msg.seq.v);
+		rope_add(out, SPAN(" EXPUNGE\r\n"));
+		break;
+	case CHANGE_EXISTS:
+		rope_add(out, SPAN("* "));
+		rope_addu(out, ch->count);
+		rope_add(out, SPAN(" EXISTS\r\n"));
+		break;
+	case CHANGE_RECENT:
+		if (session_is_rev2(s))
+			break;
+		rope_add(out, SPAN("* "));
+		rope_addu(out, ch->count);
+		rope_add(out, SPAN(" RECENT\r\n"));
+		break;
+	case CHANGE_KEYWORDS:
+		reply_mailbox_flags(s);
+		break;
+	case CHANGE_FLAGS:
+		reply_fetch_flags(s, &ch->msg, view_keywords(s->view), uid);
+		break;
+	}
+}
+
+// RFC 9051 section 3, transition (6): an unsolicited CLOSED ends the selected state. IMAP4rev1 has no such thing: BYE (RFC 2180).
+static void mailbox_is_gone(struct session *s)
+{
+	if (session_is_rev2(s)) {
+		reply_ok(s, "CLOSED", "the selected mailbox was deleted");
+		session_unselect(s);
+	} else {
+		session_bye(s, NULL, "the selected mailbox was deleted");
+	}
+}
+
+int reply_changes(struct session *s, bool expunges, bool uid)
+{
+	unsigned what = SYNC_REST | (expunges ? SYNC_EXPUNGE : 0u);
+	if (view_is_gone(s->view)) {
+		mailbox_is_gone(s);
+		return 0;
+	}
+	for (;;) {
+		struct view_change ch;
+		if (conn_is_full(s->conn) || crew_slice_used() > 2 * RUN_SLICE_NS)
+			return 1;
+		int rc = view_sync_next(&s->op, s->view, what, &ch);
+		if (rc)
+			return rc < 0 ? rc : 0;
+		write_change(s, &ch, uid);
+	}
+}

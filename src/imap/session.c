@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loop of a connection: read a command, run it, again, until input or room for output runs out; then park with as little memory as
+// possible. And what surrounds it: greeting, log-in, deadlines, the end.
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "imap/reply.h"
+#include "imap/session_priv.h"
+#include "mail/view.h"
+#include "wire/write.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct whole {
+	struct session s;
+	struct session_priv p;
+};
+
+// --- small questions ---
+
+bool session_is_private(const struct session *s)
+{
+	return conn_is_tls(s->conn) || conn_peer_is_local(s->conn) || s->config->allow_plaintext;
+}
+
+void session_wake_at(struct session *s, uint64_t when)
+{
+	s->priv->wake_at = when;
+}
+
+// --- watching the selected mailbox ---
+
+static void changed(struct watcher *w, unsigned what, const struct mailbox *mb)
+{
+	(void)mb;
+	struct session_priv *p = container_of(w, struct session_priv, watcher);
+	if (!atomic_fetch_or(&p->changed, what))
+		waker_wake(p->waker);
+}
+
+void session_watch(struct session *s)
+{
+	struct session_priv *p = s->priv;
+	if (p->watcher.account || !s->view)
+		return;
+	if (!p->waker)
+		p->waker = conn_waker_ref(s->conn);
+	p->watcher = (struct watcher){ .changed = changed, .only = view_mailbox(s->view) };
+	account_watch(s->account, &p->watcher);
+}
+
+void session_unwatch(struct session *s)
+{
+	struct session_priv *p = s->priv;
+	if (!p->watcher.account)
+		return;
+	account_unwatch(&p->watcher);
+	p->watcher = (struct watcher){ .changed = NULL };
+	atomic_store(&p->changed, 0);
+}
+
+// --- states ---
+
+void session_unselect(struct session *s)
+{
+	session_unwatch(s);
+	view_close(s->view);
+	s->view = NULL;
+	numset_done(&s->saved);
+	if (s->state == STATE_SELECTED)
+		s->state = STATE_AUTHENTICATED;
+}
+
+int session_log_in(struct session *s, struct span user)
+{
+	struct session_priv *p = s->priv;
+	unsigned most = s->config->sessions_per_user ? s->config->sessions_per_user
+						     : IMAP_SESSIONS_PER_USER;
+	char *copy = malloc(user.n + 1);
+	if (!copy)
+		return op_fail(&s->op, RC_NOMEM, "out of memory");
+	memcpy(copy, user.p, user.n);
+	struct span name = span_of(copy, user.n);
+	if (!seats_take(s->imap->seats, name, most)) {
+		free(copy);
+		return op_fail(
+			&s->op, RC_LIMIT, "too many connections: at most %u for one user", most);
+	}
+	int rc = account_open(&s->op, s->config->mail, name, &s->account);
+	if (rc < 0) {
+		seats_give(s->imap->seats, name);
+		free(copy);
+		return rc;
+	}
+	p->user = name;
+	p->seated = true;
+	s->state = STATE_AUTHENTICATED;
+	atomic_fetch_add_explicit(&s->imap->logins, 1, memory_order_relaxed);
+	return 0;
+}
+
+void session_log_out(struct session *s)
+{
+	struct session_priv *p = s->priv;
+	session_unselect(s);
+	account_unref(s->account);
+	s->account = NULL;
+	if (p->seated)
+		seats_give(s->imap->seats, p->user);
+	p->seated = false;
+	free((void *)(uintptr_t)p->user.p);
+	p->user = SPAN_NONE;
+	s->enabled = 0;
+	if (s->state != STATE_LOGOUT)
+		s->state = STATE_NOT_AUTHENTICATED;
+}
+
+void session_bye(struct session *s, const char *code, const char *fmt, ...)
+{
+	struct session_priv *p = s->priv;
+	if (p->ended)
+		return;
+	char text[OP_TEXT_MAX];
+	va_list ap;
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof text, fmt, ap); // cut when too long
+	va_end(ap);
+	struct rope *out = session_out(s);
+	rope_add(out, SPAN("* BYE "));
+	if (code)
+		rope_addf(out, "[%s] ", code);
+	write_text(out, span_str(text), session_is_rev2(s));
+	rope_add(out, SPAN("\r\n"));
+	p->ended = true;
+	s->state = STATE_LOGOUT;
+}
+
+// --- the service ---
+
+static int session_open(struct op *op, struct conn *c, const void *config, void **ret_session)
+{
+	struct whole *w = calloc(1, sizeof *w);
+	if (!w)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	// The configuration of a listener is const to net/; the counters in it are atomics.
+	struct imap *imap = (struct imap *)(uintptr_t)config;
+	w->s.conn = c;
+	w->s.imap = imap;
+	w->s.config = &imap->config;
+	w->s.priv = &w->p;
+	w->s.state = STATE_NOT_AUTHENTICATED;
+	w->p.opened_at = w->p.active_at = clock_mono();
+	op_init(&w->s.op, IMAP_PREAUTH_MEMORY);
+	reader_begin(&w->s);
+	atomic_fetch_add_explicit(&imap->connections, 1, memory_order_relaxed);
+	*ret_session = &w->s;
+	return 0;
+}
+
+static void session_close(void *session)
+{
+	struct session *s = session;
+	struct session_priv *p = s->priv;
+	dispatch_abandon(s);
+	log_info("imap", "%llu %s %.*s: closed after %llu s, %llu commands",
+		(unsigned long long)conn_id(s->conn), conn_peer(s->conn), SPAN_FMT(p->user),
+		(unsigned long long)((clock_mono() - p->opened_at) / NS_PER_S),
+		(unsigned long long)p->commands);
+	session_log_out(s);
+	waker_unref(p->waker);
+	reader_done(s);
+	op_done(&s->op);
+	free(container_of(s, struct whole, s));
+}
+
+static void greet(struct session *s)
+{
+	const char *text = s->config->greeting;
+	struct rope *out = session_out(s);
+	rope_addf(out, "* OK [%s] ", reply_capability_code(s));
+	write_text(out, span_str(text ? text : "Starling ready"), false);
+	rope_add(out, SPAN("\r\n"));
+	op_reset(&s->op);
+}
+
+// When nothing happens any more: RFC 9051 section 5.4.
+static uint64_t autologout_at(const struct session *s)
+{
+	const struct imap_config *cfg = s->config;
+	const struct session_priv *p = s->priv;
+	if (s->state == STATE_NOT_AUTHENTICATED)
+		return p->opened_at +
+			NS_PER_S * (cfg->login_timeout ? cfg->login_timeout : IMAP_LOGIN_TIMEOUT);
+	unsigned seconds = cfg->autologout < 1800 ? IMAP_AUTOLOGOUT : cfg->autologout;
+	// A client that listens in IDLE is not inactive: "still here" finds out when it has gone.
+	if (p->phase == PHASE_LINE && cfg->idle_interval)
+		return 0;
+	return p->active_at + NS_PER_S * seconds;
+}
+
+// Before parking: the deadline, and memory back.
+static void park(struct session *s)
+{
+	struct session_priv *p = s->priv;
+	uint64_t at = autologout_at(s);
+	if (p->wake_at && (!at || p->wake_at < at))
+		at = p->wake_at;
+	conn_set_deadline(s->conn, at);
+	if (p->phase == PHASE_READ ? !p->reader.known : p->phase == PHASE_LINE && !p->cmd.args)
+		arena_done(&s->op.arena);
+	if (p->phase == PHASE_LINE && !p->cmd.args)
+		buf_done(&p->reader.text);
+	reader_relax(s);
+}
+
+static bool is_timed_out(const struct session *s, unsigned events)
+{
+	uint64_t at = autologout_at(s);
+	return (events & CONN_EV_DEADLINE) && at && clock_mono() >= at;
+}
+
+// Goes on with the command in progress, or reads and starts one.
+static enum conn_next advance(struct session *s, bool *ret_again)
+{
+	struct session_priv *p = s->priv;
+	*ret_again = true;
+	if (p->phase == PHASE_RUN || p->phase == PHASE_SYNC)
+		return dispatch_continue(s);
+	if (p->phase == PHASE_WAIT)
+		return CONN_WAIT;
+	switch (reader_run(s)) {
+	case READER_COMMAND:
+		return p->ended ? CONN_CLOSE : dispatch_start(s);
+	case READER_LINE:
+		return dispatch_continue(s);
+	case READER_PAUSE:
+		return CONN_YIELD;
+	case READER_NEED:
+		break;
+	}
+	*ret_again = false;
+	return p->ended || p->eof ? CONN_CLOSE : CONN_READ;
+}
+
+static enum conn_next session_run(void *session, unsigned events)
+{
+	struct session *s = session;
+	struct session_priv *p = s->priv;
+	enum conn_next next = CONN_READ;
+	if (events & CONN_EV_OPEN)
+		greet(s);
+	if (events & CONN_EV_EOF)
+		p->eof = true;
+	if (events & CONN_EV_STOPPING)
+		session_bye(s, "UNAVAILABLE", "the server is shutting down");
+	else if (is_timed_out(s, events))
+		session_bye(s, NULL, "closed after a long time without a command");
+	if (p->ended)
+		return CONN_CLOSE;
+	p->cmd.events = events;
+	if ((p->phase == PHASE_LINE || p->phase == PHASE_WAIT) &&
+		(events & (CONN_EV_WOKEN | CONN_EV_DEADLINE)))
+		next = dispatch_continue(s);
+	bool again = true;
+	for (unsigned i = 0; again && next == CONN_READ; i++) {
+		if (i >= IMAP_COMMANDS_PER_RUN || crew_slice_used() > RUN_SLICE_NS)
+			return CONN_YIELD;
+		next = advance(s, &again);
+	}
+	if (next == CONN_READ || next == CONN_WAIT)
+		park(s);
+	return next;
+}
+
+const struct service imap_service = {
+	.name = "imap",
+	.open = session_open,
+	.run = session_run,
+	.close = session_close,
+};
