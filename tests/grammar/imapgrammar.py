@@ -205,10 +205,13 @@ class Framer:
             if newline < 0:
                 self.scanned = len(self.buffer)
                 if len(self.buffer) - self.line_start > MAX_LINE:
-                    raise Violation('line without end', bytes(self.buffer[:200]))
+                    raise Violation('line without end', self.rest()[:200])
                 return None
             if newline == 0 or self.buffer[newline - 1] != 0x0d:
-                raise Violation('LF without CR', self._line(newline + 1), newline - self.line_start)
+                wrong, offset = bytes(self.buffer[:newline + 1]), newline
+                del self.buffer[:newline + 1]   # so that a checker can go on after it
+                self._reset()
+                raise Violation('LF without CR', wrong, offset)
             end = newline + 1
             size = self._literal_size(end)
             if size is None:
@@ -220,9 +223,6 @@ class Framer:
                 self.scanned = newline      # look at this line again when more has come
                 return None
             self.line_start = self.scanned = end + size
-
-    def _line(self, end):
-        return bytes(self.buffer[self.line_start:end])
 
     def _literal_size(self, end):
         """The octets that a literal at the end of this line announces."""
