@@ -207,6 +207,13 @@ class Codes(Terminals):
             mechanisms.append((name, self.base64() if self.take(b'=') else None))
         return mechanisms
 
+    def _referral(self):
+        """1*(SP imapurl); more than one for mailbox referrals (RFC 2221 section 5, RFC 2193 section 6)."""
+        urls = []
+        while self.at(b' ') or not urls:
+            urls.append(self._after_sp(lambda: self.match(_URL, 'imapurl').group()))
+        return urls
+
     def _unseen(self):
         """RFC 3501 only (RFC 9051 appendix E, item 11)."""
         if self.mode.rev2:
@@ -245,7 +252,7 @@ _WITH_ARGUMENTS = {
     'ANNOTATIONS': Codes._annotations,
     'URLMECH': Codes._urlmech,
     'BADURL': lambda c: c._after_sp(lambda: c.match(_TO_BRACKET, 'url-resp-text').group()),     # RFC 4469 section 5
-    'REFERRAL': lambda c: c._after_sp(lambda: c.match(_URL, 'imapurl').group()),                # RFC 2221 section 5
+    'REFERRAL': Codes._referral,
     'UNDEFINED-FILTER': lambda c: c._after_sp(lambda: c.match(_FILTER_NAME, 'filter-name').group()),  # RFC 5466 section 4
     'MAXCONVERTMESSAGES': lambda c: c._after_sp(c.nz_number),               # RFC 5259 section 10
     'MAXCONVERTPARTS': lambda c: c._after_sp(c.nz_number),

@@ -146,8 +146,6 @@ class Grammar(Responses):
                 self.fail('EXPUNGE after ENABLE QRESYNC (RFC 7162 section 3.2.10)', start)
         elif name == 'RECENT' and self.mode.rev2:
             self.fail('RECENT after ENABLE IMAP4rev2', start)
-        elif name == 'CONVERTED':
-            self.fail('CONVERTED is not supported by this checker', start)
         elif name not in ('EXISTS', 'RECENT'):
             self.fail(f'unknown response {name}', start)
         self.CRLF()

@@ -276,8 +276,9 @@ class Responses(Codes, Structure):
     def search_correlator(self):
         """SP "(" one-correlator *(SP one-correlator) ")" (RFC 7377 section 4): TAG alone, or all three once."""
         start = self.p
-        found = dict(self.list_of(self._one_correlator, at_least=1))
-        if set(found) not in ({'TAG'}, {'TAG', 'MAILBOX', 'UIDVALIDITY'}):
+        pairs = self.list_of(self._one_correlator, at_least=1)
+        found = dict(pairs)
+        if len(found) != len(pairs) or set(found) not in ({'TAG'}, {'TAG', 'MAILBOX', 'UIDVALIDITY'}):
             self.fail('search-correlator must hold TAG, or TAG, MAILBOX and UIDVALIDITY', start)
         return found
 

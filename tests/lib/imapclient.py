@@ -114,10 +114,10 @@ class ImapClient:
         """Send bytes as they are."""
         data = data.encode() if isinstance(data, str) else data
         self.transcript.append((time.time(), 'C', data))
-        if self.checker:
-            self.checker.client(data)
         if self.deflate:
             data = self.deflate.compress(data) + self.deflate.flush(zlib.Z_SYNC_FLUSH)
+        if self.checker:
+            self.checker.client(data)
         self.sock.sendall(data)
 
     def _receive(self, timeout):
@@ -125,15 +125,13 @@ class ImapClient:
         data = self.sock.recv(262144)
         if not data:
             raise Closed('connection closed by the server\n' + self.transcript_text())
+        if self.checker:
+            self.checker.server(data)       # it undoes COMPRESS by itself
         self._take(data)
 
     def _take(self, data):
-        """Bytes from the socket to the reader and the checker, inflated."""
-        if self.inflate:
-            data = self.inflate.decompress(data)
-        if self.checker:
-            self.checker.server(data)
-        self.reader.framer.feed(data)
+        """Bytes from the socket to the reader, inflated."""
+        self.reader.framer.feed(self.inflate.decompress(data) if self.inflate else data)
 
     def read_response(self, timeout=None):
         """The next response; socket.timeout if there is none in time, Closed at the end."""
@@ -282,9 +280,6 @@ class ImapClient:
 
     def compress(self):
         """COMPRESS DEFLATE (RFC 4978)."""
-        checker, self.checker = self.checker, None
-        if checker:
-            raise ValueError('use the proxy to check compressed sessions')
         result = self.ok('COMPRESS DEFLATE')
         self.inflate, self.deflate = zlib.decompressobj(-15), zlib.compressobj(wbits=-15)
         self._take(self.reader.framer.rest())
