@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A strict checker of what an IMAP server sends.
 
 cursor.py      terminals of the ABNF (numbers, strings, atoms, flags, mailbox names) over one response

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """resp-text and response codes (RFC 9051 section 7.1 and the IANA "IMAP Response Codes" registry).
 
 Each registered code has one entry: its argument rule, or None where it takes no argument.  A code that

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The client's half of a conversation, as far as one must understand it to judge the server's half.
 
 No check of the client: what it sends wrongly is taken as it comes.

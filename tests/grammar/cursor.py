@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Terminals of the IMAP grammar (RFC 9051 section 9, RFC 3501 section 9) over one server response.
 
 The rules differ with what the client enabled; that state is a `Mode`.  Everything that does not

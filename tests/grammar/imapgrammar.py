@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The whole of what an IMAP server may send, strictly.
 
     reader = Reader()                       # one per connection

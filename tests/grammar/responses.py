@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every untagged response, one method each (RFC 9051 sections 7.2 to 7.5 and the extensions named below)."""
 
 import re

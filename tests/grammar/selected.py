@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The selected mailbox as the client was told of it: message numbers, UIDs, flags, what may not change."""
 
 import zlib

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The rules between responses: one connection's two directions, checked as they flow.
 
     checker = SessionChecker()

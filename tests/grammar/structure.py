@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """ENVELOPE and BODYSTRUCTURE (RFC 9051 sections 7.5.2 and 9, RFC 3501 sections 7.4.2 and 9).
 
 These two break clients most often: one bad message spoils the answer to a whole FETCH range.

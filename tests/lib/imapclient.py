@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """A small blocking IMAP client for tests.
 
 Every response is parsed strictly (tests/grammar); one that no server may send raises `Violation`, with the

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """An IMAP proxy that judges the server: real clients talk through it, the session checker listens.
 
     with ImapProxy(host, port) as proxy:

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Tests of lib/imapproxy.py and lib/imapclient.py against a small scripted server."""
 
 import os

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Tests of the grammar checker: what must pass, and for every rule something that must not.
 
 A checker that cannot fail is worthless, so the negative tables are the longer part.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Tests of the session checker: conversations that must pass, and one for each rule that must not."""
 
 import os
