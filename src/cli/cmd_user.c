@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// `starling user add|passwd|list|del`: the own user file. It may be changed while the server runs: the auth process notices.
+#include "auth/users.h"
+#include "cli/cli.h"
+#include "base/limits.h"
+#include "mail/account.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <termios.h>
+#include <unistd.h>
+
+// One line without its line end; false at end of file.
+static bool line_read(FILE *f, char *line, size_t size, struct span *ret_line)
+{
+	if (!fgets(line, (int)size, f))
+		return false;
+	*ret_line = span_str(line);
+	while (ret_line->n && (line[ret_line->n - 1] == '\n' || line[ret_line->n - 1] == '\r'))
+		ret_line->n--;
+	return true;
+}
+
+static bool prompt(const char *text, char *line, size_t size, struct span *ret_line)
+{
+	FILE *tty = fopen("/dev/tty", "r+e");
+	struct termios old, quiet;
+	if (!tty)
+		return false;
+	bool is_quiet = tcgetattr(fileno(tty), &old) == 0;
+	quiet = old;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	if (is_quiet)
+		(void)tcsetattr(fileno(tty), TCSAFLUSH, &quiet); // else it is echoed
+	fputs(text, tty);
+	bool done = line_read(tty, line, size, ret_line);
+	if (is_quiet)
+		(void)tcsetattr(fileno(tty), TCSAFLUSH, &old);
+	fputc('\n', tty);
+	fclose(tty);
+	return done;
+}
+
+static int password_read(const struct cli *c, char *line, size_t size, struct span *ret_password)
+{
+	char again_line[PASSWORD_MAX + 2];
+	struct span again;
+	if (c->password_stdin)
+		return line_read(stdin, line, size, ret_password)
+			? 0
+			: cli_fail("no password on standard input");
+	if (!prompt("Password: ", line, size, ret_password))
+		return cli_fail("no terminal to ask for the password; use --password-stdin");
+	bool same = prompt("Again: ", again_line, sizeof again_line, &again) &&
+		span_eq(*ret_password, again);
+	sodium_memzero(again_line, sizeof again_line);
+	return same ? 0 : cli_fail("the passwords differ");
+}
+
+static int user_set(struct cli *c, struct span name, bool create)
+{
+	char line[PASSWORD_MAX + 2];
+	struct span password;
+	int status = password_read(c, line, sizeof line, &password);
+	if (status == 0) {
+		int rc = users_file_set(&c->op, c->config.data, name, password, create, !create);
+		status = rc < 0 ? cli_fail_op(c, rc) : EXIT_FINE;
+	}
+	sodium_memzero(line, sizeof line);
+	return status;
+}
+
+static int print_name(void *ctx, const struct user *user)
+{
+	(void)ctx;
+	printf("%.*s\n", SPAN_FMT(user->name));
+	return 0;
+}
+
+static int mail_delete(struct cli *c, struct span name)
+{
+	struct store_config config = { .engine = c->config.engine, .dir = c->config.data };
+	struct store *store = NULL;
+	struct mail *mail = NULL;
+	struct span canonical;
+	int rc = user_name_canonical(&c->op, name, &canonical);
+	if (rc == 0)
+		rc = store_open(&c->op, &config, &store);
+	if (rc == RC_LOCKED)
+		return cli_fail(
+			"the server is running: stop it to delete mail, or leave --with-mail out");
+	if (rc == 0)
+		rc = mail_open(&c->op, store, &(struct mail_config){ 0 }, &mail);
+	if (rc == 0)
+		rc = account_delete(&c->op, mail, canonical);
+	mail_close(mail);
+	store_close(store);
+	return rc < 0 && rc != RC_NONEXISTENT ? cli_fail_op(c, rc) : 0;
+}
+
+static int user_delete(struct cli *c, struct span name)
+{
+	int rc = users_file_remove(&c->op, c->config.data, name);
+	if (rc < 0 && !(rc == RC_NONEXISTENT && c->with_mail))
+		return cli_fail_op(c, rc);
+	return c->with_mail ? mail_delete(c, name) : EXIT_FINE;
+}
+
+int cmd_user(struct cli *c)
+{
+	struct span verb = span_str(c->word_count ? c->words[0] : "");
+	int status = cli_config(c);
+	if (status)
+		return status;
+	if (span_eq(verb, SPAN("list")) && c->word_count == 1) {
+		int rc = users_file_each(&c->op, c->config.data, print_name, NULL);
+		return rc < 0 ? cli_fail_op(c, rc) : EXIT_FINE;
+	}
+	if (c->word_count != 2)
+		return cli_usage("user add|passwd|del NAME, or user list");
+	struct span name = span_str(c->words[1]);
+	if (span_eq(verb, SPAN("add")))
+		return user_set(c, name, true);
+	if (span_eq(verb, SPAN("passwd")))
+		return user_set(c, name, false);
+	if (span_eq(verb, SPAN("del")))
+		return user_delete(c, name);
+	return cli_usage("user %s: add, passwd, list or del is expected", c->words[0]);
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// `starling COMMAND [words] [options]`: options may stand anywhere; "--name=value" and "--name value" are the same.
+#include "auth/worker.h"
+#include "base/log.h"
+#include "cli/cli.h"
+
+#include <limits.h>
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static const struct command commands[] = {
+	{ "serve",
+		"serve [--config FILE] [--data DIR] [--listen PROTO=ADDRESS:PORT]... "
+		"[--allow-plaintext]",
+		"serve mail (PROTO: imap, imaps)", cmd_serve },
+	{ "user", "user add|passwd|list|del NAME [--password-stdin] [--with-mail]",
+		"manage the users of the own user file", cmd_user },
+	{ "import", "import PATH --user NAME [--mailbox BOX]",
+		"bring in an mbox, a Maildir, a Maildir++ or a folder of .eml files, told apart by "
+		"itself",
+		cmd_import },
+	{ "check", "check [--quiet]", "verify the log, the index and every message", cmd_check },
+	{ "config", "config [--config FILE]", "check a configuration file, or list all its keys",
+		cmd_config },
+};
+
+int cli_fail(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	fputs("starling: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+	return EXIT_FAULT;
+}
+
+int cli_fail_op(struct cli *c, int rc)
+{
+	return cli_fail("%s", op_text(&c->op, rc));
+}
+
+int cli_usage(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	fputs("starling: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+	return EXIT_USAGE;
+}
+
+static int help(void)
+{
+	puts("Starling, a mail store: keeps people's mail and gives every device the same view of "
+	     "it.\n");
+	for (size_t i = 0; i < countof(commands); i++)
+		printf("  starling %s\n      %s\n", commands[i].usage, commands[i].help);
+	puts("\nOptions of all: --data DIR (where the mail lies), --config FILE, --log-level "
+	     "debug|info|warn|error");
+	return EXIT_FINE;
+}
+
+// --- options ---
+
+struct option_row {
+	const char *name;
+	bool takes_value;
+	int (*set)(struct cli *c, const char *value); // 0 or a fault in c->op
+};
+
+static int set_config(struct cli *c, const char *v)
+{
+	c->config_file = v;
+	return 0;
+}
+static int set_data(struct cli *c, const char *v)
+{
+	c->config.data = v;
+	return 0;
+}
+static int set_listen(struct cli *c, const char *v)
+{
+	return config_add_listener(&c->op, &c->config, span_str(v));
+}
+static int set_plaintext(struct cli *c, const char *v)
+{
+	(void)v;
+	c->config.allow_plaintext = true;
+	return 0;
+}
+static int set_engine(struct cli *c, const char *v)
+{
+	c->config.engine = v;
+	return 0;
+}
+static int set_level(struct cli *c, const char *v)
+{
+	c->config.log_level = v;
+	return 0;
+}
+static int set_user(struct cli *c, const char *v)
+{
+	c->user = v;
+	return 0;
+}
+static int set_mailbox(struct cli *c, const char *v)
+{
+	c->mailbox = v;
+	return 0;
+}
+static int set_stdin(struct cli *c, const char *v)
+{
+	(void)v;
+	c->password_stdin = true;
+	return 0;
+}
+static int set_quiet(struct cli *c, const char *v)
+{
+	(void)v;
+	c->quiet = true;
+	return 0;
+}
+static int set_with_mail(struct cli *c, const char *v)
+{
+	(void)v;
+	c->with_mail = true;
+	return 0;
+}
+
+static const struct option_row options[] = {
+	{ "config", true, set_config },
+	{ "data", true, set_data },
+	{ "listen", true, set_listen },
+	{ "allow-plaintext", false, set_plaintext },
+	{ "engine", true, set_engine }, // "memory" is for tests
+	{ "log-level", true, set_level },
+	{ "user", true, set_user },
+	{ "mailbox", true, set_mailbox },
+	{ "password-stdin", false, set_stdin },
+	{ "quiet", false, set_quiet },
+	{ "with-mail", false, set_with_mail },
+};
+
+// One option; *at is its place in argv and moves over a value that is a word of its own.
+static int option_read(struct cli *c, char **argv, int argc, int *at)
+{
+	struct span name, word = span_str(argv[*at] + 2);
+	struct span value = span_split(word, '=', &name);
+	for (size_t i = 0; i < countof(options); i++) {
+		if (!span_eq(name, span_str(options[i].name)))
+			continue;
+		const char *text = value.p; // ends where the argument does
+		if (options[i].takes_value && !text && *at + 1 < argc)
+			text = argv[++*at];
+		if (options[i].takes_value != (text != NULL))
+			return cli_usage("--%s %s", options[i].name,
+				options[i].takes_value ? "needs a value" : "takes no value");
+		int rc = options[i].set(c, text);
+		return rc < 0 ? cli_usage("%s", op_text(&c->op, rc)) : 0;
+	}
+	return cli_usage("unknown option --%.*s", SPAN_FMT(name));
+}
+
+static int words_read(struct cli *c, int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++) {
+		if (strncmp(argv[i], "--", 2) == 0) {
+			int status = option_read(c, argv, argc, &i);
+			if (status)
+				return status;
+		} else if (c->word_count == (int)countof(c->words)) {
+			return cli_usage("too many words");
+		} else {
+			c->words[c->word_count++] = argv[i];
+		}
+	}
+	return 0;
+}
+
+static int level_set(const char *name)
+{
+	static const char *const names[] = { "debug", "info", "warn", "error" };
+	for (size_t i = 0; i < countof(names); i++)
+		if (span_eq(span_str(name), span_str(names[i]))) {
+			log_level_set((enum log_level)i);
+			return 0;
+		}
+	return cli_fail("log level %s: debug, info, warn or error is expected", name);
+}
+
+// The file is read first, the command line over it: so the words are read twice.
+static int configure(struct cli *c, int argc, char **argv)
+{
+	config_defaults(&c->config);
+	int status = words_read(c, argc, argv);
+	if (status == 0 && c->config_file) {
+		struct buf faults = { 0 };
+		config_defaults(&c->config);
+		int rc = config_load(&c->op, &c->config, c->config_file, &faults);
+		if (rc < 0) {
+			fwrite(faults.p, 1, faults.n, stderr);
+			status = cli_fail_op(c, rc);
+		}
+		buf_done(&faults);
+		struct config_listener from_file[CONFIG_LISTENERS_MAX];
+		size_t count = c->config.listener_count;
+		memcpy(from_file, c->config.listeners, sizeof from_file);
+		c->config.listener_count = 0;
+		c->word_count = 0;
+		if (status == 0)
+			status = words_read(c, argc, argv);
+		if (c->config.listener_count == 0) { // --listen replaces the file's list
+			memcpy(c->config.listeners, from_file, sizeof from_file);
+			c->config.listener_count = count;
+		}
+	}
+	return status ? status : level_set(c->config.log_level);
+}
+
+int cli_config(struct cli *c)
+{
+	int rc = config_finish(&c->op, &c->config);
+	return rc < 0 ? cli_fail_op(c, rc) : 0;
+}
+
+int main(int argc, char **argv)
+{
+	static char program[PATH_MAX];
+	if (argc > 1 && span_eq(span_str(argv[1]), SPAN(AUTH_WORKER_COMMAND)))
+		return auth_worker_main(argc - 1, argv + 1);
+	if (argc < 2 || span_eq(span_str(argv[1]), SPAN("--help")) ||
+		span_eq(span_str(argv[1]), SPAN("help")))
+		return help();
+	if (span_eq(span_str(argv[1]), SPAN("--version"))) {
+		puts("starling " STARLING_VERSION);
+		return EXIT_FINE;
+	}
+	if (sodium_init() < 0)
+		return cli_fail("libsodium cannot start");
+	ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+	struct cli c = { .program = n > 0 ? program : argv[0] };
+	op_init(&c.op, 0);
+	const struct command *command = NULL;
+	for (size_t i = 0; i < countof(commands); i++)
+		if (span_eq(span_str(argv[1]), span_str(commands[i].name)))
+			command = &commands[i];
+	int status = command ? configure(&c, argc - 2, argv + 2)
+			     : cli_usage("unknown command %s", argv[1]);
+	if (command && status == 0)
+		status = command->run(&c);
+	if (status == EXIT_USAGE)
+		fprintf(stderr, "usage: starling %s\n", command ? command->usage : "--help");
+	op_done(&c.op);
+	return status;
+}

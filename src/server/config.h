@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starling: the configuration: an immutable struct, read once from a file in libconfig's syntax and the command line, and passed down. Every fault
+// of a file is listed at once, with its line; an unknown key is a fault, with the nearest known one as a suggestion.
+// docs/configuration.md is written from the same table as this is read by (`starling config --help`).
+#ifndef SERVER_CONFIG_H
+#define SERVER_CONFIG_H
+
+#include "base/buf.h"
+#include "base/op.h"
+
+enum config_protocol { PROTO_IMAP, PROTO_IMAPS, PROTO_COUNT };
+
+#define CONFIG_LISTENERS_MAX 64
+
+struct config_listener {
+	enum config_protocol protocol;
+	const char *address; // as in net/listener.h
+	bool proxy_protocol;
+};
+struct config {
+	const char *data;   // the data folder; never NULL after config_finish()
+	const char *engine; // "local", "memory"
+	const char *user;   // to become after binding ports; NULL: stay
+	const char *log_level;
+	struct config_listener listeners[CONFIG_LISTENERS_MAX];
+	size_t listener_count;
+	bool allow_plaintext;
+	struct {
+		const char *certificate, *key, *client_ca;
+	} tls;
+	struct {
+		const char *passwd_file;
+	} auth;
+	struct {
+		uint64_t connections, connections_per_address, sessions_per_user, message_bytes,
+			mailboxes;
+		uint64_t stall_ms, login_ms;
+	} limits;
+	struct {
+		bool literal_minus;
+		uint64_t idle_interval_ms, autologout_ms;
+		const char *greeting, *support_url;
+	} imap;
+	struct {
+		uint64_t segment_bytes, reserve_bytes;
+	} store;
+};
+
+// The defaults: enough to serve.
+void config_defaults(struct config *c);
+// Reads a file over what is there; strings live in op's arena. RC_CONFIG: *faults holds one line each ("FILE:12: text\n").
+int config_load(struct op *op, struct config *c, const char *path, struct buf *faults);
+// As config_load() of text that is in memory; `name` is shown in faults.
+int config_parse(
+	struct op *op, struct config *c, const char *name, struct span text, struct buf *faults);
+// "imap=127.0.0.1:1143" of the command line. RC_CONFIG.
+int config_add_listener(struct op *op, struct config *c, struct span text);
+// Fills in what depends on the rest: the data folder, ports, the certificate's place; makes the folder.
+int config_finish(struct op *op, struct config *c);
+const char *config_protocol_name(enum config_protocol p);
+// All keys with type, default and meaning, as the text of docs/configuration.md.
+void config_print_help(struct buf *to);
+
+#endif

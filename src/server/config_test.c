@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+// cmocka needs the ones above first
+#include <cmocka.h>
+
+static int parse(struct op *op, struct config *c, const char *text, char **ret_faults)
+{
+	struct buf faults = { 0 };
+	config_defaults(c);
+	int rc = config_parse(op, c, "test.conf", span_str(text), &faults);
+	buf_addc(&faults, '\0');
+	*ret_faults = faults.p;
+	return rc;
+}
+
+static const char good_text[] = "data = \"/srv/mail\";\n# a comment\nallow_plaintext = true;\n"
+				"listen = {\n  imap = ( \"*:143\", { address = \"127.0.0.1:1143\"; "
+				"proxy_protocol = true; } );\n"
+				"  imaps = [\"*:993\", \"[::1]:1993\"];\n};\n"
+				"limits = { message_bytes = \"10mb\"; stall = \"2min\"; };\n"
+				"tls = { certificate = \"/a.pem\"; key = \"/b.pem\"; };\n";
+
+static void test_good(void **state)
+{
+	(void)state;
+	struct op op;
+	struct config c;
+	char *faults;
+	op_init(&op, 0);
+	int rc = parse(&op, &c, good_text, &faults);
+	assert_string_equal(faults, "");
+	assert_int_equal(rc, 0);
+	assert_string_equal(c.data, "/srv/mail");
+	assert_true(c.allow_plaintext);
+	assert_int_equal(c.listener_count, 4);
+	assert_int_equal(c.limits.message_bytes, 10 << 20);
+	assert_int_equal(c.limits.stall_ms, 120000);
+	assert_string_equal(c.tls.key, "/b.pem");
+	unsigned proxied = 0;
+	for (size_t i = 0; i < c.listener_count; i++)
+		proxied += c.listeners[i].proxy_protocol;
+	assert_int_equal(proxied, 1);
+	free(faults);
+	op_done(&op);
+}
+
+static const char bad_text[] =
+	"datta = \"/x\";\n"
+	"limits = {\n  message_bytes = 12;\n  stal = \"5s\";\n};\n/* more\n lines */\n"
+	"allow_plaintext = \"perhaps\";\n"
+	"listen = { pop9 = \"*:1\"; imap = {}; };\n"
+	"tls = \"yes\";\n"
+	"qwertyuiop = 1;\n"
+	"log_level = 7;\n"
+	"imap = { idle_interval = \"soon\"; };\n";
+
+// All faults at once, each with its line.
+static void test_faults(void **state)
+{
+	(void)state;
+	struct op op;
+	struct config c;
+	char *faults;
+	op_init(&op, 0);
+	assert_int_equal(parse(&op, &c, bad_text, &faults), RC_CONFIG);
+	static const char *const expected[] = {
+		"test.conf:1: datta: unknown key; did you mean data?",
+		"test.conf:3: limits.message_bytes: must lie between",
+		"test.conf:4: limits.stal: unknown key; did you mean limits.stall?",
+		"test.conf:8: allow_plaintext: true or false",
+		"test.conf:9: listen.pop9: unknown protocol",
+		"test.conf:9: listen.imap: an address is expected",
+		"test.conf:10: tls: a section is expected",
+		"test.conf:11: qwertyuiop: unknown key\n",
+		"test.conf:12: log_level: a text in quotes",
+		"test.conf:13: imap.idle_interval: a time is expected",
+	};
+	for (size_t i = 0; i < countof(expected); i++)
+		if (!strstr(faults, expected[i]))
+			fail_msg("no \"%s\" in:\n%s", expected[i], faults);
+	free(faults);
+	op_done(&op);
+}
+
+static void test_syntax(void **state)
+{
+	(void)state;
+	struct op op;
+	struct config c;
+	char *faults;
+	op_init(&op, 0);
+	assert_int_equal(parse(&op, &c, "data = \"/x\";\nlimits = {\n", &faults), RC_CONFIG);
+	assert_non_null(strstr(faults, "test.conf:"));
+	free(faults);
+	assert_int_equal(config_add_listener(&op, &c, SPAN("imap=127.0.0.1:0")), 0);
+	assert_int_equal(config_add_listener(&op, &c, SPAN("imap")), RC_CONFIG);
+	assert_int_equal(config_add_listener(&op, &c, SPAN("gopher=*:70")), RC_CONFIG);
+	assert_int_equal(config_add_listener(&op, &c, SPAN("imap=")), RC_CONFIG);
+	op_done(&op);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_syntax),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

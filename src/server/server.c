@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+// Order of start: files and certificates as the user that started us; then privileges go, but for binding ports; the store is opened (and
+// recovers) before anybody can connect; listeners last. Order of stop: the crew ends all sessions, then mail, auth and the store close.
+#include "server/server.h"
+
+#include "auth/auth.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "imap/imap.h"
+#include "mail/account.h"
+#include "mail/sweep.h"
+#include "net/listener.h"
+#include "net/tls.h"
+#include "server/privileges.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define STOP_GRACE_MS 5000u
+#define SWEEP_LOOK_S 10u // how often it is asked whether a sweep pays
+
+struct server {
+	const struct config *config;
+	struct crew *crew;
+	struct net *net;
+	struct tls_context *tls;
+	struct store *store;
+	struct mail *mail;
+	struct auth *auth;
+	struct imap *imap;
+	struct listener *listeners[CONFIG_LISTENERS_MAX];
+	struct task signals, sweeper;
+	atomic_bool stopping; // ends a sweep under way
+};
+
+// --- signals ---
+
+static enum task_next signals_run(struct task *t, unsigned wake)
+{
+	struct server *s = container_of(t, struct server, signals);
+	struct signalfd_siginfo info;
+	if (wake & TASK_STOPPING)
+		return TASK_END;
+	while (read(t->fd, &info, sizeof info) == sizeof info) {
+		if (info.ssi_signo == SIGHUP) {
+			struct op op;
+			op_init(&op, 0);
+			if (tls_reload(&op, s->tls) < 0)
+				log_error("server", "the certificate stays as it was: %s", op.text);
+			else
+				log_info("server", "the certificate was read again");
+			op_done(&op);
+			continue;
+		}
+		log_info("server", "stopping");
+		atomic_store(&s->stopping, true);
+		crew_stop(s->crew, STOP_GRACE_MS);
+		return TASK_END;
+	}
+	t->want_read = true;
+	return TASK_PARK;
+}
+
+static void task_ended(struct task *t)
+{
+	if (t->fd >= 0)
+		close(t->fd);
+	t->fd = -1;
+}
+
+static const struct task_ops signal_ops = { .run = signals_run, .ended = task_ended };
+
+static int signals_open(struct op *op, struct server *s)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return op_fail_errno(op, RC_SERVERBUG, errno, "cannot block signals");
+	s->signals = (struct task){ .ops = &signal_ops,
+		.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC) };
+	if (s->signals.fd < 0)
+		return op_fail_errno(op, RC_SERVERBUG, errno, "cannot wait for signals");
+	return task_start(op, s->crew, &s->signals);
+}
+
+// --- giving space back ---
+
+static enum task_next sweeper_run(struct task *t, unsigned wake)
+{
+	struct server *s = container_of(t, struct server, sweeper);
+	if (wake & TASK_STOPPING)
+		return TASK_END;
+	if (store_wants_sweep(s->store)) {
+		struct op op;
+		op_init(&op, 0);
+		op.cancel = &s->stopping;
+		crew_block_begin(CREW_DISK);
+		int rc = mail_sweep(&op, s->mail);
+		crew_block_end();
+		if (rc < 0 && rc != RC_CANCELLED)
+			log_error("server", "giving space back: %s", op_text(&op, rc));
+		op_done(&op);
+	}
+	t->deadline = clock_mono() + SWEEP_LOOK_S * NS_PER_S;
+	return TASK_PARK;
+}
+
+static const struct task_ops sweeper_ops = { .run = sweeper_run, .ended = task_ended };
+
+// --- the ports file ---
+
+// "DATA/run/ports": written anew, then renamed, so that a reader sees all of it.
+static int ports_write(struct op *op, const struct server *s)
+{
+	char path[4096], temp[4096];
+	int n = snprintf(path, sizeof path, "%s/run", s->config->data);
+	if (n < 0 || (size_t)n + 16 > sizeof path)
+		return op_fail(op, RC_CONFIG, "the data folder's path is too long");
+	if (mkdir(path, 0700) != 0 && errno != EEXIST)
+		return op_fail_errno(op, RC_IO, errno, "cannot make %s", path);
+	(void)snprintf(path, sizeof path, "%s/run/ports", s->config->data); // fits: seen above
+	(void)snprintf(temp, sizeof temp, "%s/run/ports.new", s->config->data);
+	FILE *f = fopen(temp, "we");
+	if (!f)
+		return op_fail_errno(op, RC_IO, errno, "cannot write %s", temp);
+	for (size_t i = 0; i < s->config->listener_count; i++) {
+		const struct config_listener *l = &s->config->listeners[i];
+		struct span address = span_str(l->address);
+		const char *colon = strrchr(l->address, ':');
+		if (span_starts(address, SPAN("unix:")) || !colon)
+			fprintf(f, "%s %s\n", config_protocol_name(l->protocol), l->address);
+		else
+			fprintf(f, "%s %.*s:%u\n", config_protocol_name(l->protocol),
+				(int)(colon - l->address), l->address,
+				listener_port(s->listeners[i]));
+	}
+	int bad = fflush(f) != 0;
+	fclose(f);
+	if (bad || rename(temp, path) != 0)
+		return op_fail_errno(op, RC_IO, errno, "cannot write %s", path);
+	return 0;
+}
+
+// --- wiring ---
+
+static int tls_prepare(struct op *op, struct server *s)
+{
+	const struct config *c = s->config;
+	int rc = tls_make_self_signed(op, c->tls.certificate, c->tls.key);
+	if (rc < 0)
+		return rc;
+	if (rc == 0)
+		log_info("server", "made a self-signed certificate: %s", c->tls.certificate);
+	struct tls_config config = { .cert_file = c->tls.certificate,
+		.key_file = c->tls.key,
+		.client_ca_file = c->tls.client_ca };
+	rc = tls_open(op, &config, &s->tls);
+	if (rc == 0) {
+		struct span print = tls_fingerprint(op, s->tls);
+		log_info("server", "certificate %s (SHA-256 %.*s)", c->tls.certificate,
+			SPAN_FMT(print));
+	}
+	return rc;
+}
+
+static int mail_prepare(struct op *op, struct server *s, const char *program)
+{
+	const struct config *c = s->config;
+	struct store_config store = { .engine = c->engine,
+		.dir = c->data,
+		.segment_bytes = c->store.segment_bytes,
+		.reserve_bytes = c->store.reserve_bytes };
+	struct mail_config mail = { .append_limit = c->limits.message_bytes,
+		.mailboxes_max = (uint32_t)c->limits.mailboxes,
+		.create_accounts = true };
+	struct auth_config auth = {
+		.dir = c->data, .passwd_file = c->auth.passwd_file, .program = program
+	};
+	int rc = store_open(op, &store, &s->store);
+	if (rc == 0)
+		rc = mail_open(op, s->store, &mail, &s->mail);
+	if (rc == 0)
+		rc = auth_open(op, &auth, &s->auth);
+	return rc;
+}
+
+static int front_prepare(struct op *op, struct server *s)
+{
+	const struct config *c = s->config;
+	struct imap_config imap = {
+		.mail = s->mail,
+		.auth = s->auth,
+		.allow_plaintext = c->allow_plaintext,
+		.literal_minus = c->imap.literal_minus,
+		.idle_interval = (unsigned)(c->imap.idle_interval_ms / 1000),
+		.autologout = (unsigned)(c->imap.autologout_ms / 1000),
+		.login_timeout = (unsigned)(c->limits.login_ms / 1000),
+		.sessions_per_user = (unsigned)c->limits.sessions_per_user,
+		.greeting = c->imap.greeting,
+		.version = STARLING_VERSION,
+		.support_url = c->imap.support_url,
+	};
+	struct net_limits limits = { .connections = (unsigned)c->limits.connections,
+		.connections_per_address = (unsigned)c->limits.connections_per_address,
+		.stall_ms = c->limits.stall_ms };
+	int rc = imap_new(op, &imap, &s->imap);
+	if (rc == 0)
+		rc = net_new(op, s->crew, &limits, &s->net);
+	return rc;
+}
+
+static int listen_all(struct op *op, struct server *s)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < s->config->listener_count; i++) {
+		const struct config_listener *l = &s->config->listeners[i];
+		struct listener_config config = {
+			.address = l->address,
+			.service = &imap_service,
+			.service_config = s->imap,
+			.tls = s->tls,
+			.tls_implicit = l->protocol == PROTO_IMAPS,
+			.proxy_protocol = l->proxy_protocol,
+			.refusal = SPAN("* BYE [LIMIT] Too many connections, try again later.\r\n"),
+		};
+		rc = listener_open(op, s->net, &config, &s->listeners[i]);
+	}
+	return rc;
+}
+
+// As many descriptors as we may have: each connection takes one.
+static void descriptors_raise(void)
+{
+	struct rlimit r;
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &r); // fewer connections are possible then
+	}
+}
+
+static int server_start(struct op *op, struct server *s, const char *program)
+{
+	descriptors_raise();
+	int rc = crew_new(op, &(struct crew_config){ 0 }, &s->crew);
+	if (rc == 0)
+		rc = tls_prepare(op, s);
+	if (rc == 0)
+		rc = privileges_drop(op, s->config->user, s->config->data);
+	if (rc == 0)
+		rc = signals_open(op, s); // before threads exist: they inherit the mask
+	if (rc == 0)
+		rc = mail_prepare(op, s, program);
+	if (rc == 0)
+		rc = front_prepare(op, s);
+	if (rc == 0)
+		rc = listen_all(op, s);
+	if (rc == 0)
+		rc = privileges_drop_rest(op);
+	if (rc == 0)
+		rc = ports_write(op, s);
+	if (rc == 0) {
+		s->sweeper = (struct task){ .ops = &sweeper_ops, .fd = -1 };
+		rc = task_start(op, s->crew, &s->sweeper);
+	}
+	return rc;
+}
+
+static void server_stop(struct server *s)
+{
+	for (size_t i = 0; i < s->config->listener_count; i++)
+		listener_close(s->listeners[i]);
+	net_free(s->net);
+	crew_free(s->crew);
+	imap_free(s->imap);
+	mail_close(s->mail);
+	auth_close(s->auth);
+	store_close(s->store);
+	tls_free(s->tls);
+}
+
+int server_run(struct op *op, const struct config *config, const char *program)
+{
+	struct server *s = calloc(1, sizeof *s);
+	if (!s)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	s->config = config;
+	s->signals.fd = -1;
+	int rc = server_start(op, s, program);
+	if (rc == 0) {
+		log_info("server", "Starling %s serves %s", STARLING_VERSION, config->data);
+		for (size_t i = 0; i < config->listener_count; i++)
+			log_info("server", "%s on %s, port %u",
+				config_protocol_name(config->listeners[i].protocol),
+				config->listeners[i].address, listener_port(s->listeners[i]));
+		crew_run(s->crew);
+	}
+	server_stop(s);
+	if (rc == 0)
+		log_info("server", "stopped");
+	free(s);
+	return rc;
+}
