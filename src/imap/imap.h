@@ -15,7 +15,6 @@ struct imap_config {
 	struct auth *auth;
 	bool allow_plaintext; // LOGIN and PLAIN without TLS from anywhere (loopback always may)
 	bool literal_minus;   // advertise LITERAL- in place of LITERAL+ (RFC 7888 section 5)
-	bool no_special_use_create; // leave CREATE-SPECIAL-USE out
 	unsigned
 		idle_interval; // seconds between "still here" lines in IDLE; 0: none. IMAP_IDLE_INTERVAL is usual
 	unsigned

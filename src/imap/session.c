@@ -150,7 +150,7 @@ static int session_open(struct op *op, struct conn *c, const void *config, void 
 	w->s.config = &imap->config;
 	w->s.priv = &w->p;
 	w->s.state = STATE_NOT_AUTHENTICATED;
-	w->p.opened_at = w->p.active_at = clock_mono();
+	w->p.opened_at = w->p.nobody_since = w->p.active_at = clock_mono();
 	op_init(&w->s.op, IMAP_PREAUTH_MEMORY);
 	reader_begin(&w->s);
 	atomic_fetch_add_explicit(&imap->connections, 1, memory_order_relaxed);
@@ -190,7 +190,7 @@ static uint64_t autologout_at(const struct session *s)
 	const struct imap_config *cfg = s->config;
 	const struct session_priv *p = s->priv;
 	if (s->state == STATE_NOT_AUTHENTICATED)
-		return p->opened_at +
+		return p->nobody_since +
 			NS_PER_S * (cfg->login_timeout ? cfg->login_timeout : IMAP_LOGIN_TIMEOUT);
 	unsigned seconds = cfg->autologout < 1800 ? IMAP_AUTOLOGOUT : cfg->autologout;
 	// A client that listens in IDLE is not inactive: "still here" finds out when it has gone.

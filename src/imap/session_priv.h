@@ -52,6 +52,9 @@ struct session_priv {
 	uint64_t active_at; // clock_mono() of the last command
 	uint64_t wake_at;   // session_wake_at()
 	uint64_t opened_at;
+	uint64_t nobody_since; // since when nobody is logged in
+	uint64_t idle_tick_at; // IDLE: the next "still here"; 0: none
+	bool idling;           // IDLE was begun
 	uint64_t commands;
 	struct waker *waker;            // made at the first use
 	struct watcher watcher;         // of IDLE
