@@ -327,17 +327,20 @@ class SessionChecker:
         unasked = [item for item in items if item not in asked]
         if unasked and not self.notify:
             self.complain(f'FETCH with {unasked}, which nobody asked for')
-        uid_command = any(c.uid and c.name in ('FETCH', 'STORE') for c in self.commands.values())
         if response.name == 'FETCH' and 'UID' not in items:
-            if uid_command and all(c.uid for c in self.commands.values() if c.name in ('FETCH', 'STORE')):
-                self.complain('FETCH without UID in answer to a UID command (RFC 9051 section 6.4.9)')
-            elif not any(c.name in ('FETCH', 'STORE') for c in self.commands.values()) \
-                    and (self.mode.rev2 or self.mode.qresync):
-                # RFC 9051 section 7.5.2, RFC 7162 section 3.2.4.
-                self.complain('unsolicited FETCH without UID')
+            self._check_without_uid(set(items) - UNASKED_ITEMS)
         if 'FLAGS' in items and 'MODSEQ' not in items and self.condstore and not fetches and not self.pending \
                 and self.selected and 'NOMODSEQ' not in self.selected.codes:
             self.complain('FETCH with FLAGS but without MODSEQ to a CONDSTORE-aware client (RFC 7162 section 3.1)')
+
+    def _check_without_uid(self, solicited):
+        """A FETCH response caused by a UID command has the UID; flags may also come from another session."""
+        causes = [c for c in self.commands.values() if c.name in ('FETCH', 'STORE')]
+        if solicited and causes and all(c.uid for c in causes):
+            self.complain('FETCH without UID in answer to a UID command (RFC 9051 section 6.4.9)')
+        elif not causes and (self.mode.rev2 or self.mode.qresync):
+            # RFC 9051 section 7.5.2, RFC 7162 section 3.2.4.
+            self.complain('unsolicited FETCH without UID')
 
     def _check_partials(self, items, wanted):
         """BODY[]<origin> holds at most what was asked for (RFC 9051 section 6.4.5)."""
@@ -407,6 +410,9 @@ class SessionChecker:
         required = REQUIRED.get(command.name)
         if required and required not in command.seen:
             self.complain(f'{command.name} ended in OK without {required}')
+        answers = command.seen.get('FETCH', [])
+        if command.uid and command.name in ('FETCH', 'STORE') and answers and not any('UID' in r.data for r in answers):
+            self.complain(f'all FETCH responses to UID {command.name} lack the UID (RFC 9051 section 6.4.9)')
         check = {'FETCH': self._check_fetch, 'SEARCH': self._check_search, 'SORT': self._check_search,
                  'STATUS': self._check_status}.get(command.name)
         if check:

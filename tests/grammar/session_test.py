@@ -305,8 +305,10 @@ class Fetches(Base):
         self.good(self.fetch('FETCH 1 (RFC822.SIZE BODY.PEEK[]<7.3>)', '1 FETCH (RFC822.SIZE 9 BODY[]<7> "ab")'))
 
     def test_uid_commands_answer_uids(self):
-        self.bad(self.fetch('UID FETCH 2 FLAGS', '1 FETCH (FLAGS ())'), 'without UID in answer')
-        self.bad(self.fetch('UID STORE 2 FLAGS ()', '1 FETCH (FLAGS ())'), 'without UID in answer')
+        self.bad(self.fetch('UID FETCH 2 FLAGS', '1 FETCH (FLAGS ())'), 'lack the UID')
+        self.bad(self.fetch('UID STORE 2 FLAGS ()', '1 FETCH (FLAGS ())'), 'lack the UID')
+        self.bad(self.fetch('UID FETCH 2 BODY.PEEK[1]', '1 FETCH (BODY[1] NIL)', '1 FETCH (UID 2 BODY[1] NIL)'), 'without UID in answer')
+        self.good(self.fetch('UID FETCH 4 FLAGS', '2 FETCH (FLAGS () UID 4)', '1 FETCH (FLAGS (foo))'))
         self.good(self.fetch('STORE 2 FLAGS ()', '2 FETCH (FLAGS ())'))
 
     def test_unsolicited_needs_uid(self):
