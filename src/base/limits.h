@@ -29,7 +29,10 @@
 #define MIME_BOUNDARY_MAX 256u // octets of a boundary that are compared (RFC 2046: at most 70)
 #define MIME_TYPE_MAX                                                                              \
 	127u // octets of a type or subtype name; longer: broken (RFC 4288 section 4.2)
-#define MIME_LANGUAGES_MAX 64u             // tags of Content-Language; more are dropped
+#define MIME_LANGUAGES_MAX 64u // tags of Content-Language; more are dropped
+#define MIME_STRING_MAX 4096u  // octets of one value that are rendered
+#define MIME_WORD_MAX                                                                              \
+	1024u // octets of a name, local part, domain, parameter name that are rendered
 #define MIME_ENVELOPE_TEXT_MAX (64u << 10) // octets of a rendered ENVELOPE
 #define MIME_STRUCTURE_TEXT_MAX (1u << 20) // octets of a rendered BODYSTRUCTURE
 #define MIME_NEEDLES_MAX 64u               // substrings sought in one pass

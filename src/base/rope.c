@@ -280,6 +280,25 @@ void rope_consume(struct rope *r, size_t n)
 	}
 }
 
+void rope_truncate(struct rope *r, size_t size)
+{
+	r->failed = false; // a piece that could not be added is among what is taken back
+	while (r->size > size) {
+		struct rope_piece *last = &r->pieces[r->count - 1];
+		size_t n = r->size - size < last->n ? r->size - size : last->n;
+		last->n -= n;
+		r->size -= n;
+		// Room at the end of the newest chunk is used again; in older ones it is lost until they are freed.
+		if (!last->hold && r->chunk &&
+			last->p + last->n + n == r->chunk->bytes + r->chunk->used)
+			r->chunk->used -= n;
+		if (last->n == 0) {
+			hold_unref(last->hold);
+			r->count--;
+		}
+	}
+}
+
 void rope_copy(const struct rope *r, char *to)
 {
 	for (size_t i = r->first; i < r->count; i++) {

@@ -54,6 +54,8 @@ size_t rope_vectors(const struct rope *r, struct iovec *ret_iov, size_t max);
 struct span rope_front(const struct rope *r);
 // Drops n pending bytes from the front (they were sent).
 void rope_consume(struct rope *r, size_t n);
+// Takes back what was added last, down to `size` pending bytes; pieces that rope_consume() has already dropped do not come back.
+void rope_truncate(struct rope *r, size_t size);
 // Copies all pending bytes to `to` (room for rope_size()).
 void rope_copy(const struct rope *r, char *to);
 

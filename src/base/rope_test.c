@@ -173,12 +173,36 @@ static void gives_memory_back_while_it_flows(void **state)
 	rope_done(&r);
 }
 
+// What was added last is taken back, across chunks and references, and the rope goes on.
+static void takes_back_what_was_added(void **state)
+{
+	(void)state;
+	struct rope r;
+	static char big[100000];
+	memset(big, 'x', sizeof big);
+	rope_init(&r);
+	rope_add(&r, SPAN("kept"));
+	for (size_t n = 0; n < sizeof big; n += 7777) {
+		rope_add(&r, span_of(big, n));
+		rope_addu(&r, 12345);
+		rope_truncate(&r, 4);
+		assert_int_equal(rope_size(&r), 4);
+	}
+	rope_add(&r, SPAN(" and more"));
+	rope_truncate(&r, 8);
+	char text[8];
+	rope_copy(&r, text);
+	assert_memory_equal(text, "kept and", 8);
+	rope_done(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(agrees_with_a_buffer),
 		cmocka_unit_test(references_are_not_copied),
 		cmocka_unit_test(gives_memory_back_while_it_flows),
+		cmocka_unit_test(takes_back_what_was_added),
 	};
 	return cmocka_run_group_tests_name("rope", tests, NULL, NULL);
 }

@@ -116,14 +116,14 @@ static struct span cut_text(struct span s, size_t max)
 	return span_cut(s, 0, max);
 }
 
-// Appends "Name <local@domain>, …" of an address field.
-static void add_addresses(struct builder *b, struct span value, struct buf *to)
+// Appends "Name <local@domain>, …" of an address field, until there are more than `max` octets.
+static void add_addresses(struct op *op, struct span value, size_t max, struct buf *to)
 {
-	struct arena_mark mark = arena_mark(&b->op->arena);
+	struct arena_mark mark = arena_mark(&op->arena);
 	struct mime_addresses it = mime_addresses_of(value);
 	struct mime_address a;
 	size_t start = to->n;
-	while (to->n - start <= CARD_TEXT_MAX && mime_addresses_next(&b->op->arena, &it, &a)) {
+	while (to->n - start <= max && mime_addresses_next(&op->arena, &it, &a)) {
 		if (a.kind == MIME_GROUP_END)
 			continue;
 		if (to->n > start)
@@ -146,7 +146,27 @@ static void add_addresses(struct builder *b, struct span value, struct buf *to)
 	}
 	if (it.failed)
 		to->failed = true;
-	arena_release(&b->op->arena, mark);
+	arena_release(&op->arena, mark);
+}
+
+void card_fold_field(struct op *op, struct span value, bool addresses, size_t max,
+	struct buf *scratch, struct buf *to)
+{
+	buf_reset(scratch);
+	mime_text_of(value, scratch);
+	size_t n = scratch->n;
+	if (addresses)
+		add_addresses(op, value, max, scratch);
+	struct span text = span_cut(buf_span(scratch), 0, n);
+	struct span plain = span_skip(buf_span(scratch), n);
+	if (to->n > 0)
+		buf_addc(to, 0);
+	casefold(text, to);
+	if (plain.n > 0 && !span_eq(text, plain)) {
+		buf_addc(to, 0);
+		casefold(plain, to);
+	}
+	to->failed |= scratch->failed;
 }
 
 struct search_text {
@@ -162,25 +182,6 @@ static const struct search_text search_texts[] = {
 	{ SPAN("Bcc"), CARD_BCC, true },
 };
 
-// Appends the folded text of one field: what it says, and for addresses also their plain form where that differs.
-static void fold_field(struct builder *b, const struct search_text *what, struct span value)
-{
-	buf_reset(&b->work);
-	mime_text_of(value, &b->work);
-	size_t text = b->work.n;
-	if (what->addresses)
-		add_addresses(b, value, &b->work);
-	struct span both = buf_span(&b->work), plain = span_skip(both, text);
-	if (b->folded.n > 0)
-		buf_addc(&b->folded, 0);
-	casefold(span_cut(both, 0, text), &b->folded);
-	if (what->addresses && plain.n > 0 && !span_eq(span_cut(both, 0, text), plain)) {
-		buf_addc(&b->folded, 0);
-		casefold(plain, &b->folded);
-	}
-	b->folded.failed |= b->work.failed;
-}
-
 static void add_search_text(struct builder *b, const struct search_text *what)
 {
 	struct mime_fields it = mime_fields_of(b->t->header);
@@ -195,7 +196,8 @@ static void add_search_text(struct builder *b, const struct search_text *what)
 			b->left_out |= 1u << what->item;
 			return;
 		}
-		fold_field(b, what, f.value);
+		card_fold_field(
+			b->op, f.value, what->addresses, CARD_TEXT_MAX, &b->work, &b->folded);
 	}
 	if (b->folded.n > CARD_TEXT_MAX)
 		b->left_out |= 1u << what->item;

@@ -3,7 +3,8 @@
 #ifndef MAIL_CARD_PRIV_H
 #define MAIL_CARD_PRIV_H
 
-#include "base/span.h"
+#include "base/buf.h"
+#include "base/op.h"
 
 #include <assert.h>
 
@@ -14,5 +15,10 @@
 
 // The octets that the reference at p names; absent when it is not within the card.
 struct span card_ref(struct span card, const char *p);
+
+// Appends the folded text of a field, behind a NUL if `to` is not empty: what the value says, and of addresses also their plain form
+// where that differs (it stops being made past `max` octets). `scratch` is overwritten.
+void card_fold_field(struct op *op, struct span value, bool addresses, size_t max,
+	struct buf *scratch, struct buf *to);
 
 #endif

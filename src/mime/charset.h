@@ -27,6 +27,8 @@ struct charset_conv {
 void charset_conv_init(struct charset_conv *c, struct span charset);
 // Appends UTF-8, always well-formed: what does not convert becomes U+FFFD. NUL stays.
 void charset_convert(struct charset_conv *c, struct span octets, struct buf *to);
+// ASCII octets, while nothing is held, are their own UTF-8.
+bool charset_conv_is_ascii_based(const struct charset_conv *c);
 // The end: an incomplete character becomes U+FFFD. The converter is done (and may be initialised again).
 void charset_conv_end(struct charset_conv *c, struct buf *to);
 // Gives it up early; accepts zeroed.

@@ -56,6 +56,8 @@ struct mime_addresses {
 	uint32_t count;   // given out so far; at most MIME_ADDRESSES_MAX
 	bool in_group;
 	bool failed; // out of memory
+	char *out;   // where results are written
+	size_t room;
 };
 static inline struct mime_addresses mime_addresses_of(struct span value)
 {

@@ -14,6 +14,7 @@ struct mime_text {
 	struct charset_conv conv;
 	struct casefold fold;
 	bool folded;   // the output is folded; else plain UTF-8
+	bool plain;    // ASCII needs no conversion
 	bool identity; // no decoding: raw octets go straight to the converter
 	struct buf decoded, utf8, out;
 };

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+// FETCH and UID FETCH (RFC 9051 sections 6.4.5 and 6.4.9; RFC 3501 section 6.4.5). Items are rows (imap/fetch.h).
+//
+// \Seen is set in front: a second cursor runs up to SEEN_AHEAD messages ahead of the one that answers, and one STORE marks the unseen ones among
+// them, so that a FETCH of many bodies costs few commits. Their new flags go out in the same FETCH responses.
+#include "base/limits.h"
+#include "imap/fetch.h"
+#include "imap/module.h"
+#include "imap/reply.h"
+#include "mail/txn.h"
+#include "mail/view.h"
+
+#include <stdio.h>
+
+#define SEEN_AHEAD 64u
+#define SLICE_EVERY 32u // messages between two looks at the clock
+
+// --- parsing ---
+
+void fetch_add_wish(
+	struct session *s, struct fetch_args *args, const struct fetch_item *item, void *arg)
+{
+	struct fetch_wish *w = op_new(&s->op, struct fetch_wish);
+	if (!w)
+		return; // RC_NOMEM is recorded; fetch_parse() looks
+	*w = (struct fetch_wish){ item, arg, NULL };
+	*args->tail = w;
+	args->tail = &w->next;
+	args->needs |= item->needs;
+	args->wants_uid |= span_eq(span_str(item->name), SPAN("UID"));
+	args->wants_flags |= span_eq(span_str(item->name), SPAN("FLAGS"));
+}
+
+// "BODY" is two items: with "[" behind it, a section.
+static const struct fetch_item *item_find(const struct session *s, struct span name, bool section)
+{
+	for (const struct imap_module *const *m = imap_modules; *m; m++)
+		for (const struct fetch_item *it = (*m)->fetch_items; it && it->name; it++)
+			if (span_caseeq(name, span_str(it->name)) &&
+				section == !!(it->needs & FETCH_SECTION) &&
+				(!it->is_offered || it->is_offered(s)))
+				return it;
+	return NULL;
+}
+
+int fetch_parse_item(
+	struct session *s, struct command *c, struct cursor *in, struct fetch_args *args)
+{
+	size_t at = in->at;
+	struct span name = cursor_name(in, "a FETCH item");
+	if (cursor_is_bad(in))
+		return 0;
+	const struct fetch_item *item = item_find(s, name, cursor_peek(in) == '[');
+	void *arg = NULL;
+	if (!item) {
+		cursor_fail_at(in, at, "a FETCH item");
+		return 0;
+	}
+	int rc = item->parse ? item->parse(s, c, in, &arg) : 0;
+	if (rc == 0 && !cursor_is_bad(in))
+		fetch_add_wish(s, args, item, arg);
+	return rc;
+}
+
+// ALL, FAST, FULL (RFC 9051 section 6.4.5): only alone, without parentheses.
+static bool parse_macro(struct session *s, struct cursor *in, struct fetch_args *args)
+{
+	static const struct {
+		const char *name;
+		unsigned count; // of the items below, from the left
+	} macros[] = { { "FAST", 3 }, { "ALL", 4 }, { "FULL", 5 } };
+	static const char *const items[] = { "FLAGS", "INTERNALDATE", "RFC822.SIZE", "ENVELOPE",
+		"BODY" };
+	for (size_t i = 0; i < countof(macros); i++) {
+		if (!cursor_try_word(in, macros[i].name))
+			continue;
+		for (unsigned k = 0; k < macros[i].count; k++)
+			fetch_add_wish(s, args, item_find(s, span_str(items[k]), false), NULL);
+		return true;
+	}
+	return false;
+}
+
+// fetch-modifiers (RFC 4466 section 2.5): SP "(" fetch-modifier *(SP fetch-modifier) ")"
+static int parse_modifiers(
+	struct session *s, struct command *c, struct cursor *in, struct fetch_args *args)
+{
+	int rc = 0;
+	cursor_char(in, '(', "\"(\"");
+	do {
+		size_t at = in->at;
+		struct span name = cursor_name(in, "a FETCH modifier");
+		const struct fetch_modifier *m =
+			cursor_is_bad(in) ? NULL : module_find(MODULE_TABLE(fetch_modifiers), name);
+		if (!m)
+			cursor_fail_at(in, at, "a FETCH modifier");
+		else
+			rc = m->parse(s, c, in, args);
+	} while (rc == 0 && cursor_try_sp(in));
+	cursor_char(in, ')', "\")\"");
+	return rc;
+}
+
+static int fetch_parse(struct session *s, struct command *c, struct cursor *in)
+{
+	struct fetch_args *args = op_new(&s->op, struct fetch_args);
+	if (!args)
+		return RC_NOMEM;
+	args->tail = &args->wishes;
+	c->args = args;
+	cursor_sp(in);
+	cursor_sequence_set(in, &args->set);
+	cursor_sp(in);
+	int rc = 0;
+	if (cursor_try_char(in, '(')) {
+		do
+			rc = fetch_parse_item(s, c, in, args);
+		while (rc == 0 && cursor_try_sp(in));
+		cursor_char(in, ')', "\")\" or a space and another FETCH item");
+	} else if (!parse_macro(s, in, args)) {
+		rc = fetch_parse_item(s, c, in, args);
+	}
+	if (rc == 0 && cursor_try_sp(in))
+		rc = parse_modifiers(s, c, in, args);
+	return rc == 0 && s->op.rc == RC_NOMEM ? RC_NOMEM : rc;
+}
+
+// --- running ---
+
+static int fetch_start(struct session *s, struct command *c, struct fetch_args *a)
+{
+	int rc = args_messages(s, &a->set, c->uid, &a->uids);
+	unsigned flags = a->needs & (FETCH_COLD | FETCH_CONTENT) ? CURSOR_COLD : 0;
+	if (rc == 0)
+		rc = view_cursor_open(&s->op, s->view, &a->uids, flags, &a->cursor);
+	if (view_is_readonly(s->view))
+		a->needs &= ~(unsigned)FETCH_SETS_SEEN;
+	if (rc == 0 && a->needs & FETCH_SETS_SEEN)
+		rc = view_cursor_open(&s->op, s->view, &a->uids, 0, &a->ahead);
+	a->started = true;
+	return rc;
+}
+
+// Marks unseen messages from the one at hand on, if the cursor that runs ahead has not done so yet.
+static int mark_seen(struct session *s, struct fetch_args *a, struct uid at)
+{
+	struct numset unseen = { 0 };
+	struct msg m;
+	int rc = 0;
+	if (at.v <= a->ahead_to.v)
+		return 0;
+	for (unsigned n = 0; n < SEEN_AHEAD; n++) {
+		rc = view_cursor_next(&s->op, a->ahead, &m);
+		if (rc != 0)
+			break;
+		a->ahead_to = m.uid;
+		if (!(m.flags & FLAG_SEEN) && m.modseq.v > a->changed_since.v)
+			numset_add(&unseen, m.uid.v);
+	}
+	if (rc == CURSOR_END) {
+		a->ahead_to.v = UINT32_MAX;
+		rc = 0;
+	}
+	if (rc == 0 && !numset_is_empty(&unseen)) {
+		struct flags_args store = { .uids = &unseen,
+			.change = FLAGS_ADD,
+			.list = { .flags = FLAG_SEEN },
+			.unchanged_since = { UINT64_MAX },
+			.silent = true };
+		struct flags_result result = { 0 };
+		rc = txn_flags(&s->op, s->view, &store, &result);
+		if (rc == 0)
+			numset_add_set(&a->marked, &result.changed);
+		flags_result_done(&result);
+	}
+	numset_done(&unseen);
+	return rc;
+}
+
+static int write_items(
+	struct fetch_out *f, const struct command *c, const struct fetch_args *a, bool with_flags)
+{
+	struct session *s = f->s;
+	rope_add(f->out, SPAN("* "));
+	rope_addu(f->out, f->msg->seq.v);
+	rope_add(f->out, SPAN(" FETCH ("));
+	bool first = true;
+	if (c->uid && !a->wants_uid) {
+		rope_add(f->out, SPAN("UID "));
+		rope_addu(f->out, f->msg->uid.v);
+		first = false;
+	}
+	for (const struct fetch_wish *w = a->wishes; w; w = w->next) {
+		if (!first)
+			rope_addc(f->out, ' ');
+		first = false;
+		int rc = w->item->write(f, w->arg);
+		if (rc < 0)
+			return rc;
+	}
+	if (with_flags && !a->wants_flags) {
+		if (!first)
+			rope_addc(f->out, ' ');
+		reply_flags_item(s, f->msg, f->keywords);
+	}
+	rope_add(f->out, SPAN(")\r\n"));
+	return f->out->failed ? op_fail(&s->op, RC_NOMEM, "out of memory") : 0;
+}
+
+static int fetch_one(struct session *s, struct command *c, struct fetch_args *a, struct msg *m)
+{
+	struct content content = { 0 };
+	struct fetch_out f = { .s = s,
+		.out = session_out(s),
+		.msg = m,
+		.keywords = view_cursor_keywords(a->cursor),
+		.content = &content,
+		.form = session_is_utf8(s) ? FORM_UTF8 : FORM_ASCII };
+	struct arena_mark mark = arena_mark(&s->op.arena);
+	size_t size = rope_size(f.out);
+	bool marked = numset_has(&a->marked, m->uid.v);
+	if (marked)
+		m->flags |= FLAG_SEEN;
+	int rc = a->needs & FETCH_CONTENT ? content_open(&s->op, s->view, m, &content) : 0;
+	if (rc == 0)
+		rc = write_items(&f, c, a, marked);
+	content_close(&content);
+	if (rc < 0)
+		rope_truncate(f.out, size);
+	arena_release(&s->op.arena, mark);
+	return rc;
+}
+
+// One message that cannot be read does not keep the others from the client (users.md section 1.1); the tagged line is NO then.
+static void note_fault(struct session *s, struct fetch_args *a, int rc)
+{
+	if (a->fault)
+		return;
+	a->fault = rc;
+	(void)snprintf(
+		a->fault_text, sizeof a->fault_text, "%s", op_text(&s->op, rc)); // the same size
+}
+
+static int fetch_end(struct session *s, struct command *c, struct fetch_args *a)
+{
+	if (a->fault)
+		return op_fail(&s->op, a->fault, "%s", a->fault_text);
+	// Messages that others expunged and this client was not told of yet (RFC 2180 section 4.1.2).
+	if (!c->uid && view_cursor_missing(a->cursor))
+		return op_fail(&s->op, RC_EXPUNGED, "some of the messages were expunged meanwhile");
+	return IMAP_DONE;
+}
+
+static int fetch_run(struct session *s, struct command *c)
+{
+	struct fetch_args *a = c->args;
+	struct msg m;
+	int rc = a->started ? 0 : fetch_start(s, c, a);
+	for (unsigned n = 1; rc == 0 && !conn_is_full(s->conn); n++) {
+		if (n % SLICE_EVERY == 0 && crew_slice_is_over())
+			break;
+		rc = view_cursor_next(&s->op, a->cursor, &m);
+		if (rc != 0)
+			break;
+		if (m.modseq.v <= a->changed_since.v)
+			continue;
+		if (a->needs & FETCH_SETS_SEEN)
+			rc = mark_seen(s, a, m.uid);
+		int one = rc == 0 ? fetch_one(s, c, a, &m) : 0;
+		if (one == RC_NOMEM)
+			return one;
+		if (one < 0)
+			note_fault(s, a, one);
+	}
+	if (rc == CURSOR_END)
+		return fetch_end(s, c, a);
+	return rc < 0 ? rc : IMAP_MORE;
+}
+
+static void fetch_done(struct session *s, struct command *c)
+{
+	struct fetch_args *a = c->args;
+	(void)s;
+	if (!a)
+		return;
+	view_cursor_close(a->cursor);
+	view_cursor_close(a->ahead);
+	numset_done(&a->uids);
+	numset_done(&a->marked);
+}
+
+static const struct imap_command commands[] = {
+	{ "FETCH", STATE_SELECTED | CMD_KEEPS_NUMBERS, fetch_parse, fetch_run, fetch_done, NULL,
+		NULL },
+	{ "UID FETCH", STATE_SELECTED | CMD_UID, fetch_parse, fetch_run, fetch_done, NULL, NULL },
+	{ NULL },
+};
+
+const struct imap_module imap_module_fetch = {
+	.name = "fetch",
+	.rfc = "RFC 9051",
+	.commands = commands,
+	.fetch_items = fetch_base_items,
+};

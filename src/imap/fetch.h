@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starling: what a module needs to add a FETCH item or modifier (RFC 9051 section 6.4.5, RFC 4466 section 2.5), and the state of a FETCH.
+//
+// An item's write() adds "NAME value" for one message. If it fails half-way, the whole FETCH response of that message is taken back, the other
+// messages are still answered, and the command ends with NO and the first fault.
+#ifndef IMAP_FETCH_H
+#define IMAP_FETCH_H
+
+#include "imap/command.h"
+#include "mail/content.h"
+
+struct fetch_out { // one message being answered
+	struct session *s;
+	struct rope *out;
+	const struct msg *msg;
+	const struct keywords *keywords;
+	struct content *content; // open when an item needs FETCH_CONTENT
+	enum content_form form;  // what this session may get
+};
+
+enum {                       // what an item needs: bits
+	FETCH_COLD = 1,      // msg->cold
+	FETCH_CONTENT = 2,   // the message opened (implies FETCH_COLD)
+	FETCH_SETS_SEEN = 4, // \Seen is set (not in EXAMINE)
+	FETCH_SECTION = 8,   // the name is followed by "[": the cursor stands there
+};
+struct fetch_item {
+	const char *name; // as requested, without what parse() takes
+	unsigned needs;
+	bool (*is_offered)(const struct session *s); // NULL: yes; no: as if unknown
+	// The cursor stands behind the name. NULL: nothing follows, and the argument is NULL.
+	int (*parse)(struct session *s, struct command *c, struct cursor *in, void **ret_arg);
+	int (*write)(struct fetch_out *f, void *arg);
+};
+// FETCH ... (name [value] ...)
+struct fetch_args;
+struct fetch_modifier {
+	const char *name;
+	// The cursor stands behind the name; sets what it is about in the args (e.g. fetch_require_changed_since()).
+	int (*parse)(
+		struct session *s, struct command *c, struct cursor *in, struct fetch_args *args);
+};
+
+struct fetch_wish { // an item as asked for
+	const struct fetch_item *item;
+	void *arg;
+	struct fetch_wish *next;
+};
+struct fetch_args {
+	struct seqset set;
+	struct fetch_wish *wishes, **tail;
+	unsigned needs; // of all wishes
+	bool wants_uid, wants_flags;
+	struct modseq changed_since; // messages whose modseq is not above are left out; 0: none
+	// While it runs:
+	struct numset uids;
+	bool started;
+	struct view_cursor *cursor;
+	struct view_cursor
+		*ahead;       // runs in front of it, finding messages that \Seen is to be set on
+	struct uid ahead_to;  // and has got so far (UINT32_MAX: to the end)
+	struct numset marked; // messages that \Seen was set on
+	int fault;            // of the first message that could not be answered
+	char fault_text[OP_TEXT_MAX];
+};
+
+// Parses an item's name and argument, macros aside; adds it.
+int fetch_parse_item(
+	struct session *s, struct command *c, struct cursor *in, struct fetch_args *args);
+void fetch_add_wish(
+	struct session *s, struct fetch_args *args, const struct fetch_item *item, void *arg);
+
+// The items of the base protocol (imap/fetch_items.c), a table of the module `fetch`.
+extern const struct fetch_item fetch_base_items[];
+
+#endif
