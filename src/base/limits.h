@@ -48,7 +48,7 @@
 #define CARD_FULL_MAX (64u << 20)      // octets of a card that is made in memory, nothing left out
 #define CONTENT_BODY_DEPTH_MAX 512u    // lists within lists when BODY is derived from BODYSTRUCTURE
 #define CONTENT_SECTION_MEMORY                                                                     \
-	(64u << 20)             // octets of a header that is put together from several extents; longer: RC_TOOBIG
+	(64u << 20) // octets of a header that is put together from several extents; longer: RC_TOOBIG
 #define SEARCH_DEPTH_MAX 1000u  // keys within keys (NOT, OR, parentheses) of a SEARCH program
 #define SEARCH_KEYS_MAX 20000u  // keys of a SEARCH program
 #define SEARCH_NEEDLE_MAX 4096u // octets of a string sought, folded
@@ -83,5 +83,33 @@
 #define IMAP_ID_FIELDS_MAX 30u      // RFC 2971 section 3.3
 #define IMAP_PATTERNS_MAX 100u      // patterns of a LIST command
 #define IMAP_COMMANDS_PER_RUN 100u  // pipelined commands before others have their turn
+
+// --- net ---
+#define NET_BUFFER (16u << 10) // a block of input as it arrives; at least one TLS record
+#define NET_BUFFERS_KEPT 64u   // of them kept free
+#define NET_INPUT_MAX                                                                              \
+	(64u << 10) // unread input of a connection, unless its session wants another limit
+#define NET_OUT_HIGH                                                                               \
+	(256u << 10)            // output above it: a session with a cursor should return CONN_FLUSH
+#define NET_OUT_LOW (64u << 10) // output below it: it goes on
+#define NET_PROXY_HEADER_MAX 4096u   // a PROXY v2 header with all its TLVs
+#define NET_CONNECTIONS_MAX 1000000u // connections in all, whatever the descriptors allow
+#define NET_FILES_RESERVE 256u       // file descriptors that connections leave to others
+#define NET_STALL_MS 300000u         // output without progress for so long: cut off
+#define NET_HANDSHAKE_MS 60000u      // PROXY header and TLS handshake
+#define NET_LINGER_MS 2000u          // after our last byte the peer has so long to close
+#define NET_KEEPALIVE_IDLE_S                                                                       \
+	300u // TCP keepalive: below the shortest usual NAT time-out (RFC 5382 asks for more)
+#define NET_KEEPALIVE_EACH_S 60u   // between probes
+#define NET_KEEPALIVE_COUNT 5u     // probes without answer: the peer is gone
+#define NET_BACKLOG 1024           // connections not yet accepted
+#define NET_ACCEPT_BATCH 64u       // accepted before others have their turn
+#define NET_ACCEPT_PAUSE_MS 100u   // out of file descriptors
+#define NET_TLS_CHAIN_MAX 10       // certificates in a client's chain
+#define NET_ZIP_LEVEL 3            // of deflate: most of the gain, little of the time
+#define NET_ZIP_WINDOW_BITS 13     // 8 KiB: deflater 32 KiB, and 32 KiB at
+#define NET_ZIP_MEM_LEVEL 6        // this level
+#define NET_ZIP_PACKED (64u << 10) // compressed ahead of the socket
+#define NET_ZIP_IDLE_MS 5000u      // silent for so long: deflate state is given up
 
 #endif

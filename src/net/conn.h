@@ -2,7 +2,8 @@
 // Starling: a connection: a socket with an input buffer, an output rope, and the layers between (PROXY header, TLS,
 // COMPRESS=DEFLATE). Non-blocking: nothing here waits for a peer. A front end (imap, pop3, ...) is a `service`: its
 // session is run by one thread at a time, in straight-line code, whenever the connection has input, room for output,
-// was woken, or its deadline passed. Between runs a connection that waits keeps no buffers.
+// was woken, or its deadline passed. Between runs a connection that waits keeps no buffers. The share of CPU between
+// runs is net's business; within a run, crew_slice_is_over() says when to return CONN_YIELD.
 //
 // net/ does by itself, before a session sees anything: PROXY protocol v1/v2 (if the listener trusts it), the TLS
 // handshake of implicit TLS, sending what the rope holds, the cut-off of a peer that stops reading (stall limit).
@@ -17,7 +18,9 @@ struct conn;
 struct tls_context; // net/tls.h
 struct listener;
 
-// What a session's run() returns.
+// What a session's run() returns. An INPUT event is given only after CONN_READ and when output is below the low-water mark;
+// WOKEN not while output is above the high-water mark (all is told later); after CONN_FLUSH nothing before it has drained.
+// After CONN_EV_EOF, CONN_READ means CONN_CLOSE.
 enum conn_next {
 	CONN_READ, // waits for input (or a wake-up, or its deadline)
 	CONN_WAIT, // waits for a wake-up or its deadline only: input is left in the socket (back-pressure)
@@ -28,11 +31,11 @@ enum conn_next {
 };
 // Why run() is called: bits.
 enum conn_event {
-	CONN_EV_OPEN = 1,  // the first run: greet
-	CONN_EV_INPUT = 2, // new input was buffered
-	CONN_EV_EOF = 4,   // the peer sent its last byte; buffered input is still there
-	CONN_EV_WOKEN = 8, // conn_wake()
-	CONN_EV_DEADLINE = 16,
+	CONN_EV_OPEN = 1,      // the first run, alone: greet
+	CONN_EV_INPUT = 2,     // new input was buffered
+	CONN_EV_EOF = 4,       // the peer sent its last byte; buffered input is still there
+	CONN_EV_WOKEN = 8,     // conn_wake()
+	CONN_EV_DEADLINE = 16, // the session's deadline passed; it is 0 now
 	CONN_EV_DRAINED = 32,  // after CONN_FLUSH
 	CONN_EV_STOPPING = 64, // server shutdown: say BYE, return CONN_CLOSE
 };
@@ -43,8 +46,10 @@ struct service {
 	// Makes the session of a new connection; on failure the connection is closed.
 	int (*open)(struct op *op, struct conn *c, const void *config, void **ret_session);
 	enum conn_next (*run)(void *session, unsigned events);
-	// The connection is gone: frees the session. Runs in the thread that owned it.
+	// The session said CONN_CLOSE, or the connection is gone: frees the session. Runs in the thread that owned it.
 	void (*close)(void *session);
+	const char *
+		alpn; // its name in TLS (RFC 7301): "imap", "pop3"; others are refused then. NULL: not looked at
 };
 
 // --- the session's side; only in the thread that owns the connection, except conn_wake() ---
@@ -70,7 +75,7 @@ void conn_set_deadline(struct conn *c, uint64_t deadline);
 void conn_wake(struct conn *c);
 // A reference-counted handle through which others wake the connection even when it may be gone by then.
 struct waker;
-struct waker *conn_waker_ref(struct conn *c);
+struct waker *conn_waker_ref(struct conn *c); // NULL: out of memory
 void waker_wake(struct waker *w); // any thread, any time, never blocks on the connection
 void waker_unref(struct waker *w);
 
@@ -89,8 +94,8 @@ const char *conn_peer(const struct conn *c);
 uint16_t conn_peer_port(const struct conn *c);
 // Text of the TLS state for logs ("TLSv1.3 TLS_AES_256_GCM_SHA384"), "" without.
 const char *conn_tls_text(const struct conn *c);
-// Channel binding data of this TLS connection: "tls-exporter" (RFC 9266) or "tls-server-end-point" (RFC 5929), into op's
-// arena. RC_CANNOT without TLS or for an unknown type.
+// Channel binding data of this TLS connection: "tls-exporter" (RFC 9266), "tls-server-end-point" or, for TLS 1.2,
+// "tls-unique" (RFC 5929), into op's arena. RC_CANNOT without TLS or for an unknown type.
 int conn_channel_binding(struct op *op, struct conn *c, const char *type, struct span *ret_data);
 // The name in a verified client certificate (subjectAltName rfc822Name, else CN), for SASL EXTERNAL; absent if none.
 struct span conn_client_identity(struct op *op, struct conn *c);

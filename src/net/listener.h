@@ -28,8 +28,10 @@ struct listener_config {
 		*tls;        // NULL: no TLS. Shared; its certificate may be replaced while running
 	bool tls_implicit;   // handshake first; else STARTTLS is offered
 	bool proxy_protocol; // a PROXY header must come first
+	unsigned unix_mode;  // permissions of a UNIX socket; 0: 0660
 	struct span refusal; // sent to a connection over the limits, e.g. "* BYE [LIMIT] ...\r\n"
 };
+// The address and the refusal are copied; service, service_config and tls must outlive every connection.
 int listener_open(struct op *op, struct net *n, const struct listener_config *config,
 	struct listener **ret_listener);
 uint16_t listener_port(const struct listener *l); // the real one, also for port 0

@@ -74,7 +74,7 @@ void crew_free(struct crew *c);
 // (RC_NOMEM, RC_CANCELLED when stopping, RC_IO) the task is the caller's as before.
 int task_start(struct op *op, struct crew *c, struct task *t);
 // Makes the task run soon, with TASK_WOKEN. Any thread; cheap when it is woken already. The caller makes sure
-// that `ended` has not returned.
+// that its memory is still there: a task that has ended does nothing.
 void task_wake(struct task *t);
 
 // Around anything that blocks; nests not. crew_block_begin() in a thread that is not of a crew does nothing.

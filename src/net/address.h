@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starling: what a listener listens on, from text: "192.0.2.1:143", "[2001:db8::1]:993", "*:143" (every address of both
+// families), "unix:/run/starling/lmtp". No names: a name may stand for several addresses, and for others tomorrow.
+#ifndef NET_ADDRESS_H
+#define NET_ADDRESS_H
+
+#include "base/op.h"
+
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct address {
+	struct sockaddr_storage storage;
+	socklen_t size;
+	bool is_any; // "*": dual-stack where the system has IPv6
+};
+int address_parse(struct op *op, const char *text, struct address *ret_address);
+
+// A bound, listening, non-blocking socket. A stale UNIX socket of the path is replaced. *ret_port is 0 for those.
+int address_listen(struct op *op, const char *text, const struct address *a, unsigned unix_mode,
+	int *ret_fd, uint16_t *ret_port);
+
+#endif

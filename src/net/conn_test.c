@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plaintext connections over loopback: reading, writing, back-pressure, limits, wake-ups, shutdown, PROXY.
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "net/echo_testing.h"
+
+static const struct server_config plain = { .limits = { 0 } };
+
+static void until_sessions(const struct server *s, int n)
+{
+	for (int i = 0; i < 5000 && server_sessions(s) != n; i++)
+		usleep(1000);
+	assert_int_equal(server_sessions(s), n);
+}
+
+static void test_echo(void **state)
+{
+	struct server *s = server_start(&plain);
+	int fd = client_connect(s);
+	EXPECT_LINE(fd, "HELLO");
+	client_send(fd, "one\n");
+	EXPECT_LINE(fd, "one");
+	client_send(fd, "two\nthr"); // pipelined and incomplete
+	EXPECT_LINE(fd, "two");
+	usleep(20000);
+	client_send(fd, "ee\nPEER\n");
+	EXPECT_LINE(fd, "three");
+	EXPECT_LINE(fd, "127.0.0.1 local");
+	client_send(fd, "SPIN 50\nafter\n");
+	EXPECT_LINE(fd, "SPUN");
+	EXPECT_LINE(fd, "after");
+	client_send(fd, "TICK 30\n");
+	EXPECT_LINE(fd, "TICK");
+	client_send(fd, "QUIT\nignored\n");
+	EXPECT_LINE(fd, "BYE");
+	EXPECT_EOF(fd);
+	close(fd);
+	server_stop(s);
+}
+
+static void test_half_close(void **state)
+{
+	struct server *s = server_start(&plain);
+	int fd = client_connect(s);
+	client_send(fd, "BIG 1000000\nlast\n");
+	shutdown(fd, SHUT_WR);
+	EXPECT_LINE(fd, "HELLO");
+	char line[512];
+	for (int i = 0; i < 1000000 / 64; i++)
+		assert_int_equal(strlen(client_line(fd, line, sizeof line)), 63);
+	EXPECT_LINE(fd, "last");
+	EXPECT_EOF(fd);
+	close(fd);
+	assert_int_equal(server_eofs(s), 1);
+	server_stop(s);
+}
+
+static void test_byte_at_a_time(void **state)
+{
+	struct server *s = server_start(&plain);
+	int fd = client_connect(s);
+	EXPECT_LINE(fd, "HELLO");
+	const char text[] = "a line\n";
+	for (size_t i = 0; i + 1 < sizeof text; i++) {
+		assert_int_equal(send(fd, text + i, 1, 0), 1);
+		usleep(1000);
+	}
+	EXPECT_LINE(fd, "a line");
+	client_send(fd, "ABORT\n");
+	char b;
+	assert_true(recv(fd, &b, 1, 0) <= 0);
+	close(fd);
+	server_stop(s);
+}
+
+// A peer that pipelines without reading is not read from; when it reads, everything comes.
+static void test_back_pressure(void **state)
+{
+	struct server *s = server_start(&plain);
+	int fd = client_connect(s);
+	EXPECT_LINE(fd, "HELLO");
+	char line[1025], got[1025];
+	memset(line, 'x', 1024);
+	line[1023] = '\n';
+	line[1024] = 0;
+	size_t sent = 0, most = 64u << 20;
+	while (sent < most) {
+		ssize_t n = send(
+			fd, line + sent % 1024, 1024 - sent % 1024, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0) {
+			assert_int_equal(errno, EAGAIN);
+			usleep(300000);
+			n = send(fd, line + sent % 1024, 1024 - sent % 1024,
+				MSG_DONTWAIT | MSG_NOSIGNAL);
+			if (n < 0)
+				break; // still full: the server has stopped reading
+		}
+		sent += (size_t)n;
+	}
+	assert_true(sent < most);
+	for (size_t i = 0; i < sent / 1024; i++) {
+		size_t n = 0;
+		while (n < 1024) {
+			ssize_t k = recv(fd, got + n, 1024 - n, 0);
+			assert_true(k > 0);
+			n += (size_t)k;
+		}
+		assert_memory_equal(got, line, 1024);
+	}
+	close(fd);
+	server_stop(s);
+}
+
+static void test_slow_reader(void **state)
+{
+	struct server_config config = { .limits = { .stall_ms = 300 } };
+	struct server *s = server_start(&config);
+	int fd = client_connect(s), other = client_connect(s);
+	EXPECT_LINE(fd, "HELLO");
+	client_send(fd, "BIG 100000000\n");
+	uint64_t began = clock_mono();
+	EXPECT_LINE(other, "HELLO");
+	client_send(other, "not held up\n");
+	EXPECT_LINE(other, "not held up");
+	until_sessions(s, 1);
+	uint64_t took = clock_mono() - began;
+	assert_true(took >= 250 * NS_PER_MS && took < 8 * NS_PER_S);
+	close(fd);
+	close(other);
+	server_stop(s);
+}
+
+static void *wake_often(void *arg)
+{
+	for (int i = 0; i < 20000; i++)
+		waker_wake(arg);
+	return NULL;
+}
+
+static void test_waker(void **state)
+{
+	struct server *s = server_start(&plain);
+	int fd = client_connect(s);
+	EXPECT_LINE(fd, "HELLO");
+	client_send(fd, "WAKER\n");
+	EXPECT_LINE(fd, "OK");
+	struct waker *w = server_waker(s);
+	assert_non_null(w);
+	for (int i = 0; i < 100; i++) {
+		waker_wake(w);
+		EXPECT_LINE(fd, "WOKEN");
+	}
+	client_send(fd, "HOLD\nlater\n");
+	usleep(20000);
+	waker_wake(w);
+	EXPECT_LINE(fd, "WOKEN");
+	EXPECT_LINE(fd, "later");
+	// Woken from two threads while the connection goes away, and after.
+	pthread_t a, b;
+	pthread_create(&a, NULL, wake_often, w);
+	pthread_create(&b, NULL, wake_often, w);
+	close(fd);
+	pthread_join(a, NULL);
+	pthread_join(b, NULL);
+	until_sessions(s, 0);
+	waker_wake(w);
+	waker_unref(w);
+	server_stop(s);
+}
+
+static void test_limits(void **state)
+{
+	struct server_config config = { .limits = {
+						.connections = 5, .connections_per_address = 3 } };
+	struct server *s = server_start(&config);
+	int fd[4];
+	for (int i = 0; i < 4; i++)
+		fd[i] = client_connect(s);
+	for (int i = 0; i < 3; i++)
+		EXPECT_LINE(fd[i], "HELLO");
+	EXPECT_LINE(fd[3], "REFUSED");
+	EXPECT_EOF(fd[3]);
+	for (int i = 0; i < 4; i++)
+		close(fd[i]);
+	until_sessions(s, 0);
+	for (int i = 0; i < 5000 && net_connection_count(s->net); i++)
+		usleep(1000);
+	int again = client_connect(s);
+	EXPECT_LINE(again, "HELLO");
+	close(again);
+	server_stop(s);
+}
+
+static void test_limit_in_all(void **state)
+{
+	struct server_config config = { .limits = { .connections = 2 } };
+	struct server *s = server_start(&config);
+	int a = client_connect(s), b = client_connect(s);
+	EXPECT_LINE(a, "HELLO");
+	EXPECT_LINE(b, "HELLO");
+	int c = client_connect(s);
+	EXPECT_LINE(c, "REFUSED");
+	EXPECT_EOF(c);
+	close(a);
+	close(b);
+	close(c);
+	server_stop(s);
+}
+
+static void test_input_limit(void **state)
+{
+	struct server_config config = { .input_limit = 4096 };
+	struct server *s = server_start(&config);
+	int fd = client_connect(s);
+	EXPECT_LINE(fd, "HELLO");
+	char *much = malloc(8u << 20);
+	memset(much, 'y', 8u << 20);
+	size_t sent = 0;
+	for (ssize_t n; (n = send(fd, much, (8u << 20) - sent, MSG_DONTWAIT | MSG_NOSIGNAL)) > 0 ||
+		errno == EAGAIN;) {
+		if (n < 0) {
+			usleep(200000);
+			if (send(fd, much, 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+				break;
+			n = 1;
+		}
+		sent += (size_t)n;
+	}
+	assert_true(sent < 8u << 20); // it reads no line of unlimited length
+	free(much);
+	close(fd);
+	server_stop(s);
+}
+
+static void test_stop(void **state)
+{
+	struct server *s = server_start(&plain);
+	int fd[10];
+	for (int i = 0; i < 10; i++) {
+		fd[i] = client_connect(s);
+		EXPECT_LINE(fd[i], "HELLO");
+	}
+	int stuck = client_connect(s); // does not read: must not hold up the end
+	client_send(stuck, "BIG 100000000\n");
+	usleep(50000);
+	uint64_t began = clock_mono();
+	crew_stop(s->crew, 500);
+	for (int i = 0; i < 10; i++) {
+		EXPECT_LINE(fd[i], "BYE stopping");
+		EXPECT_EOF(fd[i]);
+	}
+	server_wait(s);
+	assert_true(clock_mono() - began < 5 * NS_PER_S);
+	for (int i = 0; i < 10; i++)
+		close(fd[i]);
+	close(stuck);
+}
+
+// --- addresses ---
+
+static void test_addresses(void **state)
+{
+	static const char *const bad[] = { "", "143", "localhost:143", "127.0.0.1",
+		"127.0.0.1:", "127.0.0.1:65536", "::1:143", "[::1]", "[::1]:-1",
+		"unix:", "unix:relative", "300.0.0.1:1", "[zz]:1", "*:", "1.2.3.4:1x" };
+	struct server *s = server_start(&plain);
+	for (size_t i = 0; i < countof(bad); i++) {
+		struct listener_config config = { .address = bad[i] };
+		struct listener *l = NULL;
+		assert_int_equal(listener_open(&s->op, s->net, &config, &l), RC_CONFIG);
+	}
+	char taken[32];
+	snprintf(taken, sizeof taken, "127.0.0.1:%u", s->port);
+	struct listener_config config = { .address = taken };
+	struct listener *l = NULL;
+	assert_int_equal(listener_open(&s->op, s->net, &config, &l), RC_IO);
+	server_stop(s);
+}
+
+static void test_any(void **state)
+{
+	struct server_config config = { .address = "*:0" };
+	struct server *s = server_start(&config);
+	assert_true(s->port > 0);
+	int fd = client_connect(s);
+	EXPECT_LINE(fd, "HELLO");
+	client_send(fd, "PEER\n");
+	EXPECT_LINE(fd, "127.0.0.1 local"); // IPv4-mapped shown as IPv4
+	close(fd);
+	server_stop(s);
+}
+
+static void test_unix(void **state)
+{
+	struct server_config config = { .address = "unix:/tmp/starling-net-test.sock" };
+	for (int round = 0; round < 2; round++) {
+		struct server *s = server_start(&config);
+		struct sockaddr_un to = { .sun_family = AF_UNIX,
+			.sun_path = "/tmp/starling-net-test.sock" };
+		int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+		assert_int_equal(connect(fd, (const void *)&to, sizeof to), 0);
+		EXPECT_LINE(fd, "HELLO");
+		client_send(fd, "PEER\n");
+		EXPECT_LINE(fd, "unix local");
+		close(fd);
+		server_stop(s);
+		// A socket that a crash left behind is replaced.
+		int stale = socket(AF_UNIX, SOCK_STREAM, 0);
+		assert_int_equal(bind(stale, (const void *)&to, sizeof to), 0);
+		close(stale);
+	}
+	unlink("/tmp/starling-net-test.sock");
+}
+
+static void test_listener_close(void **state)
+{
+	struct server *s = server_start(&plain);
+	int fd = client_connect(s);
+	EXPECT_LINE(fd, "HELLO");
+	listener_close(s->listener);
+	s->listener = NULL;
+	usleep(50000);
+	client_send(fd, "still here\n");
+	EXPECT_LINE(fd, "still here");
+	close(fd);
+	server_stop(s);
+}
+
+// --- PROXY ---
+
+static void test_proxy(void **state)
+{
+	struct server_config config = { .proxy = true, .limits = { .connections_per_address = 1 } };
+	struct server *s = server_start(&config);
+	int fd = client_connect(s);
+	client_send(fd,
+		"PROXY TCP4 192.0.2.7 192.0.2.8 1234 143\r\nPEER\n"); // with the first command behind it
+	EXPECT_LINE(fd, "HELLO");
+	EXPECT_LINE(fd, "192.0.2.7 remote");
+	int same = client_connect(s), other = client_connect(s), bad = client_connect(s),
+	    own = client_connect(s);
+	client_send(same, "PROXY TCP4 192.0.2.7 192.0.2.8 1235 143\r\n");
+	EXPECT_LINE(same, "REFUSED"); // the limit counts who it is for
+	EXPECT_EOF(same);
+	client_send(other, "PROXY TCP6 2001:db8:0:1::7 ::");
+	usleep(20000);
+	client_send(other, "1 1 2\r\nPEER\n");
+	EXPECT_LINE(other, "HELLO");
+	EXPECT_LINE(other, "2001:db8:0:1::7 remote");
+	client_send(bad, "EHLO there\r\n");
+	char b;
+	assert_true(recv(bad, &b, 1, 0) <= 0);
+	assert_int_equal(send(own, "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0PEER\n", 21, 0), 21);
+	EXPECT_LINE(own, "HELLO");
+	EXPECT_LINE(own, "127.0.0.1 local");
+	close(fd);
+	close(same);
+	close(other);
+	close(bad);
+	close(own);
+	server_stop(s);
+}
+
+static void test_proxy_silent(void **state)
+{
+	struct server_config config = { .proxy = true, .limits = { .handshake_ms = 200 } };
+	struct server *s = server_start(&config);
+	int fd = client_connect(s);
+	client_send(fd, "PROXY ");
+	EXPECT_EOF(fd);
+	close(fd);
+	server_stop(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_echo),
+		cmocka_unit_test(test_half_close),
+		cmocka_unit_test(test_byte_at_a_time),
+		cmocka_unit_test(test_back_pressure),
+		cmocka_unit_test(test_slow_reader),
+		cmocka_unit_test(test_waker),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_limit_in_all),
+		cmocka_unit_test(test_input_limit),
+		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_any),
+		cmocka_unit_test(test_unix),
+		cmocka_unit_test(test_listener_close),
+		cmocka_unit_test(test_proxy),
+		cmocka_unit_test(test_proxy_silent),
+	};
+	return cmocka_run_group_tests_name("net/conn", tests, NULL, NULL);
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// A context is read from files and then never changed: tls_reload() makes another one and puts it in its place, with the
+// keys of the session tickets, so that sessions resume across a new certificate. Connections keep the one they began
+// with by reference.
+#include "net/tls.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "base/limits.h"
+#include "base/must.h"
+#include "net/tls_priv.h"
+
+struct tls_context {
+	char *cert_file, *key_file, *client_ca_file;
+	BIO_METHOD *bio;
+	pthread_mutex_t lock; // guards ctx; a leaf
+	SSL_CTX *ctx;
+};
+
+const char *tls_error_text(void)
+{
+	unsigned long error = ERR_peek_error();
+	const char *text = error ? ERR_reason_error_string(error) : NULL;
+	ERR_clear_error();
+	return text ? text : "TLS error";
+}
+
+// Keys with a passphrase: nobody is there to ask.
+static int no_passphrase(char *p, int n, int writing, void *unused)
+{
+	return -1;
+}
+
+// A client certificate is taken whatever it is; what counts is asked for when it is used (SASL EXTERNAL).
+static int verify_later(int good, X509_STORE_CTX *store)
+{
+	return 1;
+}
+
+static bool policy_set(SSL_CTX *ctx)
+{
+	static const unsigned char id[] = "starling";
+	SSL_CTX_set_options(ctx,
+		SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_PRIORITIZE_CHACHA |
+			SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_mode(ctx,
+		SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+			SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_read_ahead(ctx, 1);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); // tickets are kept by the client
+	SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
+	SSL_CTX_set_alpn_select_cb(ctx, secure_alpn_select, NULL);
+	// RFC 9325 section 4.2: forward secrecy and authenticated encryption only.
+	return SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
+		SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&
+		SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") == 1 &&
+		SSL_CTX_set_session_id_context(ctx, id, sizeof id - 1) == 1;
+}
+
+static int client_ca_set(struct op *op, SSL_CTX *ctx, const char *file)
+{
+	STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(file);
+	if (!names || SSL_CTX_load_verify_file(ctx, file) != 1) {
+		sk_X509_NAME_pop_free(names, X509_NAME_free);
+		return op_fail(op, RC_CONFIG, "%s: cannot read the certificates of client CAs: %s",
+			file, tls_error_text());
+	}
+	SSL_CTX_set_client_CA_list(ctx, names);
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, verify_later);
+	SSL_CTX_set_verify_depth(ctx, NET_TLS_CHAIN_MAX);
+	return 0;
+}
+
+static int files_read(struct op *op, const struct tls_context *t, SSL_CTX *ctx)
+{
+	if (SSL_CTX_use_certificate_chain_file(ctx, t->cert_file) != 1)
+		return op_fail(op, RC_CONFIG, "%s: cannot read the certificate: %s", t->cert_file,
+			tls_error_text());
+	if (SSL_CTX_use_PrivateKey_file(ctx, t->key_file, SSL_FILETYPE_PEM) != 1)
+		return op_fail(op, RC_CONFIG, "%s: cannot read the private key: %s", t->key_file,
+			tls_error_text());
+	if (SSL_CTX_check_private_key(ctx) != 1)
+		return op_fail(op, RC_CONFIG, "%s is not the key of %s", t->key_file, t->cert_file);
+	return t->client_ca_file ? client_ca_set(op, ctx, t->client_ca_file) : 0;
+}
+
+static int ctx_make(struct op *op, const struct tls_context *t, SSL_CTX **ret_ctx)
+{
+	ERR_clear_error();
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	int rc;
+	if (!ctx || !policy_set(ctx))
+		rc = op_fail(op, RC_NOMEM, "cannot set up TLS: %s", tls_error_text());
+	else
+		rc = files_read(op, t, ctx);
+	if (rc < 0) {
+		SSL_CTX_free(ctx);
+		return rc;
+	}
+	*ret_ctx = ctx;
+	return 0;
+}
+
+static char *copy_of(const char *s)
+{
+	size_t n = strlen(s) + 1;
+	char *p = malloc(n);
+	return p ? memcpy(p, s, n) : NULL;
+}
+
+int tls_open(struct op *op, const struct tls_config *config, struct tls_context **ret_tls)
+{
+	struct tls_context *t = calloc(1, sizeof *t);
+	if (!t)
+		return op_fail(op, RC_NOMEM, "no memory for TLS");
+	must(pthread_mutex_init(&t->lock, NULL) == 0);
+	t->cert_file = copy_of(config->cert_file);
+	t->key_file = copy_of(config->key_file);
+	t->client_ca_file = config->client_ca_file ? copy_of(config->client_ca_file) : NULL;
+	t->bio = secure_bio_method_new();
+	int rc;
+	if (!t->cert_file || !t->key_file || !t->bio ||
+		(config->client_ca_file && !t->client_ca_file))
+		rc = op_fail(op, RC_NOMEM, "no memory for TLS");
+	else
+		rc = ctx_make(op, t, &t->ctx);
+	if (rc < 0) {
+		tls_free(t);
+		return rc;
+	}
+	*ret_tls = t;
+	return 0;
+}
+
+int tls_reload(struct op *op, struct tls_context *t)
+{
+	SSL_CTX *new;
+	int rc = ctx_make(op, t, &new);
+	if (rc < 0)
+		return rc;
+	unsigned char keys[128];
+	long size =
+		SSL_CTX_get_tlsext_ticket_keys(t->ctx, NULL, 0); // only tls_reload() changes t->ctx
+	if (size > 0 && (size_t)size <= sizeof keys &&
+		SSL_CTX_get_tlsext_ticket_keys(t->ctx, keys, size) == 1)
+		(void)SSL_CTX_set_tlsext_ticket_keys(
+			new, keys, size); // else old tickets lead to full handshakes
+	OPENSSL_cleanse(keys, sizeof keys);
+	pthread_mutex_lock(&t->lock);
+	SSL_CTX *old = t->ctx;
+	t->ctx = new;
+	pthread_mutex_unlock(&t->lock);
+	SSL_CTX_free(old);
+	return 0;
+}
+
+void tls_free(struct tls_context *t)
+{
+	if (!t)
+		return;
+	SSL_CTX_free(t->ctx);
+	BIO_meth_free(t->bio);
+	free(t->cert_file);
+	free(t->key_file);
+	free(t->client_ca_file);
+	pthread_mutex_destroy(&t->lock);
+	free(t);
+}
+
+static SSL_CTX *ctx_ref(struct tls_context *t)
+{
+	pthread_mutex_lock(&t->lock);
+	SSL_CTX *ctx = t->ctx;
+	must(SSL_CTX_up_ref(ctx) == 1);
+	pthread_mutex_unlock(&t->lock);
+	return ctx;
+}
+
+SSL *tls_connection_new(struct tls_context *t)
+{
+	SSL_CTX *ctx = ctx_ref(t);
+	SSL *ssl = SSL_new(ctx);
+	SSL_CTX_free(ctx);
+	return ssl;
+}
+
+BIO_METHOD *tls_bio_method(struct tls_context *t)
+{
+	return t->bio;
+}
+
+struct span tls_fingerprint(struct op *op, struct tls_context *t)
+{
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+	SSL_CTX *ctx = ctx_ref(t);
+	const X509 *cert = SSL_CTX_get0_certificate(ctx);
+	char *text = NULL;
+	if (cert && X509_digest(cert, EVP_sha256(), hash, &n) && n)
+		text = arena_bytes(&op->arena, (size_t)n * 3);
+	for (unsigned i = 0; text && i < n; i++) {
+		text[i * 3] = "0123456789ABCDEF"[hash[i] >> 4];
+		text[i * 3 + 1] = "0123456789ABCDEF"[hash[i] & 15];
+		text[i * 3 + 2] = ':';
+	}
+	SSL_CTX_free(ctx);
+	return text ? span_of(text, (size_t)n * 3 - 1) : SPAN_NONE;
+}
