@@ -42,7 +42,7 @@
 #include "mail/card_priv.h"
 
 static_assert(CARD_ITEMS <= 32, "left-out bits are 32");
-static_assert(MIME_PARTS_MAX < CARD_NO_PARENT, "part indexes have 16 bits");
+static_assert(MIME_PARTS_MAX + MIME_DEPTH_MAX + 2 < CARD_NO_PARENT, "part indexes have 16 bits");
 static_assert(CARD_HEAD + CARD_ITEMS * 4 == 120, "the narrow head");
 
 struct span card_ref(struct span card, const char *p)
@@ -74,7 +74,7 @@ bool card_check(struct span card, uint64_t size)
 	if (card.n < CARD_HEAD + CARD_ITEMS * ref_size(card))
 		return false;
 	uint64_t parts = card_parts(card);
-	if (parts > MIME_PARTS_MAX)
+	if (parts >= CARD_NO_PARENT)
 		return false;
 	size_t record = CARD_PART_HEAD + 3 * ref_size(card);
 	if (!card_left_out(card, CARD_PARTS) &&

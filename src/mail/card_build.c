@@ -366,7 +366,7 @@ static int add_parts(struct builder *b)
 	uint32_t count = b->t->count;
 	// Names may be new; the bound is theirs at the most.
 	uint64_t most = (uint64_t)count * (CARD_PART_HEAD + 24);
-	if (b->t->count > MIME_PARTS_MAX || !pool_fits(b, most)) {
+	if (count >= CARD_NO_PARENT || !pool_fits(b, most)) {
 		b->left_out |= 1u << CARD_PARTS;
 		return 0;
 	}

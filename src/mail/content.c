@@ -105,7 +105,7 @@ int content_open_partial(
 {
 	struct content *c = ret_content;
 	*c = (struct content){ .op = op };
-	int rc = blob_open(op, s, cold->blob, &c->blob);
+	int rc = blob_open_card(op, s, cold->blob, &c->blob);
 	if (rc)
 		return rc;
 	if (cold->prefix.id) {
@@ -128,6 +128,25 @@ int content_open_partial(
 	return rc;
 }
 
+int content_want_octets(struct op *op, struct store *s, struct content *c)
+{
+	if (c->blob.whole.p || c->blob.extents)
+		return 0;
+	struct blob whole = { 0 };
+	int rc = blob_open(op, s, c->blob.ref, &whole);
+	if (rc)
+		return rc;
+	if (whole.size != c->blob.size || whole.card.n != c->blob.card.n) {
+		blob_close(&whole);
+		return op_fail(op, RC_CORRUPT, "a blob has changed");
+	}
+	blob_close(&c->blob);
+	c->blob = whole;
+	if (!c->card_made)
+		c->card = whole.card;
+	return 0;
+}
+
 int content_open_cold(
 	struct op *op, struct store *s, const struct msg_cold *cold, struct content *ret_content)
 {
@@ -138,13 +157,6 @@ int content_open_cold(
 	if (rc)
 		content_close(ret_content);
 	return rc;
-}
-
-int content_open(struct op *op, struct view *v, const struct msg *m, struct content *ret_content)
-{
-	must(m->cold);
-	return content_open_cold(
-		op, mail_store_of(account_mail(view_account(v))), m->cold, ret_content);
 }
 
 void content_close(struct content *c)

@@ -9,6 +9,9 @@
 // Opens for SEARCH: a partial card is taken as it is (card_left_out() tells what to read from the octets).
 int content_open_partial(
 	struct op *op, struct store *s, const struct msg_cold *cold, struct content *ret_content);
+// Opens the blob as a whole, verified once: for who reads many pieces of it. content_open() verifies nothing but the card, and the
+// octets of a section whenever one is asked for.
+int content_want_octets(struct op *op, struct store *s, struct content *c);
 // Makes the whole card of an open message afresh. Blocks.
 int content_make_card(struct op *op, struct content *c);
 
@@ -16,7 +19,8 @@ int content_make_card(struct op *op, struct content *c);
 // op's arena.
 int content_bytes(
 	struct op *op, const struct content *c, uint64_t from, uint64_t to, struct span *ret_bytes);
-// The piece at `from`, at most up to `to` and never empty before it.
+// The piece at `from`, at most up to `to` and never empty before it. Verifies the extent's checksum each time unless the content's
+// octets were wanted: ask for long pieces.
 int content_piece(
 	struct op *op, const struct content *c, uint64_t from, uint64_t to, struct span *ret_piece);
 

@@ -427,8 +427,11 @@ static int card_value(struct search *s, const struct node *n, enum tier tier, en
 		*ret_value = UNKNOWN;
 		return 0;
 	}
-	if (rc < 0)
-		rc = field_in_octets(&s->scratch, key, &s->content, &s->fold);
+	if (rc < 0) {
+		rc = content_want_octets(&s->scratch, s->store, &s->content);
+		if (rc == 0)
+			rc = field_in_octets(&s->scratch, key, &s->content, &s->fold);
+	}
 	if (rc < 0)
 		return rc;
 	*ret_value = rc == FIELD_YES ? YES : NO;
@@ -562,6 +565,8 @@ static int begin_text(struct search *s)
 	if (!s->is_open)
 		rc = content_open_partial(&s->scratch, s->store, &s->cold, &s->content);
 	s->is_open = s->is_open || rc == 0;
+	if (rc == 0)
+		rc = content_want_octets(&s->scratch, s->store, &s->content);
 	if (rc == 0 && card_left_out(s->content.card, CARD_PARTS))
 		rc = content_make_card(&s->scratch, &s->content);
 	if (rc == 0)

@@ -59,9 +59,6 @@ struct text_scan {
 	bool has_text;
 	struct mime_text text;
 	struct buf work, folded;
-	struct span charset; // of the last answer of `transparent`
-	bool transparent;
-	char charset_name[64];
 };
 void text_scan_init(struct text_scan *s, struct text_key *keys, size_t count);
 void text_scan_done(struct text_scan *s);

@@ -309,24 +309,6 @@ static int scan_header(struct op *op, struct text_scan *s, uint64_t from, uint64
 
 // --- bodies ---
 
-// Whether ASCII octets in the charset are ASCII text, whatever stands around them: asked of the converter itself.
-static bool charset_is_transparent(struct text_scan *s, struct span charset)
-{
-	if (charset.n >= sizeof s->charset_name)
-		return false;
-	if (s->charset.p && span_eq(s->charset, charset))
-		return s->transparent;
-	char ascii[127];
-	for (size_t i = 0; i < sizeof ascii; i++)
-		ascii[i] = (char)(i + 1);
-	buf_reset(&s->work);
-	charset_to_utf8(charset, span_of(ascii, sizeof ascii), &s->work);
-	memcpy(s->charset_name, charset.p ? charset.p : "", charset.n);
-	s->charset = span_of(s->charset_name, charset.n);
-	s->transparent = span_eq(buf_span(&s->work), span_of(ascii, sizeof ascii));
-	return s->transparent;
-}
-
 static void body_begin(struct text_scan *s, const struct card_part *p)
 {
 	static const enum mime_cte ctes[] = {
@@ -338,8 +320,8 @@ static void body_begin(struct text_scan *s, const struct card_part *p)
 	};
 	enum mime_cte cte = ctes[p->encoding];
 	bool as_is = cte == MIME_CTE_IDENTITY || cte == MIME_CTE_UNKNOWN;
-	s->is_raw = as_is && charset_is_transparent(s, p->charset);
 	mime_text_init(&s->text, cte, p->charset, true);
+	s->is_raw = as_is && charset_conv_is_ascii_based(&s->text.conv);
 	s->at = p->body_start;
 	s->end = p->body_end;
 	s->in_body = true;

@@ -316,7 +316,8 @@ int content_section(struct op *op, const struct content *c, const struct section
 // --- BINARY ---
 
 struct binary {
-	struct range range;
+	struct range range; // what is left
+	struct span piece;  // the beginning of it, in memory
 	struct mime_decoder decoder;
 	bool plain; // nothing to decode
 };
@@ -353,13 +354,15 @@ static int binary_find(struct op *op, const struct content *c, const uint32_t *p
 // Decodes the next chunk behind what `to` holds.
 static int binary_step(struct op *op, const struct content *c, struct binary *b, struct buf *to)
 {
-	struct span piece;
-	uint64_t end = b->range.to - b->range.from < CHUNK ? b->range.to : b->range.from + CHUNK;
-	int rc = content_piece(op, c, b->range.from, end, &piece);
-	if (rc)
-		return rc;
-	if (piece.n == 0)
-		return op_fail(op, RC_CORRUPT, "a message is shorter than its record");
+	if (b->piece.n == 0) {
+		int rc = content_piece(op, c, b->range.from, b->range.to, &b->piece);
+		if (rc)
+			return rc;
+		if (b->piece.n == 0)
+			return op_fail(op, RC_CORRUPT, "a message is shorter than its record");
+	}
+	struct span piece = span_cut(b->piece, 0, CHUNK);
+	b->piece = span_skip(b->piece, piece.n);
 	b->range.from += piece.n;
 	if (b->plain) {
 		buf_add(to, piece);
