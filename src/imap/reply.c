@@ -7,28 +7,6 @@
 #include "mail/view.h"
 #include "wire/write.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-void reply_line(struct session *s, const char *fmt, ...)
-{
-	char *text = NULL;
-	va_list ap;
-	va_start(ap, fmt);
-	int n = vasprintf(&text, fmt, ap);
-	va_end(ap);
-	struct rope *out = session_out(s);
-	if (n < 0) {
-		out->failed = true;
-		return;
-	}
-	rope_add(out, SPAN("* "));
-	rope_add(out, span_of(text, (size_t)n));
-	rope_add(out, SPAN("\r\n"));
-	free(text);
-}
-
 static void status_line(struct session *s, struct span word, const char *code, const char *text)
 {
 	struct rope *out = session_out(s);

@@ -10,8 +10,6 @@ struct mailbox;
 struct mailbox_status;
 struct msg;
 
-// "* " text: the text is the caller's, grammar included.
-void reply_line(struct session *s, const char *fmt, ...) printf_like(2, 3);
 // "* OK [code] text"; code may be NULL.
 void reply_ok(struct session *s, const char *code, const char *text);
 void reply_no(struct session *s, const char *code, const char *text);

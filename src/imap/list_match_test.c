@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "imap/list_match.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+// The definition, as slow as it is plain.
+static bool naive(struct span p, struct span s)
+{
+	if (p.n == 0)
+		return s.n == 0;
+	if (p.p[0] == '*' || p.p[0] == '%') {
+		if (naive(span_skip(p, 1), s))
+			return true;
+		return s.n && (p.p[0] == '*' || s.p[0] != '/') && naive(p, span_skip(s, 1));
+	}
+	return s.n && p.p[0] == s.p[0] && naive(span_skip(p, 1), span_skip(s, 1));
+}
+
+static bool match(struct span reference, struct span text, struct span name, bool fold)
+{
+	struct arena a;
+	struct list_pattern p;
+	arena_init(&a, 0);
+	bool fine =
+		list_pattern_make(&a, reference, text, &p) && list_pattern_match(&p, name, fold);
+	arena_done(&a);
+	return fine;
+}
+
+static void table(void **state)
+{
+	static const struct {
+		const char *reference, *pattern, *name;
+		bool fold, matches;
+	} rows[] = {
+		{ "", "*", "a/b/c", false, true },
+		{ "", "%", "a", false, true },
+		{ "", "%", "a/b", false, false },
+		{ "", "%/%", "a/b", false, true },
+		{ "", "*%", "a/b", false, true },
+		{ "", "%*", "a/b", false, true },
+		{ "", "a%b*c", "axb/c", false, true },
+		{ "", "", "", false, true },
+		{ "", "", "a", false, false },
+		{ "a/", "%", "a/b", false, true },
+		{ "a/", "%", "a/b/c", false, false },
+		{ "a", "", "a", false, true },
+		{ "", "inbox", "INBOX", true, true },
+		{ "", "InB%", "INBOX", true, true },
+		{ "", "inbox", "INBOX", false, false },
+		{ "", "inbox", "inbox", false, true },
+		{ "", "%\xc3\xbc%", "gr\xc3\xbcn", false, true },
+	};
+	for (size_t i = 0; i < countof(rows); i++)
+		assert_int_equal(match(span_str(rows[i].reference), span_str(rows[i].pattern),
+					 span_str(rows[i].name), rows[i].fold),
+			rows[i].matches);
+}
+
+// Random patterns and names over few letters against the definition.
+static void random_patterns(void **state)
+{
+	static const char letters[] = "ab/*%";
+	unsigned seed = 3, hits = 0;
+	for (int round = 0; round < 200000; round++) {
+		char p[10], s[10];
+		size_t pn = (size_t)rand_r(&seed) % sizeof p, sn = (size_t)rand_r(&seed) % sizeof s;
+		for (size_t i = 0; i < pn; i++)
+			p[i] = letters[rand_r(&seed) % 5];
+		for (size_t i = 0; i < sn; i++)
+			s[i] = letters[rand_r(&seed) % 3];
+		size_t cut = pn ? (size_t)rand_r(&seed) % (pn + 1) : 0;
+		bool want = naive(span_of(p, pn), span_of(s, sn));
+		hits += want;
+		assert_int_equal(
+			match(span_of(p, cut), span_of(p + cut, pn - cut), span_of(s, sn), false),
+			want);
+	}
+	assert_true(hits > 1000);
+}
+
+// Patterns of more than one word of states, and those that make back-tracking explode.
+static void long_patterns(void **state)
+{
+	char p[LIST_PATTERN_MAX], s[1000];
+	memset(s, 'a', sizeof s);
+	for (size_t i = 0; i < 800; i += 2)
+		memcpy(p + i, "a*", 2);
+	assert_true(match(SPAN_NONE, span_of(p, 800), span_of(s, sizeof s), false));
+	assert_true(match(SPAN_NONE, span_of(p, 800), span_of(s, 400), false));
+	assert_false(match(SPAN_NONE, span_of(p, 800), span_of(s, 399), false));
+	p[800] = 'b';
+	assert_false(match(SPAN_NONE, span_of(p, 801), span_of(s, sizeof s), false));
+	memset(p, '*', sizeof p);
+	assert_true(match(SPAN_NONE, span_of(p, sizeof p), span_of(s, sizeof s), false));
+	assert_false(match(span_of(p, sizeof p), SPAN("a"), SPAN("a"), false)); // too long
+	for (size_t n = 60; n < 70; n++) { // around the border of a word
+		memset(p, 'a', n);
+		assert_true(match(SPAN_NONE, span_of(p, n), span_of(s, n), false));
+		assert_false(match(SPAN_NONE, span_of(p, n), span_of(s, n + 1), false));
+		assert_false(match(SPAN_NONE, span_of(p, n), span_of(s, n - 1), false));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(table),
+		cmocka_unit_test(random_patterns),
+		cmocka_unit_test(long_patterns),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
