@@ -29,6 +29,12 @@ static bool value_is_simple(struct span v)
 	return true;
 }
 
+// Blanks, line ends and other controls: what unfolding may change.
+static bool may_fold(char c)
+{
+	return (unsigned char)c <= ' ' || c == 0x7f;
+}
+
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';
@@ -150,11 +156,6 @@ void field_scratch_done(struct field_scratch *f)
 
 // --- keys ---
 
-static bool may_fold(char c)
-{
-	return (unsigned char)c <= ' ' || c == 0x7f;
-}
-
 int text_key_make(
 	struct op *op, struct arena *a, struct span folded, bool headers, struct text_key *ret_key)
 {
@@ -257,7 +258,7 @@ static void scan_field(struct text_scan *s, const struct mime_field *f)
 	struct span head = before;
 	head.n = f->name.n ? (size_t)(f->value.p - f->raw.p) : 0; // name and colon
 	buf_add(&s->work, head);
-	if (f->value.n && is_blank(f->value.p[0]) && head.n)
+	if (head.n && f->value.n && may_fold(f->value.p[0])) // a blank, or a fold
 		buf_addc(&s->work, ' ');
 	mime_text_of(f->value, &s->work);
 	casefold(buf_span(&s->work), &s->folded);
