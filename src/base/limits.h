@@ -81,8 +81,10 @@
 #define IMAP_LOGIN_TIMEOUT 180u     // seconds
 #define IMAP_SESSIONS_PER_USER 200u // an idle session costs next to nothing
 #define IMAP_ID_FIELDS_MAX 30u      // RFC 2971 section 3.3
-#define IMAP_PATTERNS_MAX 100u      // patterns of a LIST command
-#define IMAP_COMMANDS_PER_RUN 100u  // pipelined commands before others have their turn
+#define IMAP_SAVED_RANGES_MAX                                                                      \
+	(1u << 20) // ranges of a result that SEARCH RETURN (SAVE) keeps: 8 MiB; more: NOTSAVED
+#define IMAP_PATTERNS_MAX 100u     // patterns of a LIST command
+#define IMAP_COMMANDS_PER_RUN 100u // pipelined commands before others have their turn
 
 // --- net ---
 #define NET_BUFFER (16u << 10) // a block of input as it arrives; at least one TLS record

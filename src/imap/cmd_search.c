@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// SEARCH and UID SEARCH (RFC 9051 sections 6.4.4 and 6.4.9, RFC 3501 section 6.4.4). Keys and return options are rows (imap/search.h). The
+// answer is SEARCH for rev1, ESEARCH where RETURN was said and always in rev2. It goes out when the search is over: a part of it would be
+// taken for the whole, so a search that fails answers NO and nothing else (users.md section 1.5).
+#include "base/buf.h"
+#include "base/limits.h"
+#include "imap/module.h"
+#include "imap/reply_table.h"
+#include "imap/search.h"
+#include "mail/view.h"
+#include "wire/write.h"
+
+// --- parsing ---
+
+static int add_wish(struct session *s, struct command *c, struct cursor *in,
+	const struct search_return_row *row)
+{
+	struct search_args *a = c->args;
+	struct search_wish *w = op_new(&s->op, struct search_wish);
+	if (!w)
+		return RC_NOMEM;
+	w->row = row;
+	int rc = row->parse ? row->parse(s, c, in, &w->arg) : 0;
+	for (const struct search_wish *same = a->wishes; same; same = same->next)
+		if (same->row == row && !row->parse)
+			return rc;
+	*a->tail = w;
+	a->tail = &w->next;
+	a->returns |= row->bit;
+	return rc;
+}
+
+// search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
+static int parse_returns(struct session *s, struct command *c, struct cursor *in)
+{
+	int rc = 0;
+	cursor_sp(in);
+	cursor_char(in, '(', "a list of return options");
+	if (cursor_try_char(in, ')'))
+		return 0;
+	do {
+		size_t at = in->at;
+		struct span name = cursor_name(in, "a return option");
+		const struct search_return_row *row =
+			cursor_is_bad(in) ? NULL : module_find(MODULE_TABLE(search_returns), name);
+		if (!row)
+			cursor_fail_at(in, at, "a return option");
+		else
+			rc = add_wish(s, c, in, row);
+	} while (rc == 0 && cursor_try_sp(in));
+	cursor_char(in, ')', "a space or )");
+	return rc;
+}
+
+// search = "SEARCH" [search-return-opts] SP search-program
+static int search_parse(struct session *s, struct command *c, struct cursor *in)
+{
+	struct search_args *a = op_new(&s->op, struct search_args);
+	int rc = 0;
+	if (!a)
+		return RC_NOMEM;
+	c->args = a;
+	a->tail = &a->wishes;
+	a->extended = session_is_rev2(s);
+	cursor_sp(in);
+	if (cursor_try_word(in, "RETURN")) {
+		a->extended = true;
+		rc = parse_returns(s, c, in);
+		cursor_sp(in);
+	}
+	if (rc == 0 && a->extended && !a->wishes)
+		rc = add_wish(s, c, in, module_find(MODULE_TABLE(search_returns), SPAN("ALL")));
+	return rc == 0 ? search_program_parse(s, in, a) : rc;
+}
+
+// --- the answer ---
+
+// search-data of RFC 3501 section 7.2.5
+static void write_search(struct session *s, const struct numset *shown)
+{
+	struct rope *out = session_out(s);
+	rope_add(out, SPAN("* SEARCH"));
+	for (size_t i = 0; i < shown->count; i++)
+		for (uint64_t n = shown->ranges[i].first; n <= shown->ranges[i].last; n++) {
+			rope_addc(out, ' ');
+			rope_addu(out, n);
+		}
+	rope_add(out, SPAN("\r\n"));
+}
+
+// esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)
+static int write_esearch(struct session *s, const struct command *c, const struct search_result *r)
+{
+	const struct search_args *a = c->args;
+	struct rope *out = session_out(s);
+	size_t size = rope_size(out);
+	if (a->returns == SEARCH_RETURN_SAVE)
+		return 0; // RFC 9051 section 6.4.4: SAVE alone gives no response
+	rope_add(out, SPAN("* ESEARCH (TAG "));
+	write_string(out, c->tag, false);
+	rope_addc(out, ')');
+	if (c->uid)
+		rope_add(out, SPAN(" UID"));
+	for (const struct search_wish *w = a->wishes; w; w = w->next) {
+		int rc = w->row->write ? w->row->write(s, r, w->arg, out) : 0;
+		if (rc < 0) {
+			rope_truncate(out, size);
+			return rc;
+		}
+	}
+	rope_add(out, SPAN("\r\n"));
+	return 0;
+}
+
+// What `$` becomes: RFC 9051 section 6.4.4.1, table 4.
+static int save(struct session *s, struct search_args *a)
+{
+	const unsigned ends = SEARCH_RETURN_MIN | SEARCH_RETURN_MAX;
+	bool only_ends = a->returns & ends && !(a->returns & ~(ends | SEARCH_RETURN_SAVE));
+	struct numset kept = { 0 };
+	if (only_ends && !numset_is_empty(&a->found)) {
+		if (a->returns & SEARCH_RETURN_MIN)
+			numset_add(&kept, numset_min(&a->found));
+		if (a->returns & SEARCH_RETURN_MAX)
+			numset_add(&kept, numset_max(&a->found));
+	} else {
+		kept = a->found;
+		a->found = (struct numset){ 0 };
+	}
+	if (kept.failed || kept.count > IMAP_SAVED_RANGES_MAX) {
+		numset_done(&kept);
+		return op_fail(&s->op, RC_NOTSAVED, "the result is too large to be saved");
+	}
+	// The keys may refer to the old value: the search goes first.
+	search_close(a->search);
+	a->search = NULL;
+	numset_done(&s->saved);
+	s->saved = kept;
+	return 0;
+}
+
+static int search_end(struct session *s, struct command *c)
+{
+	struct search_args *a = c->args;
+	struct numset numbers = { 0 };
+	struct search_result r = { &a->found, &a->found, a->modseq };
+	int rc = 0;
+	if (!c->uid) {
+		rc = view_seqs_of(&s->op, s->view, &a->found, &numbers);
+		r.shown = &numbers;
+	}
+	size_t size = rope_size(session_out(s));
+	if (rc == 0 && a->extended)
+		rc = write_esearch(s, c, &r);
+	else if (rc == 0)
+		write_search(s, r.shown);
+	numset_done(&numbers);
+	if (rc == 0 && a->returns & SEARCH_RETURN_SAVE) {
+		rc = save(s, a);
+		if (rc < 0)
+			rope_truncate(session_out(s), size);
+	}
+	return rc < 0 ? rc : IMAP_DONE;
+}
+
+// --- running ---
+
+// True when what was asked for is known before the end.
+static bool is_enough(const struct search_args *a)
+{
+	return !numset_is_empty(&a->found) && a->returns & SEARCH_RETURN_MIN &&
+		!(a->returns & ~(unsigned)(SEARCH_RETURN_MIN | SEARCH_RETURN_SAVE));
+}
+
+static int go_on(struct session *s, struct command *c)
+{
+	struct search_args *a = c->args;
+	int rc = 0;
+	if (!a->search) {
+		rc = search_sets_resolve(s, a);
+		if (rc == 0)
+			rc = search_open(&s->op, s->view, a->program, &a->search);
+	}
+	if (rc == 0)
+		rc = search_run(&s->op, a->search, RUN_SLICE_NS, &a->found, &a->modseq);
+	if (rc < 0)
+		return rc;
+	return rc == SEARCH_MORE && !is_enough(a) ? IMAP_MORE : search_end(s, c);
+}
+
+static int search_command_run(struct session *s, struct command *c)
+{
+	struct search_args *a = c->args;
+	int rc = a->charset_unknown ? search_bad_charset(s, a) : go_on(s, c);
+	// A SEARCH with SAVE that is answered NO empties `$`, one that is answered BAD does not (RFC 9051 section 6.4.4.1).
+	if (a->returns & SEARCH_RETURN_SAVE &&
+		(rc == IMAP_NO || (rc < 0 && !reply_row_of(rc)->bad))) {
+		search_close(a->search);
+		a->search = NULL;
+		numset_done(&s->saved);
+	}
+	return rc;
+}
+
+static void search_command_done(struct session *s, struct command *c)
+{
+	struct search_args *a = c->args;
+	(void)s;
+	if (!a)
+		return;
+	search_close(a->search);
+	search_sets_done(a);
+	numset_done(&a->found);
+}
+
+static const struct imap_command commands[] = {
+	{ "SEARCH", STATE_SELECTED | CMD_KEEPS_NUMBERS, search_parse, search_command_run,
+		search_command_done, NULL, NULL },
+	{ "UID SEARCH", STATE_SELECTED | CMD_UID, search_parse, search_command_run,
+		search_command_done, NULL, NULL },
+	{ NULL },
+};
+
+const struct imap_module imap_module_search = {
+	.name = "search",
+	.rfc = "RFC 9051",
+	.commands = commands,
+	.search_keys = search_base_keys,
+};

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starling: what a module needs to add a SEARCH key (RFC 9051 section 6.4.4, RFC 4466 section 2.6) or a return option (RFC 4731), and the state
+// of a SEARCH. What a program of keys means is in mail/search.h.
+#ifndef IMAP_SEARCH_H
+#define IMAP_SEARCH_H
+
+#include "imap/command.h"
+#include "mail/search.h"
+
+struct search_args;
+
+struct search_key_row {
+	const char *name;
+	struct search_key key; // what it is; parse() adds the operand
+	unsigned children;     // keys that follow it: NOT 1, OR 2; 0: none
+	// The cursor stands behind the name, at the space before the operand. NULL: no operand.
+	int (*parse)(struct session *s, struct cursor *in, struct search_args *args,
+		struct search_key *key);
+	bool (*is_offered)(const struct session *s); // NULL: yes; no: as if unknown
+};
+
+// Operands, for parse() above.
+// astring, in the charset of the command, into key->text as UTF-8.
+int search_take_string(
+	struct session *s, struct cursor *in, struct search_args *args, struct search_key *key);
+// date into key->day.
+int search_take_date(
+	struct session *s, struct cursor *in, struct search_args *args, struct search_key *key);
+// number64, nz-number into key->number.
+int search_take_number(
+	struct session *s, struct cursor *in, struct search_args *args, struct search_key *key);
+int search_take_seconds(
+	struct session *s, struct cursor *in, struct search_args *args, struct search_key *key);
+
+// What RETURN (...) asks for: bits.
+enum {
+	SEARCH_RETURN_MIN = 1,
+	SEARCH_RETURN_MAX = 2,
+	SEARCH_RETURN_ALL = 4,
+	SEARCH_RETURN_COUNT = 8,
+	SEARCH_RETURN_SAVE = 16,
+	SEARCH_RETURN_OTHER = 32,
+};
+struct search_result {
+	const struct numset *shown; // what matched, in numbers, or in UIDs for UID SEARCH
+	const struct numset *uids;  // the same as UIDs
+	struct modseq modseq;       // the highest one among them
+};
+struct search_return_row {
+	const char *name;
+	unsigned bit; // SEARCH_RETURN_
+	// The cursor stands behind the name. NULL: no argument.
+	int (*parse)(struct session *s, struct command *c, struct cursor *in, void **ret_arg);
+	// Adds " NAME value" to the ESEARCH response, or nothing. NULL: it is not told of in a response.
+	int (*write)(struct session *s, const struct search_result *r, void *arg, struct rope *out);
+};
+
+struct search_wish { // a return option as asked for
+	const struct search_return_row *row;
+	void *arg;
+	struct search_wish *next;
+};
+struct search_set { // a sequence set among the keys: what it means is found out when the search begins
+	struct seqset set;
+	bool uid;
+	struct search_key *key;
+	struct numset uids; // owned
+	struct search_set *next;
+};
+struct search_args {
+	struct search_wish *wishes, **tail;
+	unsigned returns; // SEARCH_RETURN_ bits of all wishes
+	bool extended;    // the answer is ESEARCH
+	struct span charset;
+	bool charset_unknown;
+	struct search_set *sets;
+	struct search_key *program;
+	// While it runs:
+	struct search *search;
+	struct numset found;
+	struct modseq modseq;
+};
+
+// search-program = ["CHARSET" SP charset SP] search-key *(SP search-key): into args->program. Also for SORT and the like.
+int search_program_parse(struct session *s, struct cursor *in, struct search_args *args);
+// The keys alone; args->charset was set.
+int search_keys_parse(struct session *s, struct cursor *in, struct search_args *args);
+// charset; args->charset_unknown tells whether the answer is to be search_bad_charset().
+void search_charset_parse(struct session *s, struct cursor *in, struct search_args *args);
+int search_bad_charset(struct session *s, const struct search_args *args);
+// Finds out what the sets of a program mean. RC_SYNTAX for numbers of no message.
+int search_sets_resolve(struct session *s, struct search_args *args);
+void search_sets_done(struct search_args *args);
+
+// The keys of the base protocol (imap/search_keys.c), a table of the module `search`.
+extern const struct search_key_row search_base_keys[];
+
+#endif
