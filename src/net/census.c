@@ -17,11 +17,14 @@ struct entry {
 	uint8_t key[16];
 	unsigned count;
 };
+struct bucket {
+	struct entry *first;
+};
 struct census {
 	unsigned most, most_per_address;
 	atomic_uint count;
 	pthread_mutex_t lock; // guards the rest
-	struct entry **buckets;
+	struct bucket *buckets;
 	size_t bucket_count, entries;
 };
 
@@ -47,9 +50,9 @@ void census_free(struct census *s)
 	if (!s)
 		return;
 	for (size_t i = 0; i < s->bucket_count; i++)
-		while (s->buckets[i]) {
-			struct entry *e = s->buckets[i];
-			s->buckets[i] = e->next;
+		while (s->buckets[i].first) {
+			struct entry *e = s->buckets[i].first;
+			s->buckets[i].first = e->next;
 			free(e);
 		}
 	free(s->buckets);
@@ -83,7 +86,7 @@ static size_t bucket_of(const struct census *s, const uint8_t key[static 16])
 
 static struct entry **find_locked(struct census *s, const uint8_t key[static 16])
 {
-	struct entry **at = &s->buckets[bucket_of(s, key)];
+	struct entry **at = &s->buckets[bucket_of(s, key)].first;
 	while (*at && memcmp((*at)->key, key, 16) != 0)
 		at = &(*at)->next;
 	return at;
@@ -92,18 +95,18 @@ static struct entry **find_locked(struct census *s, const uint8_t key[static 16]
 static void grow_locked(struct census *s)
 {
 	size_t old_count = s->bucket_count;
-	struct entry **old = s->buckets, **new = calloc(old_count * 2, sizeof *new);
+	struct bucket *old = s->buckets, *new = calloc(old_count * 2, sizeof *new);
 	if (!new)
 		return; // longer chains, no harm
 	s->buckets = new;
 	s->bucket_count = old_count * 2;
 	for (size_t i = 0; i < old_count; i++)
-		while (old[i]) {
-			struct entry *e = old[i];
-			old[i] = e->next;
+		while (old[i].first) {
+			struct entry *e = old[i].first;
+			old[i].first = e->next;
 			size_t to = bucket_of(s, e->key);
-			e->next = new[to];
-			new[to] = e;
+			e->next = new[to].first;
+			new[to].first = e;
 		}
 	free(old);
 }

@@ -257,7 +257,7 @@ static char *path_of(const struct server *s, const char *name, char *to, size_t 
 	return to;
 }
 
-static void tls_start(struct server *s, bool client_ca)
+static void tls_start(struct server *s, const char *client_ca)
 {
 	char cert[256], key[256], folder[] = "/tmp/starling-net-XXXXXX";
 	assert_non_null(mkdtemp(folder));
@@ -267,7 +267,7 @@ static void tls_start(struct server *s, bool client_ca)
 	path_of(s, "key.pem", key, sizeof key);
 	assert_int_equal(tls_make_self_signed(&s->op, cert, key), 0);
 	struct tls_config config = {
-		.cert_file = cert, .key_file = key, .client_ca_file = client_ca ? cert : NULL
+		.cert_file = cert, .key_file = key, .client_ca_file = client_ca
 	};
 	assert_int_equal(tls_open(&s->op, &config, &s->tls), 0);
 }

@@ -24,8 +24,9 @@ struct server {
 struct server_config {
 	struct net_limits limits;
 	const char *address; // NULL: 127.0.0.1:0
-	bool tls, tls_implicit, proxy, client_ca;
-	size_t input_limit; // 0: as it is
+	bool tls, tls_implicit, proxy;
+	const char *client_ca; // a file
+	size_t input_limit;    // 0: as it is
 };
 struct server *server_start(const struct server_config *config);
 void server_stop(struct server *s); // crew_stop, join, free
