@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starling: the parts of the local engine, for its own files only. README.md one folder up has the crash states; format.h the log;
 // index.h the index.
-#ifndef STORE_LOCAL_PRIV_H
-#define STORE_LOCAL_PRIV_H
+#ifndef STORE_LOCAL_LOCAL_PRIV_H
+#define STORE_LOCAL_LOCAL_PRIV_H
 
 #include "store/local/index.h"
 #include "store/local/segment.h"
