@@ -575,12 +575,6 @@ static int begin_memory(void **state)
 	*state = &fx;
 	return 0;
 }
-static int begin_local(void **state)
-{
-	fixture_begin(&fx, "local");
-	*state = &fx;
-	return 0;
-}
 static int end(void **state)
 {
 	fixture_end(*state);
@@ -612,7 +606,5 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest memory[] = { ON_ENGINE(begin_memory) };
-	const struct CMUnitTest local[] = { ON_ENGINE(begin_local) };
-	return cmocka_run_group_tests_name("memory", memory, NULL, NULL) +
-		cmocka_run_group_tests_name("local", local, NULL, NULL);
+	return cmocka_run_group_tests_name("memory", memory, NULL, NULL);
 }

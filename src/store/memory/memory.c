@@ -114,7 +114,7 @@ static void memory_close(struct store *s)
 		free(m->first);
 		m->first = next;
 	}
-	tree_unref(m->root);
+	keytree_unref(m->root);
 	table_done(&m->blobs);
 	table_done(&m->extents);
 	(void)pthread_mutex_destroy(&m->lock);
@@ -128,9 +128,9 @@ static void memory_close(struct store *s)
 static struct tree_node *root_get(struct memory *m, struct store_snapshot *snap)
 {
 	if (snap)
-		return tree_ref(snap->root);
+		return keytree_ref(snap->root);
 	pthread_mutex_lock(&m->lock);
-	struct tree_node *root = tree_ref(m->root);
+	struct tree_node *root = keytree_ref(m->root);
 	pthread_mutex_unlock(&m->lock);
 	return root;
 }
@@ -148,7 +148,7 @@ static int memory_snapshot_begin(struct op *op, struct store *s, struct store_sn
 static void memory_snapshot_end(struct store *s, struct store_snapshot *snap)
 {
 	(void)s;
-	tree_unref(snap->root);
+	keytree_unref(snap->root);
 	free(snap);
 }
 
@@ -158,15 +158,15 @@ static int memory_get(struct op *op, struct store *s, struct store_snapshot *sna
 	char room[KEY_ROOM];
 	struct tree_node *root = root_get(memory_of(s), snap);
 	const struct tree_node *n =
-		key.n > STORE_KEY_MAX ? NULL : tree_find(root, key_full(room, partition, key));
+		key.n > STORE_KEY_MAX ? NULL : keytree_find(root, key_full(room, partition, key));
 	int rc = STORE_ABSENT;
 	if (n) {
-		struct span v = arena_dup(&op->arena, tree_value(n));
+		struct span v = arena_dup(&op->arena, keytree_value(n));
 		rc = v.p ? 0 : op_fail(op, RC_NOMEM, "out of memory");
 		if (rc == 0)
 			*ret_value = v;
 	}
-	tree_unref(root);
+	keytree_unref(root);
 	return rc;
 }
 
@@ -196,23 +196,23 @@ static int memory_cursor_next(
 	struct op *op, struct store_cursor *cursor, struct span *ret_key, struct span *ret_value)
 {
 	struct memory_cursor *c = (struct memory_cursor *)cursor;
-	const struct tree_node *n = tree_from(c->root, buf_span(&c->at), c->begun);
-	if (!n || span_cmp(tree_key(n), buf_span(&c->to)) >= 0)
+	const struct tree_node *n = keytree_from(c->root, buf_span(&c->at), c->begun);
+	if (!n || span_cmp(keytree_key(n), buf_span(&c->to)) >= 0)
 		return STORE_END;
 	c->begun = true;
 	buf_reset(&c->at);
-	buf_add(&c->at, tree_key(n));
+	buf_add(&c->at, keytree_key(n));
 	if (c->at.failed)
 		return op_fail(op, RC_NOMEM, "out of memory");
-	*ret_key = span_skip(tree_key(n), 8);
-	*ret_value = tree_value(n);
+	*ret_key = span_skip(keytree_key(n), 8);
+	*ret_value = keytree_value(n);
 	return 0;
 }
 
 static void memory_cursor_close(struct store_cursor *cursor)
 {
 	struct memory_cursor *c = (struct memory_cursor *)cursor;
-	tree_unref(c->root);
+	keytree_unref(c->root);
 	buf_done(&c->at);
 	buf_done(&c->to);
 	free(c);
@@ -224,10 +224,10 @@ static int memory_next_partition(struct op *op, struct store *s, struct store_sn
 	(void)op;
 	char room[KEY_ROOM];
 	struct tree_node *root = root_get(memory_of(s), snap);
-	const struct tree_node *n = tree_from(root, key_full(room, from, SPAN_NONE), false);
+	const struct tree_node *n = keytree_from(root, key_full(room, from, SPAN_NONE), false);
 	if (n)
-		*ret_partition = __builtin_bswap64(load_u64(tree_key(n).p));
-	tree_unref(root);
+		*ret_partition = __builtin_bswap64(load_u64(keytree_key(n).p));
+	keytree_unref(root);
 	return n ? 0 : STORE_END;
 }
 
@@ -257,11 +257,11 @@ static int memory_submit(struct op *op, struct store *s, const struct store_batc
 static bool range_remove(struct tree_node **root, struct span from, struct span to)
 {
 	const struct tree_node *n;
-	while ((n = tree_from(*root, from, false)) && span_cmp(tree_key(n), to) < 0) {
+	while ((n = keytree_from(*root, from, false)) && span_cmp(keytree_key(n), to) < 0) {
 		struct tree_node *next;
-		if (!tree_remove(*root, tree_key(n), &next))
+		if (!keytree_remove(*root, keytree_key(n), &next))
 			return false;
-		tree_unref(*root);
+		keytree_unref(*root);
 		*root = next;
 	}
 	return true;
@@ -279,18 +279,18 @@ static bool change_apply(struct tree_node **root, uint64_t partition, const stru
 			c->value.p ? key_full(end, partition, c->value)
 				   : key_full(end, partition + 1, SPAN_NONE));
 	if (c->kind == CHANGE_PUT) {
-		ok = tree_put(*root, key, c->value, &next);
+		ok = keytree_put(*root, key, c->value, &next);
 	} else if (c->kind == CHANGE_PATCH) {
 		struct buf value = { 0 };
-		const struct tree_node *n = tree_find(*root, key);
-		patch_apply(&value, n ? tree_value(n) : SPAN_NONE, c->offset, c->value);
-		ok = !value.failed && tree_put(*root, key, buf_span(&value), &next);
+		const struct tree_node *n = keytree_find(*root, key);
+		patch_apply(&value, n ? keytree_value(n) : SPAN_NONE, c->offset, c->value);
+		ok = !value.failed && keytree_put(*root, key, buf_span(&value), &next);
 		buf_done(&value);
 	} else {
-		ok = tree_remove(*root, key, &next);
+		ok = keytree_remove(*root, key, &next);
 	}
 	if (ok) {
-		tree_unref(*root);
+		keytree_unref(*root);
 		*root = next;
 	}
 	return ok;
@@ -299,17 +299,17 @@ static bool change_apply(struct tree_node **root, uint64_t partition, const stru
 // All changes or none.
 static bool batch_apply_locked(struct memory *m, const struct pending *p)
 {
-	struct tree_node *root = tree_ref(m->root);
+	struct tree_node *root = keytree_ref(m->root);
 	struct reader r = reader_of(span_of(p->ops, p->n));
 	struct change c;
 	bool ok = true;
 	while (ok && change_next(&r, &c))
 		ok = change_apply(&root, p->partition, &c);
 	if (!ok) {
-		tree_unref(root);
+		keytree_unref(root);
 		return false;
 	}
-	tree_unref(m->root);
+	keytree_unref(m->root);
 	m->root = root;
 	return true;
 }

@@ -25,37 +25,37 @@ static void entry_unref(struct entry *e)
 		free(e);
 }
 
-struct tree_node *tree_ref(struct tree_node *root)
+struct tree_node *keytree_ref(struct tree_node *root)
 {
 	if (root)
 		ref_take(&root->refs);
 	return root;
 }
 
-void tree_unref(struct tree_node *root)
+void keytree_unref(struct tree_node *root)
 {
 	if (!root || !ref_drop(&root->refs))
 		return;
-	tree_unref(root->left);
-	tree_unref(root->right);
+	keytree_unref(root->left);
+	keytree_unref(root->right);
 	entry_unref(root->entry);
 	free(root);
 }
 
-struct span tree_key(const struct tree_node *n)
+struct span keytree_key(const struct tree_node *n)
 {
 	return span_of(n->entry->bytes, n->entry->key_n);
 }
 
-struct span tree_value(const struct tree_node *n)
+struct span keytree_value(const struct tree_node *n)
 {
 	return span_of(n->entry->bytes + n->entry->key_n, n->entry->value_n);
 }
 
-const struct tree_node *tree_find(const struct tree_node *root, struct span key)
+const struct tree_node *keytree_find(const struct tree_node *root, struct span key)
 {
 	while (root) {
-		int c = span_cmp(key, tree_key(root));
+		int c = span_cmp(key, keytree_key(root));
 		if (c == 0)
 			return root;
 		root = c < 0 ? root->left : root->right;
@@ -63,11 +63,11 @@ const struct tree_node *tree_find(const struct tree_node *root, struct span key)
 	return NULL;
 }
 
-const struct tree_node *tree_from(const struct tree_node *root, struct span key, bool after)
+const struct tree_node *keytree_from(const struct tree_node *root, struct span key, bool after)
 {
 	const struct tree_node *best = NULL;
 	while (root) {
-		int c = span_cmp(tree_key(root), key);
+		int c = span_cmp(keytree_key(root), key);
 		if (c > 0 || (c == 0 && !after)) {
 			best = root;
 			root = root->left;
@@ -85,8 +85,8 @@ static struct tree_node *node_new(
 	struct tree_node *n = malloc(sizeof *n);
 	if (!n) {
 		entry_unref(entry);
-		tree_unref(left);
-		tree_unref(right);
+		keytree_unref(left);
+		keytree_unref(right);
 		return NULL;
 	}
 	ref_init(&n->refs);
@@ -120,20 +120,22 @@ static struct tree_node *put(struct tree_node *root, struct span key, struct ent
 {
 	if (!root)
 		return node_new(entry_ref(entry), NULL, NULL);
-	int c = span_cmp(key, tree_key(root));
+	int c = span_cmp(key, keytree_key(root));
 	if (c == 0)
-		return node_new(entry_ref(entry), tree_ref(root->left), tree_ref(root->right));
+		return node_new(
+			entry_ref(entry), keytree_ref(root->left), keytree_ref(root->right));
 	struct tree_node *child = put(c < 0 ? root->left : root->right, key, entry);
 	if (!child)
 		return NULL;
-	struct tree_node *n = c < 0 ? node_new(entry_ref(root->entry), child, tree_ref(root->right))
-				    : node_new(entry_ref(root->entry), tree_ref(root->left), child);
+	struct tree_node *n = c < 0
+		? node_new(entry_ref(root->entry), child, keytree_ref(root->right))
+		: node_new(entry_ref(root->entry), keytree_ref(root->left), child);
 	if (n && child->entry->priority > n->entry->priority)
 		n = rotate(n, c < 0);
 	return n;
 }
 
-bool tree_put(
+bool keytree_put(
 	struct tree_node *root, struct span key, struct span value, struct tree_node **ret_root)
 {
 	struct entry *e = malloc(sizeof *e + key.n + value.n);
@@ -158,14 +160,14 @@ bool tree_put(
 static struct tree_node *join(struct tree_node *a, struct tree_node *b, bool *ok)
 {
 	if (!a || !b)
-		return tree_ref(a ? a : b);
+		return keytree_ref(a ? a : b);
 	struct tree_node *n;
 	if (a->entry->priority > b->entry->priority) {
 		struct tree_node *right = join(a->right, b, ok);
-		n = node_new(entry_ref(a->entry), tree_ref(a->left), right);
+		n = node_new(entry_ref(a->entry), keytree_ref(a->left), right);
 	} else {
 		struct tree_node *left = join(a, b->left, ok);
-		n = node_new(entry_ref(b->entry), left, tree_ref(b->right));
+		n = node_new(entry_ref(b->entry), left, keytree_ref(b->right));
 	}
 	if (!n)
 		*ok = false;
@@ -174,21 +176,22 @@ static struct tree_node *join(struct tree_node *a, struct tree_node *b, bool *ok
 
 static struct tree_node *drop(struct tree_node *root, struct span key, bool *ok)
 {
-	int c = span_cmp(key, tree_key(root));
+	int c = span_cmp(key, keytree_key(root));
 	if (c == 0)
 		return join(root->left, root->right, ok);
 	struct tree_node *child = drop(c < 0 ? root->left : root->right, key, ok);
-	struct tree_node *n = c < 0 ? node_new(entry_ref(root->entry), child, tree_ref(root->right))
-				    : node_new(entry_ref(root->entry), tree_ref(root->left), child);
+	struct tree_node *n = c < 0
+		? node_new(entry_ref(root->entry), child, keytree_ref(root->right))
+		: node_new(entry_ref(root->entry), keytree_ref(root->left), child);
 	if (!n)
 		*ok = false;
 	return n;
 }
 
-bool tree_remove(struct tree_node *root, struct span key, struct tree_node **ret_root)
+bool keytree_remove(struct tree_node *root, struct span key, struct tree_node **ret_root)
 {
-	if (!tree_find(root, key)) {
-		*ret_root = tree_ref(root);
+	if (!keytree_find(root, key)) {
+		*ret_root = keytree_ref(root);
 		return true;
 	}
 	bool ok = true;
@@ -196,6 +199,6 @@ bool tree_remove(struct tree_node *root, struct span key, struct tree_node **ret
 	if (ok)
 		*ret_root = n;
 	else
-		tree_unref(n);
+		keytree_unref(n);
 	return ok;
 }

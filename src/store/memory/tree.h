@@ -9,16 +9,16 @@
 
 struct tree_node; // NULL is the empty tree
 
-struct tree_node *tree_ref(struct tree_node *root);
-void tree_unref(struct tree_node *root);
-struct span tree_key(const struct tree_node *n);
-struct span tree_value(const struct tree_node *n);
-const struct tree_node *tree_find(const struct tree_node *root, struct span key);
+struct tree_node *keytree_ref(struct tree_node *root);
+void keytree_unref(struct tree_node *root);
+struct span keytree_key(const struct tree_node *n);
+struct span keytree_value(const struct tree_node *n);
+const struct tree_node *keytree_find(const struct tree_node *root, struct span key);
 // The first node whose key is >= key (or > key).
-const struct tree_node *tree_from(const struct tree_node *root, struct span key, bool after);
+const struct tree_node *keytree_from(const struct tree_node *root, struct span key, bool after);
 // A new root (a reference of the caller's); `root` stays as it is. False when out of memory.
-bool tree_put(
+bool keytree_put(
 	struct tree_node *root, struct span key, struct span value, struct tree_node **ret_root);
-bool tree_remove(struct tree_node *root, struct span key, struct tree_node **ret_root);
+bool keytree_remove(struct tree_node *root, struct span key, struct tree_node **ret_root);
 
 #endif
