@@ -114,4 +114,25 @@
 #define NET_ZIP_PACKED (64u << 10) // compressed ahead of the socket
 #define NET_ZIP_IDLE_MS 5000u      // silent for so long: deflate state is given up
 
+// --- mail: accounts and mailboxes ---
+#define MAILBOXES_MAX 100000u // names in an account, unless configured otherwise
+#define MAILBOX_NAME_MAX                                                                           \
+	1000u // octets of a mailbox's full name (with its key it fits STORE_KEY_MAX)
+#define MAILBOX_LEVEL_MAX 255u     // octets of one level of a name
+#define MAILBOX_DEPTH_MAX 32u      // levels of a name
+#define KEYWORDS_MAX 4096u         // keyword names of a mailbox
+#define KEYWORD_SETS_MAX 16384u    // combinations of keywords in use in a mailbox
+#define KEYWORD_LENGTH_MAX 255u    // octets of a keyword
+#define EXPUNGE_LOG_MAX 65536u     // ranges in a mailbox's expunge log
+#define EXPUNGE_LOG_SLACK 4096u    // and how many more before its old end is cut off
+#define VIEW_PENDING_MAX 65536u    // ranges of expunged messages that a client has not been told of
+#define VIEW_SILENCED_MAX 64u      // STORE .SILENT commands that a view remembers
+#define APPEND_MESSAGES_MAX 2000u  // messages of one APPEND (RFC 3502)
+#define APPEND_HELD_MAX (4u << 20) // octets of its messages in memory
+#define COPY_AT_ONCE 4096u         // messages of a COPY or MOVE in one batch; more: in steps
+#define MAILBOXES_LOADED_IDLE                                                                      \
+	16u // mailboxes of an account that keep their records though nobody has them open
+#define MAILBOX_IDLE_MESSAGES 20000u // larger ones do not
+#define ACCOUNTS_IDLE_MAX 256u       // accounts in memory that nobody has open
+
 #endif

@@ -37,6 +37,11 @@ enum {
 struct objectid {
 	uint8_t b[16];
 };
+#define OBJECTID_TEXT 27
+// The text in `to`: kind is 'M' (EMAILID), 'T' (THREADID) or 'F' (MAILBOXID).
+struct span objectid_print(const struct objectid *id, char kind, char to[OBJECTID_TEXT]);
+// False unless it is such a text of that kind.
+bool objectid_parse(struct span text, char kind, struct objectid *ret_id);
 
 // The part of a message's record that never changes.
 struct msg_cold {
