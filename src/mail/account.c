@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: Apache-2.0
+// Accounts: from a user's name to an open account. The table of open accounts is guarded by mail.lock; loading and creating happen outside
+// of it, others who want the same account wait for the one who does it. An account that nobody holds stays for a while (ACCOUNTS_IDLE_MAX).
+//
+// Creating writes the account's partition first, then the user's entry: a crash between leaves a partition that nobody refers to, and the
+// next account that gets its number empties it. Removing writes a note ("X") and takes the entry away, then the partition, then the note.
+#include "mail/account.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "mail/edit.h"
+#include "mail/snap_priv.h"
+#include "mail/tree.h"
+#include "mail/tree_change.h"
+
+#include <stdlib.h>
+
+#define TABLE_SIZE 4096u
+#define APPEND_LIMIT (UINT64_C(128) << 20)
+
+struct mail {
+	struct store *store;
+	struct mail_config config;
+	struct cold_cache *cold;
+	pthread_mutex_t lock;
+	pthread_cond_t loaded;
+	struct account *table[TABLE_SIZE];
+	uint32_t idle; // accounts without holders
+	uint64_t next_account;
+};
+
+struct store *mail_store_of(struct mail *m)
+{
+	return m->store;
+}
+
+uint64_t mail_append_limit(const struct mail *m)
+{
+	return m->config.append_limit;
+}
+
+const struct mail_config *mail_config_of(const struct mail *m)
+{
+	return &m->config;
+}
+
+struct cold_cache *mail_cold_cache(struct mail *m)
+{
+	return m->cold;
+}
+
+struct store *account_store(const struct account *a)
+{
+	return a->mail->store;
+}
+
+struct span account_user(const struct account *a)
+{
+	return a->user;
+}
+
+struct mail *account_mail(const struct account *a)
+{
+	return a->mail;
+}
+
+// --- the system partition ---
+
+static struct key key_removal(uint64_t partition)
+{
+	struct key k = { .n = 9, .b = { 'X' } };
+	partition = __builtin_bswap64(partition);
+	memcpy(k.b + 1, &partition, sizeof partition);
+	return k;
+}
+
+static struct span key_user(struct op *op, struct span user)
+{
+	char *p = arena_bytes(&op->arena, user.n + 1);
+	if (!p)
+		return SPAN_NONE;
+	p[0] = 'U';
+	memcpy(p + 1, user.p, user.n);
+	return span_of(p, user.n + 1);
+}
+
+static int submit_wait(struct op *op, struct store *s, struct store_batch *b)
+{
+	struct store_ticket ticket;
+	int rc = store_submit(op, s, b, &ticket);
+	batch_done(b);
+	return rc < 0 ? rc : store_wait(op, s, ticket);
+}
+
+// Empties the partition of a removed account and forgets the note.
+static int finish_removal(struct op *op, struct mail *m, uint64_t partition)
+{
+	struct store_batch b;
+	batch_init(&b, partition);
+	b.flags = STORE_FREES;
+	batch_delete_range(&b, SPAN(""), SPAN_NONE);
+	int rc = submit_wait(op, m->store, &b);
+	if (rc < 0)
+		return rc;
+	batch_init(&b, SYSTEM_PARTITION);
+	b.flags = STORE_FREES;
+	struct key k = key_removal(partition);
+	batch_delete(&b, KEY(k));
+	return submit_wait(op, m->store, &b);
+}
+
+static int finish_removals(struct op *op, struct mail *m)
+{
+	for (;;) {
+		struct store_cursor *c;
+		int rc = store_cursor_open(
+			op, m->store, NULL, SYSTEM_PARTITION, SPAN("X"), SPAN("Y"), &c);
+		if (rc < 0)
+			return rc;
+		struct span key, value;
+		rc = store_cursor_next(op, c, &key, &value);
+		uint64_t partition =
+			rc == 0 && key.n == 9 ? __builtin_bswap64(load_u64(key.p + 1)) : 0;
+		store_cursor_close(c);
+		if (rc)
+			return rc < 0 ? rc : 0;
+		if (partition <= SYSTEM_PARTITION)
+			return op_fail(
+				op, RC_CORRUPT, "a note of a removed account makes no sense");
+		rc = finish_removal(op, m, partition);
+		if (rc < 0)
+			return rc;
+	}
+}
+
+static int load_system(struct op *op, struct mail *m)
+{
+	struct span v;
+	int rc = store_get(op, m->store, NULL, SYSTEM_PARTITION, SPAN("S"), &v);
+	if (rc < 0)
+		return rc;
+	m->next_account = SYSTEM_PARTITION + 1;
+	if (rc == STORE_ABSENT)
+		return 0;
+	struct reader r = reader_of(v);
+	uint16_t version = reader_u16(&r);
+	if (!r.bad && version != FORMAT_VERSION)
+		return op_fail(op, RC_VERSION, "the mail is of format version %u", version);
+	(void)reader_u16(&r);
+	(void)reader_u32(&r);
+	m->next_account = reader_u64(&r);
+	if (r.bad || m->next_account <= SYSTEM_PARTITION)
+		return op_fail(op, RC_CORRUPT, "the system record makes no sense");
+	return 0;
+}
+
+int mail_open(struct op *op, struct store *store, const struct mail_config *config,
+	struct mail **ret_mail)
+{
+	struct mail *m = calloc(1, sizeof *m);
+	if (!m)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	m->store = store;
+	m->config = *config;
+	if (!m->config.append_limit)
+		m->config.append_limit = APPEND_LIMIT;
+	if (!m->config.mailboxes_max)
+		m->config.mailboxes_max = MAILBOXES_MAX;
+	pthread_mutex_init(&m->lock, NULL);
+	pthread_cond_init(&m->loaded, NULL);
+	m->cold = cold_cache_new();
+	int rc = m->cold ? load_system(op, m) : op_fail(op, RC_NOMEM, "out of memory");
+	if (rc == 0) {
+		struct store_stats stats;
+		store_stats(store, &stats);
+		if (!stats.read_only)
+			rc = finish_removals(op, m);
+	}
+	if (rc < 0) {
+		mail_close(m);
+		return rc;
+	}
+	*ret_mail = m;
+	return 0;
+}
+
+// --- lifetimes ---
+
+static void account_free(struct account *a)
+{
+	if (!a)
+		return;
+	must(!a->staged && !a->watchers);
+	tree_unref(a->tree_tip);
+	tree_unref(a->tree);
+	free(a->thread);
+	pthread_mutex_destroy(&a->lock);
+	pthread_mutex_destroy(&a->publish);
+	pthread_mutex_destroy(&a->watch);
+	free((char *)(uintptr_t)a->user.p);
+	free(a);
+}
+
+static struct account *account_new(struct mail *m, struct span user)
+{
+	struct account *a = calloc(1, sizeof *a);
+	if (!a)
+		return NULL;
+	char *p = malloc(user.n + 1);
+	a->thread = thread_recent_new();
+	pthread_mutex_init(&a->lock, NULL);
+	pthread_mutex_init(&a->publish, NULL);
+	pthread_mutex_init(&a->watch, NULL);
+	a->staged_end = &a->staged;
+	a->mail = m;
+	a->holders = 1;
+	a->state = ACCOUNT_LOADING;
+	if (p)
+		memcpy(p, user.p, user.n);
+	a->user = span_of(p, user.n);
+	if (!p || !a->thread) {
+		account_free(a);
+		return NULL;
+	}
+	return a;
+}
+
+static struct account **table_place(struct mail *m, struct span user)
+{
+	struct account **at = &m->table[hash_span(user) % TABLE_SIZE];
+	while (*at && !span_eq((*at)->user, user))
+		at = &(*at)->next;
+	return at;
+}
+
+static void table_remove(struct mail *m, struct account *a)
+{
+	struct account **at = &m->table[hash_span(a->user) % TABLE_SIZE];
+	while (*at && *at != a)
+		at = &(*at)->next;
+	if (*at)
+		*at = a->next;
+	a->next = NULL;
+}
+
+void mail_close(struct mail *m)
+{
+	if (!m)
+		return;
+	for (size_t i = 0; i < TABLE_SIZE; i++)
+		while (m->table[i]) {
+			struct account *a = m->table[i];
+			must(a->holders == 0);
+			m->table[i] = a->next;
+			account_free(a);
+		}
+	cold_cache_free(m->cold);
+	pthread_mutex_destroy(&m->lock);
+	pthread_cond_destroy(&m->loaded);
+	free(m);
+}
+
+struct account *account_ref(struct account *a)
+{
+	pthread_mutex_lock(&a->mail->lock);
+	a->holders++;
+	pthread_mutex_unlock(&a->mail->lock);
+	return a;
+}
+
+// The account without holders that was used least recently, out of the table. mail.lock held.
+static struct account *take_oldest(struct mail *m)
+{
+	struct account *oldest = NULL;
+	for (size_t i = 0; i < TABLE_SIZE; i++)
+		for (struct account *a = m->table[i]; a; a = a->next)
+			if (a->holders == 0 && (!oldest || a->used_at < oldest->used_at))
+				oldest = a;
+	if (oldest) {
+		table_remove(m, oldest);
+		m->idle--;
+	}
+	return oldest;
+}
+
+void account_unref(struct account *a)
+{
+	if (!a)
+		return;
+	struct mail *m = a->mail;
+	struct account *free_it = NULL;
+	pthread_mutex_lock(&m->lock);
+	must(a->holders > 0);
+	if (--a->holders == 0) {
+		if (atomic_load(&a->gone) || a->state == ACCOUNT_FAILED) {
+			free_it = a; // not in the table any more
+		} else {
+			a->used_at = clock_mono();
+			if (++m->idle > ACCOUNTS_IDLE_MAX)
+				free_it = take_oldest(m);
+		}
+	}
+	pthread_mutex_unlock(&m->lock);
+	account_free(free_it);
+}
+
+// --- loading and creating ---
+
+static int load_record(struct op *op, struct account *a)
+{
+	struct span v;
+	int rc = store_get(op, a->mail->store, NULL, a->partition, SPAN("A"), &v);
+	if (rc < 0)
+		return rc;
+	struct reader r = reader_of(rc == STORE_ABSENT ? SPAN("") : v);
+	uint16_t version = reader_u16(&r);
+	if (!r.bad && version != FORMAT_VERSION)
+		return op_fail(op, RC_VERSION, "an account of format version %u", version);
+	(void)reader_u16(&r);
+	a->next_id = reader_u32(&r);
+	a->last_uid_validity = reader_u32(&r);
+	(void)reader_u32(&r);
+	a->modseq = reader_u64(&r);
+	if (r.bad || v.n < ACCOUNT_OCTETS)
+		return op_fail(op, RC_CORRUPT, "the record of account %llu is %s",
+			(unsigned long long)a->partition,
+			rc == STORE_ABSENT ? "missing" : "too short");
+	return 0;
+}
+
+static int create(struct op *op, struct account *a)
+{
+	struct mail *m = a->mail;
+	pthread_mutex_lock(&m->lock);
+	a->partition = m->next_account++;
+	pthread_mutex_unlock(&m->lock);
+	struct store_batch b;
+	batch_init(&b, a->partition);
+	batch_delete_range(&b, SPAN(""), SPAN_NONE);
+	account_first_records(&b, a->user);
+	int rc = submit_wait(op, m->store, &b);
+	struct span key = key_user(op, a->user);
+	if (rc == 0 && !key.p)
+		rc = op_fail(op, RC_NOMEM, "out of memory");
+	if (rc < 0)
+		return rc;
+	char record[16] = { FORMAT_VERSION }, number[8];
+	store_u64(number, a->partition);
+	batch_init(&b, SYSTEM_PARTITION);
+	batch_put(&b, key, span_of(number, sizeof number));
+	struct store_ticket ticket;
+	pthread_mutex_lock(&m->lock); // so that records of the next number go to the log in order
+	store_u64(record + 8, m->next_account);
+	batch_put(&b, SPAN("S"), span_of(record, sizeof record));
+	rc = store_submit(op, m->store, &b, &ticket);
+	pthread_mutex_unlock(&m->lock);
+	batch_done(&b);
+	return rc < 0 ? rc : store_wait(op, m->store, ticket);
+}
+
+// The partition of an existing user; STORE_ABSENT.
+static int look_up(struct op *op, struct mail *m, struct span user, uint64_t *ret_partition)
+{
+	struct span key = key_user(op, user), v;
+	if (!key.p)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	int rc = store_get(op, m->store, NULL, SYSTEM_PARTITION, key, &v);
+	if (rc)
+		return rc;
+	if (v.n != 8 || load_u64(v.p) <= SYSTEM_PARTITION)
+		return op_fail(op, RC_CORRUPT, "the entry of a user makes no sense");
+	*ret_partition = load_u64(v.p);
+	return 0;
+}
+
+static int load(struct op *op, struct account *a, bool may_create)
+{
+	struct arena_mark mark = arena_mark(&op->arena);
+	int rc = look_up(op, a->mail, a->user, &a->partition);
+	if (rc == STORE_ABSENT)
+		rc = may_create
+			? create(op, a)
+			: op_fail(op, RC_NONEXISTENT, "there is no mail account of that name");
+	if (rc == 0)
+		rc = load_record(op, a);
+	if (rc == 0)
+		rc = tree_load(op, a, &a->tree);
+	if (rc == 0)
+		a->tree_tip = tree_ref(a->tree);
+	arena_release(&op->arena, mark);
+	return rc;
+}
+
+static int open_account(struct op *op, struct mail *m, struct span user, bool may_create,
+	struct account **ret_account)
+{
+	if (user.n == 0 || user.n > USER_NAME_MAX)
+		return op_fail(op, RC_NONEXISTENT, "there is no mail account of that name");
+	pthread_mutex_lock(&m->lock);
+	struct account **at = table_place(m, user), *a;
+	while ((a = *at) && a->state == ACCOUNT_LOADING) {
+		pthread_cond_wait(&m->loaded, &m->lock);
+		at = table_place(m, user);
+	}
+	if (a) {
+		if (a->holders++ == 0)
+			m->idle--;
+		pthread_mutex_unlock(&m->lock);
+		*ret_account = a;
+		return 0;
+	}
+	a = *at = account_new(m, user);
+	pthread_mutex_unlock(&m->lock);
+	if (!a)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	int rc = load(op, a, may_create);
+	pthread_mutex_lock(&m->lock);
+	a->state = rc == 0 ? ACCOUNT_READY : ACCOUNT_FAILED;
+	if (rc < 0)
+		table_remove(m, a);
+	pthread_cond_broadcast(&m->loaded);
+	pthread_mutex_unlock(&m->lock);
+	if (rc < 0) {
+		account_unref(a);
+		return rc;
+	}
+	*ret_account = a;
+	return 0;
+}
+
+int account_open(struct op *op, struct mail *m, struct span user, struct account **ret_account)
+{
+	return open_account(op, m, user, m->config.create_accounts, ret_account);
+}
+
+// --- removing ---
+
+// No session of it may change anything from here on; all see their mailboxes vanish.
+static void vanish(struct account *a)
+{
+	pthread_mutex_lock(&a->lock);
+	atomic_store(&a->gone, true);
+	const struct tree *t = account_tree_ref(a);
+	for (size_t i = 0; i < t->count; i++)
+		if (t->entries[i].mailbox) {
+			atomic_store(&t->entries[i].mailbox->dying, true);
+			atomic_store(&t->entries[i].mailbox->deleted, true);
+		}
+	pthread_mutex_unlock(&a->lock);
+	account_wake(a, ACCOUNT_CHANGED_MESSAGES | ACCOUNT_CHANGED_NAMES, NULL);
+	tree_unref(t);
+}
+
+int account_delete(struct op *op, struct mail *m, struct span user)
+{
+	struct account *a;
+	int rc = open_account(op, m, user, false, &a);
+	if (rc < 0)
+		return rc;
+	struct store_batch b;
+	batch_init(&b, SYSTEM_PARTITION);
+	b.flags = STORE_FREES;
+	struct key note = key_removal(a->partition);
+	struct span key = key_user(op, user);
+	if (key.p) {
+		batch_delete(&b, key);
+		batch_put(&b, KEY(note), SPAN(""));
+		rc = submit_wait(op, m->store, &b);
+	} else {
+		rc = op_fail(op, RC_NOMEM, "out of memory");
+	}
+	if (rc == 0) {
+		pthread_mutex_lock(&m->lock);
+		table_remove(m, a);
+		pthread_mutex_unlock(&m->lock);
+		vanish(a);
+		rc = finish_removal(op, m, a->partition);
+	}
+	account_unref(a);
+	return rc;
+}
+
+int account_each(struct op *op, struct mail *m,
+	int (*each)(struct op *op, void *ctx, struct span user), void *ctx)
+{
+	struct store_cursor *c;
+	int rc = store_cursor_open(op, m->store, NULL, SYSTEM_PARTITION, SPAN("U"), SPAN("V"), &c);
+	if (rc < 0)
+		return rc;
+	struct span key, value;
+	while ((rc = store_cursor_next(op, c, &key, &value)) == 0) {
+		rc = each(op, ctx, span_skip(key, 1));
+		if (rc)
+			break;
+	}
+	store_cursor_close(c);
+	return rc == STORE_END ? 0 : rc;
+}

@@ -1,0 +1,571 @@
+// SPDX-License-Identifier: Apache-2.0
+// CREATE, DELETE, RENAME, SUBSCRIBE: each one batch. Under account.lock the newest tree is copied and changed, the records go into the batch, and
+// when that is in line the copy is the newest tree. Subscriptions are of names, whatever becomes of mailboxes (RFC 9051 section 6.3.6:
+// "renaming a mailbox doesn't update subscription information").
+#include "mail/tree_change.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "mail/edit.h"
+
+#include <stdlib.h>
+
+#define INBOX SPAN("INBOX")
+// What a client may give away. \All, \Flagged and \Important are views of other mailboxes, which we do not have (RFC 6154 section 3).
+#define USES_GIVEN (USE_ARCHIVE | USE_DRAFTS | USE_JUNK | USE_SENT | USE_TRASH | USE_MEMOS)
+
+// --- records ---
+
+static void put_header(
+	struct store_batch *b, uint32_t node, const struct header *h, struct span name)
+{
+	struct span last = name_last(name);
+	char fixed[HEADER_OCTETS];
+	header_encode(h, fixed);
+	struct key k = key_header(node);
+	batch_put(b, KEY(k), span_of(fixed, sizeof fixed));
+	batch_patch(b, KEY(k), HEADER_OCTETS, last);
+}
+
+static void patch_account(
+	struct store_batch *b, uint32_t next_id, uint32_t uid_validity, uint64_t modseq)
+{
+	char p[20] = { 0 }; // offsets 4..24 of the record
+	store_u32(p, next_id);
+	store_u32(p + 4, uid_validity);
+	store_u64(p + 12, modseq);
+	batch_patch(b, SPAN("A"), 4, span_of(p, sizeof p));
+}
+
+static void subscription(struct store_batch *b, struct span name, bool subscribed)
+{
+	char key[1 + MAILBOX_NAME_MAX] = { 'S' };
+	memcpy(key + 1, name.p, name.n);
+	if (subscribed)
+		batch_put(b, span_of(key, 1 + name.n), SPAN(""));
+	else
+		batch_delete(b, span_of(key, 1 + name.n));
+}
+
+// Rises with every mailbox of the account, and is never that of an earlier time (RFC 9051 section 2.3.1.1).
+static uint32_t next_uid_validity(uint32_t last)
+{
+	int64_t now = clock_real();
+	return now > (int64_t)last && now < UINT32_MAX ? (uint32_t)now : last + 1;
+}
+
+static struct header first_header(
+	uint32_t parent, uint32_t data, unsigned uses, uint32_t uid_validity, uint64_t modseq)
+{
+	struct header h = { .parent = parent,
+		.data = data,
+		.uses = uses,
+		.uid_validity = uid_validity,
+		.uid_next = 1,
+		.recent_mark = 1,
+		.next_chunk = 1,
+		.next_block = 1,
+		.modseq = modseq };
+	random_bytes(h.id.b, sizeof h.id.b);
+	return h;
+}
+
+void account_first_records(struct store_batch *b, struct span user)
+{
+	static const struct {
+		struct span name;
+		unsigned uses;
+	} first[] = {
+		{ { "INBOX", 5 }, 0 },
+		{ { "Drafts", 6 }, USE_DRAFTS },
+		{ { "Sent", 4 }, USE_SENT },
+		{ { "Trash", 5 }, USE_TRASH },
+		{ { "Junk", 4 }, USE_JUNK },
+		{ { "Archive", 7 }, USE_ARCHIVE },
+	};
+	uint32_t uid_validity = next_uid_validity(0), id = 1;
+	for (size_t i = 0; i < countof(first); i++, id += 2) {
+		struct header h =
+			first_header(0, id + 1, first[i].uses, uid_validity + (uint32_t)i, 1);
+		put_header(b, id, &h, first[i].name);
+		subscription(b, first[i].name, true);
+	}
+	char record[ACCOUNT_OCTETS] = { FORMAT_VERSION };
+	store_u32(record + 4, id);
+	store_u32(record + 8, uid_validity + countof(first) - 1);
+	store_u64(record + 16, 1);
+	store_u64(record + 24, (uint64_t)clock_real());
+	batch_put(b, SPAN("A"), span_of(record, sizeof record));
+	batch_patch(b, SPAN("A"), sizeof record, user);
+}
+
+// --- one change ---
+
+struct change_names {
+	struct txn t;
+	struct draft d;
+	uint32_t next_id, uid_validity;
+};
+
+static int change_begin(struct op *op, struct account *a, struct change_names *c)
+{
+	*c = (struct change_names){ 0 };
+	int rc = txn_begin(op, a, &c->t);
+	if (rc < 0)
+		return rc;
+	c->next_id = a->next_id;
+	c->uid_validity = a->last_uid_validity;
+	draft_begin(&c->d, a->tree_tip);
+	return 0;
+}
+
+// Stages the draft with what the batch holds, when rc is 0; waits.
+static int change_end(struct change_names *c, int rc)
+{
+	struct account *a = c->t.account;
+	const struct tree *tree = NULL;
+	if (rc == 0) {
+		patch_account(&c->t.batch, c->next_id, c->uid_validity, c->t.modseq);
+		rc = draft_finish(c->t.op, &c->d, a->tree_tip->version + 1, &tree);
+	}
+	if (rc == 0) {
+		c->t.tree = tree_ref(tree);
+		rc = txn_stage(&c->t);
+	}
+	if (rc == 0) {
+		a->next_id = c->next_id;
+		a->last_uid_validity = c->uid_validity;
+		tree_unref(a->tree_tip);
+		a->tree_tip = tree;
+	} else {
+		tree_unref(tree);
+	}
+	draft_done(&c->d);
+	return txn_end(&c->t, rc);
+}
+
+// A new mailbox object over a header. *ret_mailbox is referenced.
+static int new_mailbox(
+	struct change_names *c, uint32_t node, const struct header *h, struct mailbox **ret_mailbox)
+{
+	struct snap *s = snap_new(h);
+	struct mailbox *mb = s ? mailbox_new(c->t.account, node, &h->id, s) : NULL;
+	if (!mb) {
+		snap_unref(s);
+		return op_fail(c->t.op, RC_NOMEM, "out of memory");
+	}
+	*ret_mailbox = mb;
+	return 0;
+}
+
+// Makes `name` an existing mailbox below `parent`, in the place of a mere name if there is one.
+static int add_mailbox(struct change_names *c, struct span name, uint32_t parent, unsigned uses,
+	struct mailbox **ret_mailbox)
+{
+	bool found;
+	size_t i = draft_find(&c->d, name, &found);
+	uint32_t node = found && c->d.v[i].node->id ? c->d.v[i].node->id : c->next_id++;
+	c->uid_validity = next_uid_validity(c->uid_validity);
+	struct header h = first_header(parent, c->next_id++, uses, c->uid_validity, c->t.modseq);
+	struct mailbox *mb = NULL;
+	int rc = new_mailbox(c, node, &h, &mb);
+	if (rc < 0)
+		return rc;
+	put_header(&c->t.batch, node, &h, name);
+	struct node *n = node_new(node, parent, uses, mb, name);
+	if (found)
+		draft_replace(&c->d, i, n);
+	else
+		draft_insert(&c->d, i, n, false);
+	if (ret_mailbox)
+		*ret_mailbox = mailbox_ref(mb);
+	mailbox_unref(mb);
+	return 0;
+}
+
+// The node above `name`; what is missing on the way is created. 0 at the top.
+static int make_parents(struct change_names *c, struct span name, uint32_t *ret_parent)
+{
+	uint32_t parent = 0;
+	for (size_t n = 0; n < name.n; n++) {
+		if (name.p[n] != '/')
+			continue;
+		struct span above = span_cut(name, 0, n);
+		bool found;
+		size_t i = draft_find(&c->d, above, &found);
+		if (!found || c->d.v[i].node->id == 0) {
+			int rc = add_mailbox(c, above, parent, 0, NULL);
+			if (rc < 0)
+				return rc;
+			i = draft_find(&c->d, above, &found);
+		}
+		if (c->d.failed)
+			return op_fail(c->t.op, RC_NOMEM, "out of memory");
+		parent = c->d.v[i].node->id;
+	}
+	*ret_parent = parent;
+	return 0;
+}
+
+static struct draft_slot *slot_of(struct change_names *c, struct span name)
+{
+	bool found;
+	size_t i = draft_find(&c->d, name, &found);
+	return found ? &c->d.v[i] : NULL;
+}
+
+static bool exists(struct change_names *c, struct span name)
+{
+	struct draft_slot *s = slot_of(c, name);
+	return s && s->node->mailbox;
+}
+
+static int check_new(struct change_names *c, struct span name)
+{
+	if (name.n == 0 || name.n > MAILBOX_NAME_MAX)
+		return op_fail(c->t.op, RC_BADNAME, "the name is empty or too long");
+	if (exists(c, name))
+		return op_fail(c->t.op, RC_ALREADYEXISTS, "a mailbox of that name exists");
+	if (c->d.n >= mail_config_of(c->t.account->mail)->mailboxes_max)
+		return op_fail(c->t.op, RC_LIMIT, "the account has too many mailboxes");
+	return 0;
+}
+
+// --- CREATE ---
+
+static int check_uses(struct change_names *c, unsigned uses)
+{
+	if (uses & ~(unsigned)USES_GIVEN)
+		return op_fail(
+			c->t.op, RC_USEATTR, "this special use cannot be given to a mailbox");
+	for (size_t i = 0; uses && i < c->d.n; i++)
+		if (c->d.v[i].node->uses & uses)
+			return op_fail(c->t.op, RC_USEATTR, "another mailbox has this special use");
+	return 0;
+}
+
+int mailbox_create(struct op *op, struct account *a, struct span name, unsigned uses,
+	struct mailbox_status *ret_status)
+{
+	struct change_names c;
+	int rc = change_begin(op, a, &c);
+	if (rc < 0)
+		return rc;
+	uint32_t parent = 0;
+	struct mailbox *mb = NULL;
+	rc = check_new(&c, name);
+	if (rc == 0)
+		rc = check_uses(&c, uses);
+	if (rc == 0)
+		rc = make_parents(&c, name, &parent);
+	if (rc == 0)
+		rc = add_mailbox(&c, name, parent, uses, &mb);
+	if (rc == 0)
+		draft_mark_parents(&c.d, name);
+	rc = change_end(&c, rc);
+	if (rc == 0)
+		mailbox_status(mb, ret_status);
+	mailbox_unref(mb);
+	return rc;
+}
+
+// --- DELETE ---
+
+// The name is no mailbox any more: it stays as a mere name while it has children or is subscribed, and takes mere names above
+// it along when they are not needed any more.
+static int forget_name(struct change_names *c, struct span name)
+{
+	for (bool first = true; name.p; name = name_parent(name), first = false) {
+		bool found;
+		size_t i = draft_find(&c->d, name, &found), from, to;
+		if (!found)
+			return 0;
+		struct node *n = c->d.v[i].node;
+		if (!first && (n->mailbox || n->id == 0))
+			return 0;
+		bool children = false;
+		for (draft_below(&c->d, name, &from, &to); from < to && !children; from++)
+			children = c->d.v[from].node->id != 0;
+		if (children && !first)
+			return 0;
+		struct key k = key_header(n->id);
+		if (children) {
+			struct header h = { .parent = n->parent };
+			put_header(&c->t.batch, n->id, &h, name);
+			draft_replace(&c->d, i, node_new(n->id, n->parent, 0, NULL, name));
+		} else {
+			batch_delete(&c->t.batch, KEY(k));
+			if (c->d.v[i].subscribed)
+				draft_replace(&c->d, i, node_new(0, 0, 0, NULL, name));
+			else
+				draft_remove(&c->d, i);
+		}
+		if (c->d.failed)
+			return op_fail(c->t.op, RC_NOMEM, "out of memory");
+		if (children)
+			return 0;
+	}
+	return 0;
+}
+
+int mailbox_delete(struct op *op, struct account *a, struct span name)
+{
+	if (span_eq(name, INBOX))
+		return op_fail(op, RC_CANNOT, "INBOX cannot be deleted");
+	struct change_names c;
+	int rc = change_begin(op, a, &c);
+	if (rc < 0)
+		return rc;
+	struct draft_slot *s = slot_of(&c, name);
+	if (!s || !s->node->mailbox) {
+		rc = op_fail(op, RC_NONEXISTENT, "there is no mailbox of that name");
+	} else {
+		struct mailbox *mb = mailbox_ref(s->node->mailbox);
+		struct key from = key_data_begin(mb->tip->h.data),
+			   to = key_data_begin(mb->tip->h.data + 1);
+		c.t.batch.flags = STORE_FREES;
+		c.t.dies = mb;
+		batch_delete_range(&c.t.batch, KEY(from), KEY(to));
+		rc = forget_name(&c, name);
+	}
+	if (rc == 0)
+		draft_mark_parents(&c.d, name);
+	return change_end(&c, rc);
+}
+
+// --- RENAME ---
+
+// `to` is a mere name with children of its own: they become children of the renamed mailbox.
+static int adopt(struct change_names *c, struct span from, struct span to, uint32_t parent_was,
+	uint32_t parent)
+{
+	size_t i, end, at, below_end;
+	draft_below(&c->d, from, &at, &below_end);
+	for (draft_below(&c->d, to, &i, &end); i < end; i++) {
+		struct node *n = c->d.v[i].node;
+		struct span rest = span_skip(node_name(n), to.n);
+		for (size_t k = at; k < below_end && n->id; k++)
+			if (c->d.v[k].node->id &&
+				span_eq(span_skip(node_name(c->d.v[k].node), from.n), rest))
+				return op_fail(c->t.op, RC_ALREADYEXISTS,
+					"a mailbox below that name exists");
+		if (n->id == 0 || n->parent != parent_was)
+			continue;
+		char p[4];
+		struct key k = key_header(n->id);
+		store_u32(p, parent);
+		batch_patch(&c->t.batch, KEY(k), 4, span_of(p, sizeof p));
+		draft_replace(&c->d, i, node_new(n->id, parent, n->uses, n->mailbox, node_name(n)));
+		if (c->t.batch.ops.n > TXN_BATCH_FULL)
+			return op_fail(c->t.op, RC_LIMIT, "too many mailboxes to move at once");
+	}
+	return 0;
+}
+
+// Gives every name from `from` on down its new name, in place (sorted again later).
+static int rename_below(struct change_names *c, struct span from, struct span to, uint32_t parent)
+{
+	struct arena_mark mark = arena_mark(&c->t.op->arena);
+	char *name = arena_bytes(&c->t.op->arena, MAILBOX_NAME_MAX);
+	if (!name)
+		return op_fail(c->t.op, RC_NOMEM, "out of memory");
+	size_t count = c->d.n;
+	int rc = 0;
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		struct node *n = c->d.v[i].node;
+		struct span old = node_name(n);
+		bool itself = span_eq(old, from);
+		if (n->id == 0 || !(itself || (span_starts(old, from) && old.p[from.n] == '/')))
+			continue;
+		struct span rest = span_skip(old, from.n);
+		if (to.n + rest.n > MAILBOX_NAME_MAX) {
+			rc = op_fail(c->t.op, RC_BADNAME,
+				"the name of a mailbox below would be too long");
+			break;
+		}
+		memcpy(name, to.p, to.n);
+		memcpy(name + to.n, rest.p, rest.n);
+		struct span now = span_of(name, to.n + rest.n);
+		if (c->d.v[i].subscribed) // the subscription stays behind
+			draft_insert(&c->d, c->d.n, node_new(0, 0, 0, NULL, old), true);
+		c->d.v[i].subscribed = false;
+		struct node *moved =
+			node_new(n->id, itself ? parent : n->parent, n->uses, n->mailbox, now);
+		draft_replace(&c->d, i, moved);
+		if (c->d.failed)
+			rc = op_fail(c->t.op, RC_NOMEM, "out of memory");
+	}
+	arena_release(&c->t.op->arena, mark);
+	return rc;
+}
+
+// A name may stand twice now, once as a subscription alone: one entry is made of both.
+static void merge_names(struct draft *d)
+{
+	draft_sort(d);
+	size_t kept = 0;
+	for (size_t i = 0; i < d->n; i++) {
+		struct draft_slot *last = kept ? &d->v[kept - 1] : NULL;
+		if (!last || !span_eq(node_name(last->node), node_name(d->v[i].node))) {
+			d->v[kept++] = d->v[i];
+			continue;
+		}
+		bool subscribed = last->subscribed || d->v[i].subscribed;
+		struct node *drop = d->v[i].node->id ? last->node : d->v[i].node;
+		if (drop == last->node)
+			last->node = d->v[i].node;
+		node_unref(drop);
+		last->subscribed = subscribed;
+	}
+	d->n = kept;
+}
+
+static int rename_tree(struct change_names *c, struct span from, struct span to)
+{
+	struct draft_slot *s = slot_of(c, from);
+	struct mailbox *mb = s->node->mailbox;
+	uint32_t id = s->node->id, parent;
+	unsigned uses = s->node->uses;
+	int rc = make_parents(c, to, &parent);
+	struct draft_slot *there = slot_of(c, to);
+	if (rc == 0 && there && there->node->id) { // a mere name
+		rc = adopt(c, from, to, there->node->id, id);
+		struct key k = key_header(there->node->id);
+		batch_delete(&c->t.batch, KEY(k));
+		if (rc == 0)
+			draft_replace(&c->d, (size_t)(there - c->d.v), node_new(0, 0, 0, NULL, to));
+	}
+	if (rc < 0)
+		return rc;
+	struct header h = mb->tip->h;
+	h.parent = parent;
+	h.uses = uses;
+	put_header(&c->t.batch, id, &h, to);
+	rc = rename_below(c, from, to, parent);
+	if (rc == 0)
+		merge_names(&c->d);
+	// What stood above the old name as a mere name may not be needed any more.
+	struct span above = name_parent(from);
+	struct draft_slot *up = above.p ? slot_of(c, above) : NULL;
+	if (rc == 0 && up && up->node->id && !up->node->mailbox) {
+		size_t i, end;
+		bool children = false;
+		for (draft_below(&c->d, above, &i, &end); i < end && !children; i++)
+			children = c->d.v[i].node->id != 0;
+		if (!children)
+			rc = forget_name(c, above);
+	}
+	draft_mark_all(&c->d);
+	return rc;
+}
+
+// The messages of INBOX become those of a new mailbox; INBOX goes on without them (RFC 9051 section 6.3.6). No message is touched:
+// the two mailboxes' data ids part. RFC 8474 section 4: the new mailbox has a MAILBOXID of its own.
+static int rename_inbox(struct change_names *c, struct span to)
+{
+	struct mailbox *inbox = slot_of(c, INBOX)->node->mailbox, *mb = NULL;
+	uint32_t parent;
+	struct edit *e;
+	struct keywords *none;
+	if (inbox->copies)
+		return op_fail(c->t.op, RC_INUSE, "messages are being copied to INBOX");
+	int rc = make_parents(c, to, &parent);
+	if (rc == 0)
+		rc = add_mailbox(c, to, parent, 0, &mb);
+	if (rc < 0)
+		return rc;
+	rc = txn_edit(&c->t, inbox, &e);
+	if (rc == 0)
+		rc = keywords_decode(c->t.op, SPAN(""), &none);
+	struct body *empty = rc == 0 ? body_new(1) : NULL;
+	if (rc == 0 && !empty) {
+		keywords_unref(none);
+		rc = op_fail(c->t.op, RC_NOMEM, "out of memory");
+	}
+	if (rc == 0) {
+		const struct header was = e->old->h, fresh = mb->tip->h;
+		struct header moved =
+			was; // the new mailbox: INBOX's messages under names of its own
+		moved.parent = fresh.parent;
+		moved.uses = 0;
+		moved.id = fresh.id;
+		moved.uid_validity = fresh.uid_validity;
+		moved.recent_mark = e->now->h.recent_mark;
+		moved.recent = e->now->h.recent;
+		moved.modseq = c->t.modseq;
+		mb->tip->h = moved; // not published yet
+		mb->recent_mark = moved.recent_mark;
+		atomic_store(&mb->modseq, moved.modseq);
+		atomic_store_explicit(&mb->tip->body, e->body, memory_order_release);
+		put_header(&c->t.batch, mb->node, &moved, to);
+		empty->keywords = none;
+		e->body = empty;
+		atomic_store_explicit(&e->now->body, empty, memory_order_release);
+		e->now->h = (struct header){ .parent = was.parent,
+			.data = fresh.data,
+			.uses = was.uses,
+			.id = was.id,
+			.uid_validity = was.uid_validity,
+			.uid_next = was.uid_next,
+			.recent_mark = was.uid_next,
+			.next_chunk = 1,
+			.next_block = 1,
+			.modseq = c->t.modseq };
+		if (was.uid_next > 1)
+			numset_add_range(&e->expunged, 1, was.uid_next - 1);
+	}
+	mailbox_unref(mb);
+	draft_mark_parents(&c->d, to);
+	return rc;
+}
+
+int mailbox_rename(struct op *op, struct account *a, struct span from, struct span to)
+{
+	struct change_names c;
+	int rc = change_begin(op, a, &c);
+	if (rc < 0)
+		return rc;
+	if (!exists(&c, from))
+		rc = op_fail(op, RC_NONEXISTENT, "there is no mailbox of that name");
+	else if (span_eq(to, from))
+		rc = op_fail(op, RC_ALREADYEXISTS, "a mailbox of that name exists");
+	else if (!span_eq(from, INBOX) && to.n > from.n && span_starts(to, from) &&
+		to.p[from.n] == '/')
+		rc = op_fail(op, RC_CANNOT, "a mailbox cannot be moved below itself");
+	else
+		rc = check_new(&c, to);
+	if (rc == 0)
+		rc = span_eq(from, INBOX) ? rename_inbox(&c, to) : rename_tree(&c, from, to);
+	return change_end(&c, rc);
+}
+
+// --- SUBSCRIBE ---
+
+int mailbox_subscribe(struct op *op, struct account *a, struct span name, bool subscribed)
+{
+	struct change_names c;
+	if (name.n == 0 || name.n > MAILBOX_NAME_MAX)
+		return op_fail(op, RC_BADNAME, "the name is empty or too long");
+	int rc = change_begin(op, a, &c);
+	if (rc < 0)
+		return rc;
+	bool found;
+	size_t i = draft_find(&c.d, name, &found);
+	if ((found && c.d.v[i].subscribed) == subscribed) {
+		draft_done(&c.d);
+		return txn_end(&c.t, 0); // as it is: no commit
+	}
+	if (subscribed && c.d.n >= 2 * (size_t)mail_config_of(a->mail)->mailboxes_max)
+		rc = op_fail(op, RC_LIMIT, "the account has too many subscriptions");
+	if (rc == 0) {
+		subscription(&c.t.batch, name, subscribed);
+		if (found)
+			c.d.v[i].subscribed = subscribed;
+		else
+			draft_insert(&c.d, i, node_new(0, 0, 0, NULL, name), true);
+		if (found && !subscribed && c.d.v[i].node->id == 0)
+			draft_remove(&c.d, i);
+	}
+	return change_end(&c, rc);
+}
