@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+// Accounts, names, appends: one behaviour per test, on the engine that the program is told.
+#include "mail/testing.h"
+
+#include "base/clock.h"
+
+static const char *engine = "memory";
+
+#define NO_FLAGS ((struct flag_list){ 0 })
+#define MESSAGE SPAN("From: a@example.org\r\nSubject: x\r\nMessage-ID: <1@x>\r\n\r\nHello\r\n")
+
+// The names in order, with marks: '-' no mailbox, '+' subscribed, '/' has children.
+static void names_are(struct fixture *f, const char *expected)
+{
+	const struct tree *t = account_tree_ref(f->a);
+	struct buf b = { 0 };
+	for (size_t i = 0; i < t->count; i++) {
+		buf_add(&b, t->entries[i].name);
+		buf_add(&b, span_str(t->entries[i].mailbox ? "" : "-"));
+		buf_add(&b, span_str(t->entries[i].subscribed ? "+" : ""));
+		buf_add(&b, span_str(t->entries[i].has_children ? "/ " : " "));
+	}
+	buf_addc(&b, '\0');
+	tree_unref(t);
+	assert_string_equal(b.p, expected);
+	buf_done(&b);
+}
+
+static void reopen(struct fixture *f)
+{
+	fixture_close_mail(f);
+	fixture_open_mail(f);
+}
+
+static void create(struct fixture *f, const char *name)
+{
+	struct mailbox_status st;
+	ok(&f->op, mailbox_create(&f->op, f->a, span_str(name), 0, &st));
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	struct fixture f;
+	fixture_begin(&f, engine);
+	names_are(&f, "Archive+ Drafts+ INBOX+ Junk+ Sent+ Trash+ ");
+	ok(&f.op, mailbox_delete(&f.op, f.a, SPAN("Junk")));
+	for (const char *const *n = (const char *const[]){ "a/b/c", "a-b", "a b", NULL }; *n; n++)
+		create(&f, *n);
+	names_are(&f, "Archive+ Drafts+ INBOX+ Junk-+ Sent+ Trash+ a/ a b a-b a/b/ a/b/c ");
+	reopen(&f);
+	names_are(&f, "Archive+ Drafts+ INBOX+ Junk-+ Sent+ Trash+ a/ a b a-b a/b/ a/b/c ");
+	ok(&f.op, mailbox_subscribe(&f.op, f.a, SPAN("a/b"), true));
+	ok(&f.op, mailbox_subscribe(&f.op, f.a, SPAN("Junk"), false));
+	ok(&f.op, mailbox_subscribe(&f.op, f.a, SPAN("Archive"), false));
+	ok(&f.op, mailbox_subscribe(&f.op, f.a, SPAN("zz"), true));
+	ok(&f.op, mailbox_delete(&f.op, f.a, SPAN("a")));
+	names_are(&f, "Archive Drafts+ INBOX+ Sent+ Trash+ a-/ a b a-b a/b+/ a/b/c zz-+ ");
+	ok(&f.op, mailbox_rename(&f.op, f.a, SPAN("a/b"), SPAN("new/deep/b")));
+	names_are(&f,
+		"Archive Drafts+ INBOX+ Sent+ Trash+ a b a-b a/b-+ new/ new/deep/ new/deep/b/ "
+		"new/deep/b/c zz-+ ");
+	reopen(&f);
+	names_are(&f,
+		"Archive Drafts+ INBOX+ Sent+ Trash+ a b a-b a/b-+ new/ new/deep/ new/deep/b/ "
+		"new/deep/b/c zz-+ ");
+	assert_int_equal(mailbox_rename(&f.op, f.a, SPAN("new"), SPAN("new/x")), RC_CANNOT);
+	assert_int_equal(mailbox_rename(&f.op, f.a, SPAN("nix"), SPAN("x")), RC_NONEXISTENT);
+	assert_int_equal(mailbox_rename(&f.op, f.a, SPAN("new"), SPAN("Sent")), RC_ALREADYEXISTS);
+	assert_int_equal(mailbox_delete(&f.op, f.a, SPAN("INBOX")), RC_CANNOT);
+	assert_int_equal(mailbox_delete(&f.op, f.a, SPAN("zz")), RC_NONEXISTENT);
+	// A mere name with children takes a renamed mailbox in.
+	ok(&f.op, mailbox_delete(&f.op, f.a, SPAN("new")));
+	create(&f, "other/kid");
+	ok(&f.op, mailbox_rename(&f.op, f.a, SPAN("other"), SPAN("new")));
+	names_are(&f,
+		"Archive Drafts+ INBOX+ Sent+ Trash+ a b a-b a/b-+ new/ new/deep/ new/deep/b/ "
+		"new/deep/b/c new/kid zz-+ ");
+	reopen(&f);
+	names_are(&f,
+		"Archive Drafts+ INBOX+ Sent+ Trash+ a b a-b a/b-+ new/ new/deep/ new/deep/b/ "
+		"new/deep/b/c new/kid zz-+ ");
+	// Deleting the last child takes mere names above along.
+	ok(&f.op, mailbox_delete(&f.op, f.a, SPAN("new/deep/b")));
+	ok(&f.op, mailbox_delete(&f.op, f.a, SPAN("new/deep")));
+	names_are(&f,
+		"Archive Drafts+ INBOX+ Sent+ Trash+ a b a-b a/b-+ new/ new/deep-/ new/deep/b-/ "
+		"new/deep/b/c new/kid zz-+ ");
+	ok(&f.op, mailbox_delete(&f.op, f.a, SPAN("new/deep/b/c")));
+	names_are(&f, "Archive Drafts+ INBOX+ Sent+ Trash+ a b a-b a/b-+ new/ new/kid zz-+ ");
+	reopen(&f);
+	names_are(&f, "Archive Drafts+ INBOX+ Sent+ Trash+ a b a-b a/b-+ new/ new/kid zz-+ ");
+	fixture_end(&f);
+}
+
+static void test_uid_validity(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct mailbox_status one, two, three;
+	fixture_begin(&f, engine);
+	ok(&f.op, mailbox_create(&f.op, f.a, SPAN("x"), 0, &one));
+	ok(&f.op, mailbox_rename(&f.op, f.a, SPAN("x"), SPAN("y")));
+	two = status_of(&f, SPAN("y"));
+	assert_int_equal(two.uid_validity, one.uid_validity);
+	assert_memory_equal(&two.id, &one.id, sizeof one.id);
+	ok(&f.op, mailbox_delete(&f.op, f.a, SPAN("y")));
+	reopen(&f);
+	clock_shift_for_test(-1000000);
+	ok(&f.op, mailbox_create(&f.op, f.a, SPAN("y"), 0, &three));
+	clock_shift_for_test(0);
+	assert_true(three.uid_validity > one.uid_validity);
+	assert_memory_not_equal(&three.id, &one.id, sizeof one.id);
+	assert_true(three.highest_modseq.v > one.highest_modseq.v);
+	fixture_end(&f);
+}
+
+static void test_special_use(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct mailbox_status st;
+	fixture_begin(&f, engine);
+	assert_int_equal(mailbox_create(&f.op, f.a, SPAN("x"), USE_SENT, &st), RC_USEATTR);
+	assert_int_equal(mailbox_create(&f.op, f.a, SPAN("x"), USE_ALL, &st), RC_USEATTR);
+	ok(&f.op, mailbox_rename(&f.op, f.a, SPAN("Sent"), SPAN("Gesendet")));
+	assert_int_equal(mailbox_create(&f.op, f.a, SPAN("x"), USE_SENT, &st), RC_USEATTR);
+	ok(&f.op, mailbox_delete(&f.op, f.a, SPAN("Gesendet")));
+	ok(&f.op, mailbox_create(&f.op, f.a, SPAN("x"), USE_SENT, &st));
+	const struct tree *t = account_tree_ref(f.a);
+	bool found;
+	assert_int_equal(t->entries[tree_find(t, SPAN("x"), &found)].uses, USE_SENT);
+	tree_unref(t);
+	fixture_end(&f);
+}
+
+static void test_rename_inbox(void **state)
+{
+	(void)state;
+	struct fixture f;
+	fixture_begin(&f, engine);
+	for (int i = 0; i < 300; i++)
+		(void)append_text(&f, SPAN("INBOX"), MESSAGE, NO_FLAGS);
+	struct mailbox_status was = status_of(&f, SPAN("INBOX"));
+	struct view *v = open_view(&f, SPAN("INBOX"));
+	create(&f, "INBOX/kid");
+	ok(&f.op, mailbox_rename(&f.op, f.a, SPAN("INBOX"), SPAN("old/mail")));
+	struct mailbox_status in = status_of(&f, SPAN("INBOX")),
+			      old = status_of(&f, SPAN("old/mail"));
+	assert_int_equal(in.messages, 0);
+	assert_int_equal(in.uid_next.v, was.uid_next.v);
+	assert_int_equal(in.uid_validity, was.uid_validity);
+	assert_memory_equal(&in.id, &was.id, sizeof was.id);
+	assert_int_equal(old.messages, 300);
+	assert_int_equal(old.size, was.size);
+	assert_true(old.uid_validity > was.uid_validity);
+	assert_memory_not_equal(&old.id, &was.id, sizeof was.id);
+	struct view_change c;
+	int expunged = 0;
+	while (view_sync_next(&f.op, v, SYNC_EXPUNGE | SYNC_REST, &c) == 0)
+		expunged += c.kind == CHANGE_EXPUNGE;
+	assert_int_equal(expunged, 300);
+	struct numset gone = { 0 };
+	ok(&f.op, view_expunged_since(&f.op, v, was.highest_modseq, &gone));
+	assert_int_equal(numset_size(&gone), 300);
+	numset_done(&gone);
+	assert_int_equal(append_text(&f, SPAN("INBOX"), MESSAGE, NO_FLAGS), 301);
+	assert_int_equal(append_text(&f, SPAN("old/mail"), MESSAGE, NO_FLAGS), 301);
+	view_close(v);
+	reopen(&f);
+	v = open_view(&f, SPAN("old/mail"));
+	assert_int_equal(view_exists(v), 301);
+	struct uid uid;
+	ok(&f.op, view_uid_of(&f.op, v, (struct seq){ 300 }, &uid));
+	assert_int_equal(uid.v, 300);
+	view_close(v);
+	assert_int_equal(status_of(&f, SPAN("INBOX")).messages, 1);
+	fixture_end(&f);
+}
+
+static void test_name_check(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *in, *out; // NULL: refused
+	} t[] = {
+		{ "inbox", "INBOX" },
+		{ "iNbOx/Kid", "INBOX/Kid" },
+		{ "inboxes", "inboxes" },
+		{ "a/inbox", "a/inbox" },
+		{ "a/", "a" },
+		{ "a//b", NULL },
+		{ "/a", NULL },
+		{ "/", NULL },
+		{ "", NULL },
+		{ "a\x01", NULL },
+		{ "a\xff", NULL },
+		{ "e\xcc\x81", "\xc3\xa9" },
+		{ "\xe6\x97\xa5\xe6\x9c\xac", "\xe6\x97\xa5\xe6\x9c\xac" },
+		{ "\xc2\x85", NULL },
+		{ "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s/t/u/v/w/x/y/z/a/b/c/d/e/f/g/h", NULL },
+	};
+	struct op op;
+	op_init(&op, 0);
+	for (size_t i = 0; i < countof(t); i++) {
+		struct span out;
+		int rc = account_name_check(&op, span_str(t[i].in), &out);
+		assert_int_equal(rc, t[i].out ? 0 : RC_BADNAME);
+		if (rc == 0)
+			assert_true(span_eq(out, span_str(t[i].out)));
+	}
+	op_done(&op);
+}
+
+static void test_append_line_ends(void **state)
+{
+	(void)state;
+	struct fixture f;
+	fixture_begin(&f, engine);
+	struct span in = SPAN("A: b\nC: d\r\n\nx\r\r\n\ny\n"),
+		    out = SPAN("A: b\r\nC: d\r\n\r\nx\r\r\n\r\ny\r\n");
+	for (size_t step = 1; step <= in.n; step++) {
+		struct append *ap;
+		struct append_result r;
+		struct append_meta meta = { .internal_date = INT64_MIN };
+		ok(&f.op, append_begin(&f.op, f.a, SPAN("INBOX"), &ap));
+		ok(&f.op, append_message(&f.op, ap, &meta, 0));
+		for (size_t i = 0; i < in.n; i += step)
+			ok(&f.op, append_data(&f.op, ap, span_cut(in, i, i + step)));
+		ok(&f.op, append_message_end(&f.op, ap));
+		ok(&f.op, append_commit(&f.op, ap, &r));
+		struct view *v = open_view(&f, SPAN("INBOX"));
+		struct msg m;
+		ok(&f.op, view_msg(&f.op, v, (struct uid){ numset_min(&r.uids) }, &m));
+		struct blob b;
+		ok(&f.op, blob_open(&f.op, f.store, m.cold->blob, &b));
+		assert_int_equal(m.cold->size, out.n);
+		assert_true(span_eq(b.whole, out));
+		blob_close(&b);
+		numset_done(&r.uids);
+		view_close(v);
+	}
+	struct append *ap;
+	assert_int_equal(append_begin(&f.op, f.a, SPAN("nix"), &ap), RC_TRYCREATE);
+	ok(&f.op, append_begin(&f.op, f.a, SPAN("INBOX"), &ap));
+	assert_int_equal(append_message(&f.op, ap, &(struct append_meta){ 0 }, UINT64_C(1) << 40),
+		RC_TOOBIG);
+	append_abort(ap);
+	fixture_end(&f);
+}
+
+static struct objectid thread_of(struct fixture *f, const char *id, const char *references)
+{
+	struct buf b = { 0 };
+	buf_addf(&b, "Message-ID: <%s>\r\nReferences: %s\r\n\r\nx\r\n", id, references);
+	struct view *v;
+	struct msg m;
+	struct uid uid = { append_text(f, SPAN("INBOX"), buf_span(&b), NO_FLAGS) };
+	v = open_view(f, SPAN("INBOX"));
+	ok(&f->op, view_msg(&f->op, v, uid, &m));
+	struct objectid t = m.cold->threadid;
+	view_close(v);
+	buf_done(&b);
+	return t;
+}
+
+static void test_threads(void **state)
+{
+	(void)state;
+	struct fixture f;
+	fixture_begin(&f, engine);
+	struct objectid a = thread_of(&f, "a@x", ""), b = thread_of(&f, "b@x", "<a@x>");
+	assert_memory_equal(&a, &b, sizeof a);
+	struct objectid other = thread_of(&f, "o@x", "");
+	assert_memory_not_equal(&a, &other, sizeof a);
+	// Two replies to a message that never came.
+	struct objectid r1 = thread_of(&f, "r1@x", "<root@x>"),
+			r2 = thread_of(&f, "r2@x", "<root@x> <mid@x>");
+	assert_memory_equal(&r1, &r2, sizeof r1);
+	struct objectid root = thread_of(&f, "root@x", "");
+	assert_memory_equal(&r1, &root, sizeof r1);
+	reopen(&f);
+	struct objectid late = thread_of(&f, "late@x", "<a@x> <b@x>");
+	assert_memory_equal(&a, &late, sizeof a);
+	fixture_end(&f);
+}
+
+static int count_user(struct op *op, void *ctx, struct span user)
+{
+	(void)op, (void)user;
+	++*(int *)ctx;
+	return 0;
+}
+
+static void test_account_delete(void **state)
+{
+	(void)state;
+	struct fixture f;
+	int users = 0;
+	fixture_begin(&f, engine);
+	struct account *bob;
+	ok(&f.op, account_open(&f.op, f.mail, SPAN("bob"), &bob));
+	struct view *v;
+	ok(&f.op, view_open(&f.op, bob, SPAN("INBOX"), 0, &v));
+	ok(&f.op, account_each(&f.op, f.mail, count_user, &users));
+	assert_int_equal(users, 2);
+	ok(&f.op, account_delete(&f.op, f.mail, SPAN("bob")));
+	assert_true(view_is_gone(v));
+	struct mailbox_status st;
+	assert_int_equal(mailbox_create(&f.op, bob, SPAN("x"), 0, &st), RC_NONEXISTENT);
+	users = 0;
+	ok(&f.op, account_each(&f.op, f.mail, count_user, &users));
+	assert_int_equal(users, 1);
+	struct account *again;
+	ok(&f.op, account_open(&f.op, f.mail, SPAN("bob"), &again));
+	assert_ptr_not_equal(again, bob);
+	ok(&f.op, mailbox_create(&f.op, again, SPAN("x"), 0, &st));
+	account_unref(again);
+	view_close(v);
+	account_unref(bob);
+	fixture_end(&f);
+}
+
+static void test_objectid(void **state)
+{
+	(void)state;
+	struct objectid id, back;
+	for (unsigned i = 0; i < 256; i++) {
+		for (unsigned k = 0; k < 16; k++)
+			id.b[k] = (uint8_t)(i * 31 + k * k * 7);
+		char text[OBJECTID_TEXT];
+		struct span s = objectid_print(&id, 'F', text);
+		assert_int_equal(s.n, OBJECTID_TEXT);
+		assert_true(objectid_parse(s, 'F', &back));
+		assert_memory_equal(&id, &back, sizeof id);
+		assert_false(objectid_parse(s, 'M', &back));
+		assert_false(objectid_parse(span_cut(s, 0, 26), 'F', &back));
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1)
+		engine = argv[1];
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_uid_validity),
+		cmocka_unit_test(test_special_use),
+		cmocka_unit_test(test_rename_inbox),
+		cmocka_unit_test(test_name_check),
+		cmocka_unit_test(test_append_line_ends),
+		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_account_delete),
+		cmocka_unit_test(test_objectid),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+// APPEND and delivery. Octets go to the store and through the parser while they come; when a message ends its card is made and its thread looked
+// up. The commit gives UIDs, finishes the blobs and stages one batch. A lone LF becomes CRLF before anything counts or parses it.
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "mail/card.h"
+#include "mail/edit.h"
+#include "mime/parse.h"
+
+#include <stdlib.h>
+
+struct pending {                    // a message that has been received
+	struct blob_writer *writer; // NULL: finished early
+	struct blob_ref ref;
+	struct buf card, keywords; // keywords: each a field (varint length, octets)
+	size_t keyword_count;
+	uint8_t flags;
+	int16_t zone;
+	int64_t internal_date;
+	struct objectid emailid;
+	uint64_t size;
+	struct thread_look thread;
+};
+
+struct append {
+	struct account *account;
+	struct mailbox *mailbox;
+	struct buf name;
+	uint64_t limit;
+	struct op parsing;          // arena of the present message's parser
+	struct mime_parser *parser; // between append_message and append_message_end
+	bool after_cr;              // the last octet was CR
+	uint64_t held;              // octets in writers that are not finished
+	struct pending *v;          // the last one is the present one
+	size_t n, cap;
+};
+
+int append_begin(struct op *op, struct account *a, struct span mailbox, struct append **ret_append)
+{
+	struct append *ap = calloc(1, sizeof *ap);
+	if (!ap)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	op_init(&ap->parsing, 0);
+	ap->account = account_ref(a);
+	ap->limit = mail_append_limit(a->mail);
+	ap->mailbox = mailbox_by_name(a, mailbox);
+	buf_add(&ap->name, mailbox);
+	int rc = 0;
+	if (!ap->mailbox)
+		rc = op_fail(op, RC_TRYCREATE, "there is no mailbox of that name");
+	else if (ap->name.failed)
+		rc = op_fail(op, RC_NOMEM, "out of memory");
+	if (rc < 0) {
+		append_abort(ap);
+		return rc;
+	}
+	*ret_append = ap;
+	return 0;
+}
+
+struct span append_mailbox(const struct append *ap)
+{
+	return buf_span(&ap->name);
+}
+
+void append_abort(struct append *ap)
+{
+	if (!ap)
+		return;
+	for (size_t i = 0; i < ap->n; i++) {
+		blob_abort(ap->v[i].writer);
+		buf_done(&ap->v[i].card);
+		buf_done(&ap->v[i].keywords);
+	}
+	free(ap->v);
+	op_done(&ap->parsing);
+	buf_done(&ap->name);
+	mailbox_unref(ap->mailbox);
+	account_unref(ap->account);
+	free(ap);
+}
+
+// A fault of the parser's op becomes one of the caller's.
+static int pass_on(struct op *op, struct append *ap, int rc)
+{
+	return rc < 0 ? op_fail(op, rc, "%s", op_text(&ap->parsing, rc)) : rc;
+}
+
+// Finishes what has come, so that a long MULTIAPPEND does not hold it all in memory. Whose they are is not known yet (uid 0).
+static int finish_early(struct op *op, struct append *ap)
+{
+	for (size_t i = 0; i < ap->n; i++) {
+		struct pending *p = &ap->v[i];
+		if (!p->writer)
+			continue;
+		struct blob_owner owner = { .partition = ap->account->partition,
+			.internal_date = p->internal_date,
+			.flags = p->flags };
+		struct blob_writer *w = p->writer;
+		p->writer = NULL;
+		int rc = blob_finish(op, w, &owner, buf_span(&p->card), &p->ref);
+		if (rc < 0)
+			return rc;
+		buf_done(&p->card);
+	}
+	ap->held = 0;
+	return 0;
+}
+
+int append_message(struct op *op, struct append *ap, const struct append_meta *meta, uint64_t size)
+{
+	must(!ap->parser);
+	if (size > ap->limit)
+		return op_fail(op, RC_TOOBIG, "the message is larger than %llu octets",
+			(unsigned long long)ap->limit);
+	if (ap->n >= APPEND_MESSAGES_MAX)
+		return op_fail(
+			op, RC_LIMIT, "more than %u messages in one APPEND", APPEND_MESSAGES_MAX);
+	int rc = ap->held > APPEND_HELD_MAX ? finish_early(op, ap) : 0;
+	if (rc < 0)
+		return rc;
+	if (ap->n == ap->cap) {
+		size_t cap = ap->cap ? ap->cap * 2 : 1;
+		struct pending *v = realloc(ap->v, cap * sizeof *v);
+		if (!v)
+			return op_fail(op, RC_NOMEM, "out of memory");
+		ap->v = v;
+		ap->cap = cap;
+	}
+	struct pending *p = &ap->v[ap->n++];
+	*p = (struct pending){ .flags = (uint8_t)(meta->flags.flags & FLAG_SYSTEM),
+		.zone = meta->zone,
+		.internal_date = meta->internal_date,
+		.emailid = meta->emailid,
+		.keyword_count = meta->flags.keyword_count };
+	static const struct objectid none;
+	if (p->internal_date == INT64_MIN)
+		p->internal_date = clock_real();
+	if (memcmp(&p->emailid, &none, sizeof none) == 0)
+		random_bytes(p->emailid.b, sizeof p->emailid.b);
+	for (size_t i = 0; i < meta->flags.keyword_count; i++)
+		buf_add_field(&p->keywords, meta->flags.keywords[i]);
+	if (p->keywords.failed)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	op_reset(&ap->parsing);
+	ap->after_cr = false;
+	rc = blob_begin(op, mail_store_of(ap->account->mail), &p->writer);
+	if (rc == 0)
+		rc = pass_on(op, ap, mime_begin(&ap->parsing, &ap->parser));
+	return rc;
+}
+
+static int take(struct op *op, struct append *ap, struct span s)
+{
+	struct pending *p = &ap->v[ap->n - 1];
+	if (s.n == 0)
+		return 0;
+	if (p->size + s.n > ap->limit)
+		return op_fail(op, RC_TOOBIG, "the message is larger than %llu octets",
+			(unsigned long long)ap->limit);
+	p->size += s.n;
+	int rc = blob_write(op, p->writer, s);
+	return rc < 0 ? rc : pass_on(op, ap, mime_feed(&ap->parsing, ap->parser, s));
+}
+
+// The first LF in s[from..] that has no CR before it; s.n if none.
+static size_t lone_lf(struct span s, size_t from, bool after_cr)
+{
+	while (from < s.n) {
+		const char *lf = memchr(s.p + from, '\n', s.n - from);
+		if (!lf)
+			return s.n;
+		size_t i = (size_t)(lf - s.p);
+		if (i ? s.p[i - 1] != '\r' : !after_cr)
+			return i;
+		from = i + 1;
+	}
+	return s.n;
+}
+
+int append_data(struct op *op, struct append *ap, struct span bytes)
+{
+	must(ap->parser);
+	char out[8192]; // where lines end in LF alone, they are collected here
+	size_t n = 0, at = 0;
+	int rc = 0;
+	for (size_t lf; rc == 0 && (lf = lone_lf(bytes, at, ap->after_cr)) < bytes.n; at = lf + 1) {
+		size_t part = lf - at;
+		if (n + part + 2 > sizeof out) {
+			rc = take(op, ap, span_of(out, n));
+			n = 0;
+		}
+		if (rc == 0 && part + 2 > sizeof out) {
+			rc = take(op, ap, span_of(bytes.p + at, part));
+			part = 0;
+		}
+		if (part)
+			memcpy(out + n, bytes.p + lf - part, part);
+		memcpy(out + n + part, "\r\n", 2);
+		n += part + 2;
+	}
+	if (rc == 0)
+		rc = take(op, ap, span_of(out, n));
+	if (rc == 0)
+		rc = take(op, ap, span_of(bytes.p + at, bytes.n - at));
+	if (bytes.n)
+		ap->after_cr = bytes.p[bytes.n - 1] == '\r';
+	return rc;
+}
+
+int append_message_end(struct op *op, struct append *ap)
+{
+	must(ap->parser);
+	struct pending *p = &ap->v[ap->n - 1];
+	const struct mime_tree *tree;
+	struct card_source source = card_source_writer(p->writer);
+	struct thread_keys keys;
+	struct span card;
+	int rc = mime_end(&ap->parsing, ap->parser, &tree);
+	ap->parser = NULL;
+	if (rc == 0)
+		rc = card_build(&ap->parsing, tree, &source, BLOB_CARD_MAX, &card);
+	if (rc == 0)
+		rc = thread_keys_of_tree(&ap->parsing, tree, &keys);
+	if (rc == 0)
+		rc = thread_look_up(&ap->parsing, ap->account, &keys, &p->thread);
+	if (rc == 0) {
+		buf_add(&p->card, card);
+		if (p->card.failed)
+			rc = op_fail(&ap->parsing, RC_NOMEM, "out of memory");
+	}
+	rc = pass_on(op, ap, rc);
+	op_reset(&ap->parsing);
+	ap->held += p->size < BLOB_EXTENT ? p->size : BLOB_EXTENT;
+	return rc;
+}
+
+static int set_of(struct op *op, struct edit *e, struct pending *p, uint32_t *ret_set)
+{
+	*ret_set = 0;
+	if (p->keyword_count == 0)
+		return 0;
+	struct arena_mark mark = arena_mark(&op->arena);
+	struct span *names = arena_array(&op->arena, p->keyword_count, sizeof *names);
+	struct reader r = reader_of(buf_span(&p->keywords));
+	int rc = names ? 0 : op_fail(op, RC_NOMEM, "out of memory");
+	for (size_t i = 0; rc == 0 && i < p->keyword_count; i++)
+		names[i] = reader_field(&r);
+	if (rc == 0)
+		rc = edit_set_of(e, names, p->keyword_count, ret_set);
+	arena_release(&op->arena, mark);
+	return rc;
+}
+
+static int add(struct op *op, struct append *ap, struct txn *t, struct edit *e, struct pending *p,
+	uint32_t *ret_uid)
+{
+	uint32_t set;
+	int rc = set_of(op, e, p, &set);
+	if (rc < 0)
+		return rc;
+	if (p->writer) {
+		struct blob_owner owner = { .partition = ap->account->partition,
+			.mailbox = e->now->h.data,
+			.uid = e->now->h.uid_next,
+			.internal_date = p->internal_date,
+			.flags = p->flags };
+		struct blob_writer *w = p->writer;
+		p->writer = NULL;
+		rc = blob_finish(op, w, &owner, buf_span(&p->card), &p->ref);
+		if (rc < 0)
+			return rc;
+	}
+	struct msg_cold cold = { .internal_date = p->internal_date,
+		.save_date = clock_real(),
+		.size = p->size,
+		.blob = p->ref,
+		.emailid = p->emailid,
+		.zone = p->zone };
+	thread_assign(ap->account, &p->thread, &t->batch, &cold.threadid);
+	return edit_append(e, p->flags, set, &cold, ret_uid);
+}
+
+int append_commit(struct op *op, struct append *ap, struct append_result *ret_result)
+{
+	must(!ap->parser);
+	struct append_result result = { 0 };
+	struct txn t;
+	mailbox_enter(ap->mailbox);
+	int rc = txn_begin(op, ap->account, &t);
+	if (rc == 0) {
+		struct edit *e;
+		if (atomic_load(&ap->mailbox->dying))
+			rc = op_fail(op, RC_TRYCREATE, "there is no mailbox of that name");
+		else
+			rc = txn_edit(&t, ap->mailbox, &e);
+		for (size_t i = 0; rc == 0 && i < ap->n; i++) {
+			uint32_t uid;
+			rc = add(op, ap, &t, e, &ap->v[i], &uid);
+			if (rc == 0)
+				numset_add(&result.uids, uid);
+		}
+		result.uid_validity = ap->mailbox->tip->h.uid_validity;
+		if (rc == 0 && result.uids.failed)
+			rc = op_fail(op, RC_NOMEM, "out of memory");
+		rc = txn_end(&t, rc);
+	}
+	mailbox_leave(ap->mailbox);
+	append_abort(ap);
+	if (rc < 0) {
+		numset_done(&result.uids);
+		return rc;
+	}
+	*ret_result = result;
+	return 0;
+}
