@@ -575,6 +575,12 @@ static int begin_memory(void **state)
 	*state = &fx;
 	return 0;
 }
+static int begin_local(void **state)
+{
+	fixture_begin(&fx, "local");
+	*state = &fx;
+	return 0;
+}
 static int end(void **state)
 {
 	fixture_end(*state);
@@ -606,5 +612,7 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest memory[] = { ON_ENGINE(begin_memory) };
-	return cmocka_run_group_tests_name("memory", memory, NULL, NULL);
+	const struct CMUnitTest local[] = { ON_ENGINE(begin_local) };
+	return cmocka_run_group_tests_name("memory", memory, NULL, NULL) +
+		cmocka_run_group_tests_name("local", local, NULL, NULL);
 }

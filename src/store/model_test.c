@@ -179,8 +179,15 @@ static void test_memory(void **state)
 	play("memory", false, 5000);
 }
 
+static void test_local(void **state)
+{
+	(void)state;
+	play("local", true, 1500);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_memory) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_local) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

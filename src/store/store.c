@@ -6,7 +6,7 @@
 #include "store/batch.h"
 #include "store/engine.h"
 
-static const struct store_engine *const engines[] = { &store_memory };
+static const struct store_engine *const engines[] = { &store_local, &store_memory };
 
 int store_head_init(struct op *op, struct store *s, const struct store_engine *engine)
 {

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: Apache-2.0
+// Blobs in the log. Reading by hint: the segment is found in a table without a lock, the frame's header and the parts asked for are
+// verified each time (CRC-32C runs at the speed of memory; nothing is remembered that could be out of date).
+#include "base/crc32c.h"
+#include "store/local/local_priv.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { AT_OTHER = 1 }; // open_at: there is no such blob at this place
+#define LOOKUPS_MAX 10 // a sweep may move a blob between look-up and reading, but not for ever
+
+static int damaged(struct op *op, const struct segment *s, uint64_t pos, uint64_t id)
+{
+	if (sigbus_hit(s->bus))
+		return op_fail(op, RC_IO, "the disk failed below segment %" PRIx32 " of the log",
+			pos_segment(pos));
+	return op_fail(
+		op, RC_CORRUPT, "blob %" PRIu64 " at %" PRIx64 " of the log is damaged", id, pos);
+}
+
+// What is not visible yet may not be written yet.
+static int wait_until_written(struct op *op, struct local *l, uint64_t pos)
+{
+	if (pos < atomic_load(&l->log.visible))
+		return 0;
+	pthread_mutex_lock(&l->log.lock);
+	bool pending = pos < l->log.tail;
+	pthread_mutex_unlock(&l->log.lock);
+	return pending ? log_settle(op, l) : AT_OTHER;
+}
+
+// A BLOB frame whose first part is verified; holds a reference on its segment.
+struct head {
+	struct segment *segment;
+	struct log_frame f;
+	struct blob_fields fields;
+};
+
+static int damaged_owned(struct op *op, const struct head *h)
+{
+	const struct blob_fields *b = &h->fields;
+	if (sigbus_hit(h->segment->bus))
+		return damaged(op, h->segment, h->f.pos, b->id);
+	return op_fail(op, RC_CORRUPT,
+		"blob %" PRIu64 " at %" PRIx64 " of the log is damaged (account %" PRIu64
+		", mailbox %" PRIu32 ", uid %" PRIu32 ")",
+		b->id, h->f.pos, b->owner.partition, b->owner.mailbox, b->owner.uid);
+}
+
+static int head_at(struct op *op, struct local *l, uint64_t id, uint64_t pos, struct head *ret_head)
+{
+	if (wait_until_written(op, l, pos) != 0)
+		return AT_OTHER; // it never was there, or its group failed
+	struct segment *s = segment_ref(&l->segments, pos_segment(pos));
+	if (!s)
+		return AT_OTHER;
+	struct head h = { .segment = s, .f = { .pos = pos, .segment = s } };
+	int rc = 0;
+	if (segment_frame(s, pos_offset(pos), &h.f.frame, &h.f.payload) != 0 ||
+		h.f.frame.type != FRAME_BLOB || !frame_is_known(&h.f.frame))
+		rc = AT_OTHER;
+	else if (!frame_first_ok(&h.f.frame, h.f.payload) ||
+		!blob_fields_decode(&h.f.frame, h.f.payload, &h.fields))
+		rc = damaged(op, s, pos, id);
+	else if (h.fields.id != id)
+		rc = AT_OTHER;
+	if (rc)
+		segment_unref(s);
+	else
+		*ret_head = h;
+	return rc;
+}
+
+// Like head_at() where the blob must be.
+static int head_must(
+	struct op *op, struct local *l, uint64_t id, uint64_t pos, struct head *ret_head)
+{
+	int rc = head_at(op, l, id, pos, ret_head);
+	if (rc != AT_OTHER)
+		return rc;
+	struct segment *s = segment_ref(&l->segments, pos_segment(pos));
+	bool disk = s && sigbus_hit(s->bus);
+	segment_unref(s);
+	return op_fail(op, disk ? RC_IO : RC_CORRUPT,
+		"blob %" PRIu64 " is not at %" PRIx64 " of the log", id, pos);
+}
+
+// Finds it by hint or by id.
+static int head_find(struct op *op, struct local *l, struct blob_ref ref, struct head *ret_head)
+{
+	int rc = AT_OTHER;
+	uint64_t tried = 0;
+	if (ref.id && ref.hint)
+		rc = head_at(op, l, ref.id, ref.hint, ret_head);
+	for (int i = 0; rc && i < LOOKUPS_MAX; i++) {
+		struct index_blob found;
+		int got = ref.id ? index_blob_get(op, &l->index, ref.id, &found) : STORE_ABSENT;
+		if (got < 0)
+			return got;
+		if (got == STORE_ABSENT)
+			return rc < 0
+				? rc
+				: op_fail(op, RC_NONEXISTENT, "there is no blob %" PRIu64, ref.id);
+		if (found.pos == tried) // it did not move meanwhile
+			return head_must(op, l, ref.id, tried, ret_head);
+		tried = found.pos;
+		rc = head_at(op, l, ref.id, tried, ret_head);
+	}
+	return rc == AT_OTHER ? op_fail(op, RC_CORRUPT, "blob %" PRIu64 " cannot be found", ref.id)
+			      : rc;
+}
+
+static struct span head_card(const struct head *h)
+{
+	return span_of(
+		blob_extent_list(h->f.payload) + (size_t)h->fields.extent_count * EXTENT_ENTRY,
+		h->fields.card_n);
+}
+
+static struct span head_body(const struct head *h)
+{
+	return span_of(h->f.payload + h->f.frame.first, h->f.frame.length - h->f.frame.first);
+}
+
+int local_blob_open(
+	struct op *op, struct store *s, struct blob_ref ref, bool whole, struct blob *ret_blob)
+{
+	struct head h;
+	int rc = head_find(op, local_of(s), ref, &h);
+	if (rc)
+		return rc;
+	struct blob b = { .store = s,
+		.size = h.fields.size,
+		.card = head_card(&h),
+		.hold = &h.segment->hold,
+		.ref = { ref.id, h.f.pos },
+		.body = head_body(&h),
+		.body_crc = h.f.frame.rest_crc,
+		.body_verified = whole };
+	if (whole && crc32c(0, b.body) != b.body_crc)
+		rc = damaged_owned(op, &h);
+	if (rc == 0 && h.fields.extent_count) {
+		b.extents = blob_extents_new(h.fields.extent_count);
+		if (!b.extents)
+			rc = op_fail(op, RC_NOMEM, "out of memory");
+		for (uint32_t i = 0; rc == 0 && i < h.fields.extent_count; i++)
+			b.extents->list[i] = blob_extent_at(h.f.payload, i);
+	} else if (rc == 0 && whole) {
+		b.whole = b.body;
+	}
+	if (rc)
+		segment_unref(h.segment);
+	else
+		*ret_blob = b;
+	return rc;
+}
+
+int local_extent_get(struct op *op, struct store *store, struct blob_extent extent,
+	struct span *ret_bytes, struct hold **ret_hold)
+{
+	struct local *l = local_of(store);
+	struct segment *s = segment_ref(&l->segments, pos_segment(extent.pos));
+	if (!s)
+		return op_fail(op, RC_CORRUPT, "an extent at %" PRIx64 " of the log is missing",
+			extent.pos);
+	struct frame f;
+	const char *payload;
+	int rc = 0;
+	if (segment_frame(s, pos_offset(extent.pos), &f, &payload) != 0 || f.type != FRAME_EXTENT ||
+		!frame_is_known(&f) || f.length != extent.n || !frame_first_ok(&f, payload))
+		rc = damaged(op, s, extent.pos, 0);
+	if (rc) {
+		segment_unref(s);
+		return rc;
+	}
+	*ret_bytes = span_of(payload, f.length);
+	*ret_hold = &s->hold;
+	return 0;
+}
+
+// --- writing ---
+
+static int extent_write(struct op *op, struct local *l, struct span bytes, bool frees,
+	struct blob_extent *ret_extent)
+{
+	struct item *it = item_new(FRAME_EXTENT, (uint32_t)bytes.n, NULL);
+	if (!it)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	memcpy(item_first(it), bytes.p, bytes.n);
+	it->frees = frees;
+	item_seal(it);
+	struct placed placed;
+	int rc = log_append(op, l, it, false, &placed);
+	if (rc == 0)
+		rc = log_wait(op, l, placed.serial);
+	if (rc == 0)
+		*ret_extent = (struct blob_extent){ placed.pos, (uint32_t)bytes.n };
+	return rc;
+}
+
+int local_extent_put(
+	struct op *op, struct store *s, struct span bytes, struct blob_extent *ret_extent)
+{
+	return extent_write(op, local_of(s), bytes, false, ret_extent);
+}
+
+// A BLOB item without its body; `extents` are put into its list.
+static struct item *blob_item(
+	const struct blob_fields *fields, const struct blob_extent *extents, struct span card)
+{
+	uint32_t list = fields->extent_count * EXTENT_ENTRY;
+	struct item *it = item_new(FRAME_BLOB, BLOB_FIELDS + list + (uint32_t)card.n, NULL);
+	if (!it)
+		return NULL;
+	char *to = item_first(it);
+	blob_fields_encode(to, fields);
+	for (uint32_t i = 0; i < fields->extent_count; i++) {
+		char *entry = to + BLOB_FIELDS + (size_t)i * EXTENT_ENTRY;
+		store_u64(entry, extents[i].pos);
+		store_u32(entry + 8, extents[i].n);
+	}
+	if (card.n)
+		memcpy(to + BLOB_FIELDS + list, card.p, card.n);
+	return it;
+}
+
+int local_blob_put(
+	struct op *op, struct store *s, const struct blob_parts *parts, struct blob_ref *ret_ref)
+{
+	struct local *l = local_of(s);
+	struct blob_fields fields = { .size = parts->size,
+		.owner = *parts->owner,
+		.card_n = (uint32_t)parts->card.n,
+		.extent_count = (uint32_t)parts->extent_count };
+	struct item *it = blob_item(&fields, parts->extents, parts->card);
+	if (!it)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	it->owned = *parts->tail;
+	*parts->tail = (struct buf){ 0 };
+	it->body = buf_span(&it->owned);
+	it->again = true;
+	item_seal(it);
+	struct placed placed;
+	int rc = log_append(op, l, it, true, &placed);
+	if (rc)
+		return rc;
+	grace_note(&l->grace, l->grace_ns, placed.id);
+	*ret_ref = (struct blob_ref){ placed.id, placed.pos };
+	return 0;
+}
+
+// Puts the blob in line again under its id, with these extents and another card if `card` is not NULL.
+static int blob_again(struct op *op, struct local *l, const struct head *h,
+	const struct blob_extent *extents, const struct span *card, struct placed *ret_placed)
+{
+	struct blob_fields fields = h->fields;
+	fields.replaces = h->f.pos;
+	fields.card_n = (uint32_t)(card ? card->n : h->fields.card_n);
+	struct item *it = blob_item(&fields, extents, card ? *card : head_card(h));
+	if (it)
+		buf_add(&it->owned, head_body(h));
+	if (!it || it->owned.failed) {
+		item_free(it);
+		return op_fail(op, RC_NOMEM, "out of memory");
+	}
+	it->body = buf_span(&it->owned);
+	it->frees = card == NULL;
+	it->again = card != NULL;
+	item_seal(it);
+	if (it->frame.rest_crc != h->f.frame.rest_crc) { // a bad body must not get a fresh checksum
+		item_free(it);
+		return damaged_owned(op, h);
+	}
+	return log_append(op, l, it, false, ret_placed);
+}
+
+static struct blob_extent *extents_copy(struct op *op, const struct head *h)
+{
+	struct blob_extent *list =
+		arena_array(&op->arena, h->fields.extent_count + 1u, sizeof *list);
+	if (!list)
+		(void)op_fail(op, RC_NOMEM, "out of memory");
+	for (uint32_t i = 0; list && i < h->fields.extent_count; i++)
+		list[i] = blob_extent_at(h->f.payload, i);
+	return list;
+}
+
+int local_blob_new_card(struct op *op, struct store *s, struct blob_ref ref, struct span card,
+	struct blob_ref *ret_ref)
+{
+	struct local *l = local_of(s);
+	struct head h;
+	int rc = log_settle(op, l);
+	if (rc == 0) // by id: what the index has is what the new one replaces
+		rc = head_find(op, l, (struct blob_ref){ ref.id, 0 }, &h);
+	if (rc)
+		return rc;
+	struct arena_mark mark = arena_mark(&op->arena);
+	struct blob_extent *list = extents_copy(op, &h);
+	struct placed placed;
+	rc = list ? blob_again(op, l, &h, list, &card, &placed) : RC_NOMEM;
+	arena_release(&op->arena, mark);
+	segment_unref(h.segment);
+	if (rc == 0)
+		*ret_ref = (struct blob_ref){ ref.id, placed.pos };
+	return rc;
+}
+
+static int extents_move(struct op *op, struct local *l, struct blob_extent *list, uint32_t count)
+{
+	int rc = 0;
+	for (uint32_t i = 0; i < count && rc == 0; i++) {
+		struct span bytes;
+		struct hold *hold;
+		rc = local_extent_get(op, &l->head, list[i], &bytes, &hold);
+		if (rc)
+			break;
+		rc = extent_write(op, l, bytes, true, &list[i]);
+		hold_unref(hold);
+	}
+	return rc;
+}
+
+int blob_extents_at(struct op *op, struct local *l, uint64_t id, uint64_t pos,
+	struct blob_extent **ret_list, uint32_t *ret_count)
+{
+	struct head h;
+	int rc = head_must(op, l, id, pos, &h);
+	if (rc)
+		return rc;
+	*ret_list = extents_copy(op, &h);
+	*ret_count = h.fields.extent_count;
+	segment_unref(h.segment);
+	return *ret_list ? 0 : RC_NOMEM;
+}
+
+int blob_move(struct op *op, struct local *l, uint64_t id, uint64_t old)
+{
+	struct head h;
+	int rc = head_must(op, l, id, old, &h);
+	if (rc)
+		return rc;
+	struct arena_mark mark = arena_mark(&op->arena);
+	struct blob_extent *list = extents_copy(op, &h);
+	struct placed placed;
+	rc = list ? extents_move(op, l, list, h.fields.extent_count) : RC_NOMEM;
+	if (rc == 0)
+		rc = blob_again(op, l, &h, list, NULL, &placed);
+	arena_release(&op->arena, mark);
+	segment_unref(h.segment);
+	return rc;
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine's own thread: makes the next segment ahead of time, flushes the index when 64 MB or ten seconds of changes (a minute,
+// when they are few) are not in tables yet, sees to groups that nobody waits for, watches the free space, removes dead files.
+// Asleep while there is nothing to do.
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/local/local_priv.h"
+
+#include <signal.h>
+
+#define FLUSH_BYTES (UINT64_C(64) << 20)
+#define FLUSH_NS (10 * NS_PER_S)
+#define FLUSH_FEW_BYTES (UINT64_C(1) << 20)
+#define FLUSH_FEW_NS (60 * NS_PER_S)
+#define STRAY_NS (20 * NS_PER_MS) // a group that nobody waits for is written after this
+#define BUSY_MS 50u               // how often it looks while something is pending
+#define RETRY_NS NS_PER_S         // after a failure, and for the free space
+#define SPARE_FILES 1u
+
+struct watch_state {
+	uint64_t dirty_since,
+		dirty_bytes; // not in tables: since when, group_bytes at the last flush
+	uint64_t space_looked, flush_failed;
+};
+
+int local_flush(struct op *op, struct local *l)
+{
+	uint64_t pos = atomic_load(&l->log.visible);
+	int rc = index_flush(op, &l->index);
+	if (rc)
+		return rc;
+	atomic_fetch_add(&l->flushes, 1);
+	uint64_t was = atomic_load(&l->flushed_pos);
+	while (was < pos && !atomic_compare_exchange_weak(&l->flushed_pos, &was, pos))
+		;
+	return 0;
+}
+
+static void look_after_flush(struct op *op, struct local *l, struct watch_state *w)
+{
+	uint64_t now = clock_mono();
+	uint64_t bytes = atomic_load(&l->log.group_bytes) - w->dirty_bytes;
+	if (bytes == 0) {
+		w->dirty_since = 0;
+		return;
+	}
+	if (!w->dirty_since)
+		w->dirty_since = now;
+	uint64_t age = now - w->dirty_since;
+	bool due = bytes >= FLUSH_BYTES || (bytes >= FLUSH_FEW_BYTES && age >= FLUSH_NS) ||
+		age >= FLUSH_FEW_NS;
+	if (!due || now - w->flush_failed < RETRY_NS)
+		return;
+	uint64_t upto = w->dirty_bytes + bytes;
+	int rc = local_flush(op, l);
+	if (rc) {
+		log_error("store", "%s: %s", l->dir, op_text(op, rc));
+		w->flush_failed = clock_mono();
+		if (rc != RC_NOSPACE)
+			log_seal(l, op_text(op, rc));
+		return;
+	}
+	w->dirty_bytes = upto;
+	w->dirty_since = 0;
+}
+
+static void look_after_space(struct op *op, struct local *l, struct watch_state *w)
+{
+	uint64_t now = clock_mono();
+	pthread_mutex_lock(&l->log.lock);
+	uint32_t next = pos_segment(l->log.tail) + 1;
+	uint64_t size = l->log.next_size;
+	bool sealed = l->log.sealed;
+	pthread_mutex_unlock(&l->log.lock);
+	struct segment *s = segment_ref(&l->segments, next);
+	bool made = s != NULL;
+	segment_unref(s);
+	if (sealed || (made && w->space_looked && now - w->space_looked < 5 * RETRY_NS) ||
+		(!made && w->space_looked && now - w->space_looked < RETRY_NS && l->log.full))
+		return;
+	w->space_looked = now;
+	bool full = volume_is_full(l);
+	if (!made && !full) {
+		int rc = segment_make(op, &l->segments, next, size, true);
+		if (rc == RC_NOSPACE)
+			full = true;
+		else if (rc)
+			log_error("store", "%s: %s", l->dir, op_text(op, rc));
+	}
+	pthread_mutex_lock(&l->log.lock);
+	bool was = l->log.full;
+	l->log.full = full;
+	pthread_mutex_unlock(&l->log.lock);
+	if (full && !was)
+		log_error("store", "%s: the disk is full: only deleting goes on", l->dir);
+	else if (was && !full)
+		log_info("store", "%s: there is space again", l->dir);
+}
+
+// Returns whether something is in line.
+static bool look_after_strays(struct op *op, struct local *l)
+{
+	pthread_mutex_lock(&l->log.lock);
+	const struct group *n = l->log.first;
+	uint64_t serial = n && clock_mono() - n->born > STRAY_NS ? n->serial : 0;
+	pthread_mutex_unlock(&l->log.lock);
+	if (serial)
+		(void)log_wait(op, l, serial); // whoever put it there learns the outcome
+	return n != NULL;
+}
+
+static void keeper_sleep(struct keeper *k, uint64_t ns)
+{
+	struct timespec until;
+	(void)clock_gettime(CLOCK_MONOTONIC, &until); // cannot fail
+	ns += (uint64_t)until.tv_nsec;
+	until.tv_sec += (time_t)(ns / NS_PER_S);
+	until.tv_nsec = (long)(ns % NS_PER_S);
+	pthread_mutex_lock(&k->lock);
+	if (!k->poked && !k->stop)
+		(void)pthread_cond_timedwait(&k->wake, &k->lock, &until); // a time-out is fine
+	k->poked = false;
+	pthread_mutex_unlock(&k->lock);
+}
+
+static void *keeper_run(void *arg)
+{
+	struct local *l = arg;
+	struct watch_state w = { 0 };
+	struct op op;
+	op_init(&op, 0);
+	for (;;) {
+		pthread_mutex_lock(&l->keeper.lock);
+		bool stop = l->keeper.stop;
+		pthread_mutex_unlock(&l->keeper.lock);
+		if (stop)
+			break;
+		op_reset(&op);
+		look_after_space(&op, l, &w);
+		bool pending = look_after_strays(&op, l);
+		look_after_flush(&op, l, &w);
+		segments_bury(&l->segments, SPARE_FILES);
+		keeper_sleep(&l->keeper,
+			pending ? BUSY_MS * NS_PER_MS : (w.dirty_since ? NS_PER_S : 5 * NS_PER_S));
+	}
+	op_done(&op);
+	return NULL;
+}
+
+int keeper_start(struct op *op, struct local *l)
+{
+	struct keeper *k = &l->keeper;
+	sigset_t all, before;
+	(void)sigfillset(&all);                            // cannot fail
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before); // signals are for the others
+	int error = pthread_create(&k->thread, NULL, keeper_run, l);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL); // cannot fail
+	if (error)
+		return op_fail_errno(op, RC_UNAVAILABLE, error, "cannot start a thread");
+	k->running = true;
+	return 0;
+}
+
+void keeper_stop(struct local *l)
+{
+	struct keeper *k = &l->keeper;
+	if (!k->running)
+		return;
+	pthread_mutex_lock(&k->lock);
+	k->stop = true;
+	pthread_cond_signal(&k->wake);
+	pthread_mutex_unlock(&k->lock);
+	(void)pthread_join(k->thread, NULL); // it is ours and joinable
+	k->running = false;
+}
+
+void keeper_poke(struct local *l)
+{
+	struct keeper *k = &l->keeper;
+	pthread_mutex_lock(&k->lock);
+	k->poked = true;
+	pthread_cond_signal(&k->wake);
+	pthread_mutex_unlock(&k->lock);
+}

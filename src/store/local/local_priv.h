@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starling: the parts of the local engine, for its own files only. README.md one folder up has the crash states; format.h the log;
+// index.h the index.
+#ifndef STORE_LOCAL_LOCAL_PRIV_H
+#define STORE_LOCAL_LOCAL_PRIV_H
+
+#include "store/local/index.h"
+#include "store/local/segment.h"
+#include "store/local/write.h"
+
+#define GRACE_MARKS 64u
+
+// When which ids were handed out, roughly: what a sweep may take for old.
+struct grace {
+	pthread_mutex_t lock;
+	struct {
+		uint64_t at, next_id; // clock_mono(); ids below were given before
+	} marks[GRACE_MARKS];
+	size_t count, newest;
+	uint64_t last; // when the last id was given
+};
+
+struct keeper {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool running, stop, poked; // guarded by lock
+};
+
+struct local {
+	struct store head;
+	char *dir;
+	int lock_fd;
+	const struct files *files;
+	uint64_t segment_bytes, reserve_bytes, grace_ns, cache_bytes;
+	bool reader; // opened with read_only
+	char *view;  // reader: the private copy of the index, removed at close
+	uint64_t epoch;
+	struct segments segments;
+	struct index index;
+	struct log log;
+	struct keeper keeper;
+	struct grace grace;
+	pthread_mutex_t sweeping; // one sweep at a time
+	_Atomic uint64_t
+		dropped_hint; // bytes that store_blob_dropped() was told of since the last sweep
+	_Atomic uint64_t flushes, flushed_pos; // the tables hold everything before flushed_pos
+	uint64_t replayed;                     // frames, at open
+};
+
+static inline struct local *local_of(struct store *s)
+{
+	return container_of(s, struct local, head);
+}
+
+// local.c. Like store_open(), with faults for tests.
+int local_open_with(struct op *op, const struct store_config *config, const struct files *files,
+	struct store **ret_store);
+
+// volume.c: the files beside log and index.
+int volume_lock(struct op *op, struct local *l);       // also makes the folders
+int volume_load(struct op *op, struct local *l);       // format version, epoch; makes a new volume
+int volume_next_epoch(struct op *op, struct local *l); // durable on return
+int volume_view_make(struct op *op, struct local *l);  // reader: links the tables into l->view
+void volume_view_remove(const struct local *l);
+void volume_views_clean(const struct local *l); // of readers that died
+// Free space: keeps or gives back DIR/reserve; returns whether ordinary commits must stop.
+bool volume_is_full(struct local *l);
+
+// recover.c: maps the segments, replays the log behind the index, fills l->log with where it goes on.
+int recover(struct op *op, struct local *l);
+// Follows the frames from `pos` while they are good and in sequence; calls `each` for every one but GROUP.
+struct log_end {
+	uint64_t pos, seq;
+	uint64_t frames, bytes;
+	bool torn;    // something half-written lies there
+	bool corrupt; // something durable was damaged there
+};
+struct log_frame {
+	uint64_t pos;
+	const struct segment *segment;
+	struct frame frame;
+	const char *payload;
+};
+int log_follow(struct op *op, struct local *l, uint64_t pos, uint64_t seq,
+	int (*each)(struct op *op, void *ctx, const struct log_frame *f), void *ctx,
+	struct log_end *ret_end);
+
+// apply.c: what a frame does to the index; the same for commits and for replay.
+struct applier {
+	struct local *l;
+	struct index_batch batch;
+	struct index_state state; // goes into the index with the next applier_write()
+	struct index_state *now;  // the engine's own, updated with it
+};
+int applier_begin(struct op *op, struct local *l, struct applier *ret_applier);
+void applier_done(struct applier *a);
+int applier_frame(
+	struct op *op, struct applier *a, uint64_t pos, const struct frame *f, const char *payload);
+// The log moved to another segment.
+void applier_segment(struct applier *a, uint32_t number, uint32_t end);
+// Everything so far, with the position `pos` and the sequence number of the last frame.
+int applier_write(struct op *op, struct applier *a, uint64_t pos, uint64_t seq);
+
+// blobs.c
+int local_extent_get(struct op *op, struct store *s, struct blob_extent extent,
+	struct span *ret_bytes, struct hold **ret_hold);
+int local_extent_put(
+	struct op *op, struct store *s, struct span bytes, struct blob_extent *ret_extent);
+int local_blob_put(
+	struct op *op, struct store *s, const struct blob_parts *parts, struct blob_ref *ret_ref);
+int local_blob_open(
+	struct op *op, struct store *s, struct blob_ref ref, bool whole, struct blob *ret_blob);
+int local_blob_new_card(struct op *op, struct store *s, struct blob_ref ref, struct span card,
+	struct blob_ref *ret_ref);
+// Puts the blob at `old` in line again, with all its extents and the same id. For the sweep.
+int blob_move(struct op *op, struct local *l, uint64_t id, uint64_t old);
+// The extents of the blob whose BLOB frame is at `pos`, in op's arena; verifies the frame's first part only.
+int blob_extents_at(struct op *op, struct local *l, uint64_t id, uint64_t pos,
+	struct blob_extent **ret_list, uint32_t *ret_count);
+
+// sweep.c, verify.c, keys.c
+int local_sweep(struct op *op, struct store *s,
+	int (*mark)(struct op *op, void *ctx, struct store_snapshot *snap, store_live_fn live,
+		void *sweep),
+	void *ctx);
+int local_verify(struct op *op, struct store *s,
+	void (*found)(void *ctx, const struct store_finding *f), void *ctx, uint64_t *ret_frames);
+void local_blob_dropped(struct store *s, struct blob_ref ref);
+void grace_note(struct grace *g, uint64_t grace_ns, uint64_t next_id);
+uint64_t grace_boundary(struct grace *g, uint64_t grace_ns, uint64_t next_id);
+int local_snapshot_begin(struct op *op, struct store *s, struct store_snapshot **ret_snap);
+void local_snapshot_end(struct store *s, struct store_snapshot *snap);
+int local_get(struct op *op, struct store *s, struct store_snapshot *snap, uint64_t partition,
+	struct span key, struct span *ret_value);
+int local_cursor_open(struct op *op, struct store *s, struct store_snapshot *snap,
+	uint64_t partition, struct span from, struct span to, struct store_cursor **ret_cursor);
+int local_cursor_next(
+	struct op *op, struct store_cursor *c, struct span *ret_key, struct span *ret_value);
+void local_cursor_close(struct store_cursor *c);
+int local_next_partition(struct op *op, struct store *s, struct store_snapshot *snap, uint64_t from,
+	uint64_t *ret_partition);
+
+// keeper.c: the engine's thread.
+int keeper_start(struct op *op, struct local *l);
+void keeper_stop(struct local *l);
+void keeper_poke(struct local *l);
+// Flushes the index and notes up to where. Blocks.
+int local_flush(struct op *op, struct local *l);
+
+#endif

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+// The files of a volume beside its log and index: lock, volume, reserve, and the views of readers.
+//
+// DIR/volume, 64 bytes, replaced by rename:
+//     0  8  "STARVOL\n"    8  4  format version, 1    12  4  zero    16  8  epoch    24 16  random name of the volume
+//    40  4  CRC-32C of bytes 0..39                    44 20  zero
+#include "base/crc32c.h"
+#include "base/hash.h"
+#include "store/local/local_priv.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define PATH_ROOM 4096u
+#define VOLUME_BYTES 64u
+#define VOLUME_VERSION 1u
+#define MAGIC "STARVOL\n"
+#define COPY_BYTES 65536u
+
+static void path_in(char path[PATH_ROOM], const struct local *l, const char *name)
+{
+	(void)snprintf(path, PATH_ROOM, "%s/%s", l->dir, name); // checked in local_open_with()
+}
+
+static int folder_make(struct op *op, const char *path)
+{
+	return mkdir(path, 0700) && errno != EEXIST
+		? op_fail_errno(op, RC_IO, errno, "cannot make %s", path)
+		: 0;
+}
+
+int volume_lock(struct op *op, struct local *l)
+{
+	char path[PATH_ROOM];
+	int rc = folder_make(op, l->dir);
+	if (rc)
+		return rc;
+	path_in(path, l, "log");
+	rc = folder_make(op, path);
+	if (rc)
+		return rc;
+	path_in(path, l, "lock");
+	int error = file_open(l->files, path, O_RDWR | O_CREAT, &l->lock_fd);
+	if (error)
+		return op_fail_errno(op, RC_IO, error, "cannot open %s", path);
+	if (flock(l->lock_fd, LOCK_EX | LOCK_NB))
+		return errno == EWOULDBLOCK
+			? op_fail(op, RC_LOCKED, "%s is in use by another process", l->dir)
+			: op_fail_errno(op, RC_IO, errno, "cannot lock %s", path);
+	return 0;
+}
+
+static int volume_write(struct op *op, struct local *l, char bytes[VOLUME_BYTES])
+{
+	char path[PATH_ROOM], fresh[PATH_ROOM];
+	path_in(path, l, "volume");
+	path_in(fresh, l, "volume.new");
+	store_u32(bytes + 40, crc32c(0, span_of(bytes, 40)));
+	int fd;
+	int error = file_open(l->files, fresh, O_RDWR | O_CREAT | O_TRUNC, &fd);
+	if (!error) {
+		error = file_write(l->files, fd, span_of(bytes, VOLUME_BYTES), 0);
+		if (!error)
+			error = file_sync(l->files, fd);
+		(void)close(fd); // synced
+	}
+	if (!error)
+		error = file_rename(l->files, fresh, path);
+	if (!error)
+		error = file_sync_dir(l->files, l->dir);
+	return error ? op_fail_errno(op, error == ENOSPC ? RC_NOSPACE : RC_IO, error,
+			       "cannot write %s", path)
+		     : 0;
+}
+
+static int volume_read(struct op *op, struct local *l, char bytes[VOLUME_BYTES])
+{
+	char path[PATH_ROOM];
+	path_in(path, l, "volume");
+	int fd;
+	int error = file_open(l->files, path, O_RDONLY, &fd);
+	if (error == ENOENT)
+		return STORE_ABSENT;
+	size_t n = 0;
+	if (!error) {
+		error = file_read(l->files, fd, bytes, VOLUME_BYTES, 0, &n);
+		(void)close(fd); // only read
+	}
+	if (error)
+		return op_fail_errno(op, RC_IO, error, "cannot read %s", path);
+	if (n != VOLUME_BYTES || memcmp(bytes, MAGIC, 8) != 0 ||
+		load_u32(bytes + 40) != crc32c(0, span_of(bytes, 40)))
+		return op_fail(op, RC_CORRUPT, "%s is damaged", path);
+	if (load_u32(bytes + 8) != VOLUME_VERSION)
+		return op_fail(op, RC_VERSION, "%s has an unknown format version", path);
+	return 0;
+}
+
+int volume_load(struct op *op, struct local *l)
+{
+	char bytes[VOLUME_BYTES] = { 0 };
+	int rc = volume_read(op, l, bytes);
+	if (rc == STORE_ABSENT && l->reader)
+		return op_fail(op, RC_NONEXISTENT, "%s is no volume", l->dir);
+	if (rc == STORE_ABSENT) {
+		uint32_t *numbers;
+		size_t count;
+		rc = segments_list(op, &l->segments, &numbers, &count);
+		if (rc)
+			return rc;
+		if (count)
+			return op_fail(op, RC_CORRUPT, "%s/volume is missing", l->dir);
+		memcpy(bytes, MAGIC, 8);
+		store_u32(bytes + 8, VOLUME_VERSION);
+		random_bytes(bytes + 24, 16);
+		rc = volume_write(op, l, bytes);
+	}
+	if (rc == 0)
+		l->epoch = load_u64(bytes + 16);
+	return rc;
+}
+
+int volume_next_epoch(struct op *op, struct local *l)
+{
+	char bytes[VOLUME_BYTES];
+	int rc = volume_read(op, l, bytes);
+	if (rc)
+		return rc == STORE_ABSENT ? op_fail(op, RC_CORRUPT, "%s/volume is missing", l->dir)
+					  : rc;
+	if (load_u64(bytes + 16) >= UINT32_MAX)
+		return op_fail(op, RC_LIMIT, "the volume was opened too often");
+	store_u64(bytes + 16, load_u64(bytes + 16) + 1);
+	rc = volume_write(op, l, bytes);
+	if (rc == 0)
+		l->epoch = load_u64(bytes + 16);
+	return rc;
+}
+
+// --- free space ---
+
+bool volume_is_full(struct local *l)
+{
+	struct statvfs v;
+	char path[PATH_ROOM];
+	path_in(path, l, "reserve");
+	if (statvfs(l->dir, &v))
+		return false;
+	uint64_t available = (uint64_t)v.f_bavail * v.f_frsize;
+	struct stat st;
+	bool kept = stat(path, &st) == 0 && (uint64_t)st.st_size == l->reserve_bytes;
+	if (available < l->reserve_bytes / 4) {
+		if (kept)
+			(void)file_unlink(
+				l->files, path); // for RocksDB; made again when there is room
+		return true;
+	}
+	if (kept)
+		return false;
+	if (available < l->reserve_bytes * 2)
+		return true; // wait until the reserve can be had back
+	int fd;
+	if (file_open(l->files, path, O_RDWR | O_CREAT, &fd))
+		return false;
+	bool good = file_allocate(l->files, fd, l->reserve_bytes) == 0;
+	(void)close(fd); // holds nothing
+	if (!good)
+		(void)file_unlink(l->files, path); // no half reserve
+	return !good;
+}
+
+// --- views ---
+
+static int copy_file(const char *from, const char *to)
+{
+	char bytes[COPY_BYTES];
+	int in, out;
+	int error = file_open(NULL, from, O_RDONLY, &in);
+	if (error)
+		return error;
+	error = file_open(NULL, to, O_RDWR | O_CREAT | O_TRUNC, &out);
+	uint64_t at = 0;
+	size_t n = COPY_BYTES;
+	while (!error && n == COPY_BYTES) {
+		error = file_read(NULL, in, bytes, sizeof bytes, at, &n);
+		if (!error)
+			error = file_write(NULL, out, span_of(bytes, n), at);
+		at += n;
+	}
+	(void)close(in); // only read
+	if (error != ENOENT && error != EMFILE)
+		(void)close(out); // a private copy, no need to sync
+	return error;
+}
+
+static bool ends_with(const char *name, const char *end)
+{
+	size_t n = strlen(name), e = strlen(end);
+	return n >= e && strcmp(name + n - e, end) == 0;
+}
+
+// Links tables and copies what RocksDB would change. The order matters: a manifest names tables that exist when it is read; one
+// deleted in between makes the open fail, and the caller tries again.
+static int view_fill(struct op *op, const struct local *l, const char *from)
+{
+	DIR *d = opendir(from);
+	if (!d)
+		return op_fail_errno(op, RC_IO, errno, "cannot read %s", from);
+	int error = 0;
+	const struct dirent *e;
+	while (!error && (e = readdir(d))) {
+		char source[PATH_ROOM], target[PATH_ROOM];
+		if (snprintf(source, sizeof source, "%s/%s", from, e->d_name) >=
+				(int)sizeof source ||
+			snprintf(target, sizeof target, "%s/%s", l->view, e->d_name) >=
+				(int)sizeof target)
+			continue;
+		if (ends_with(e->d_name, ".sst"))
+			error = link(source, target) && errno != ENOENT ? errno : 0;
+		else if (strncmp(e->d_name, "MANIFEST", 8) == 0 ||
+			strcmp(e->d_name, "CURRENT") == 0)
+			error = copy_file(source, target);
+	}
+	(void)closedir(d); // only read
+	return error ? op_fail_errno(op, RC_IO, error, "cannot copy the index of %s", l->dir) : 0;
+}
+
+int volume_view_make(struct op *op, struct local *l)
+{
+	char path[PATH_ROOM], index[PATH_ROOM];
+	(void)snprintf(path, sizeof path, "%s/view-%ld-XXXXXX", l->dir, (long)getpid());
+	path_in(index, l, "index");
+	if (!mkdtemp(path))
+		return op_fail_errno(op, RC_IO, errno, "cannot make %s", path);
+	l->view = strdup(path);
+	if (!l->view)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	return view_fill(op, l, index);
+}
+
+static void folder_remove(const char *path)
+{
+	DIR *d = opendir(path);
+	const struct dirent *e;
+	while (d && (e = readdir(d))) {
+		char file[PATH_ROOM];
+		if (e->d_name[0] == '.' ||
+			snprintf(file, sizeof file, "%s/%s", path, e->d_name) >= (int)sizeof file)
+			continue;
+		(void)unlink(file); // what stays is removed by the next writer
+	}
+	if (d)
+		(void)closedir(d); // only read
+	(void)rmdir(path);         // as above
+}
+
+void volume_view_remove(const struct local *l)
+{
+	if (l->view)
+		folder_remove(l->view);
+}
+
+void volume_views_clean(const struct local *l)
+{
+	DIR *d = opendir(l->dir);
+	const struct dirent *e;
+	while (d && (e = readdir(d))) {
+		char path[PATH_ROOM];
+		if (strncmp(e->d_name, "view-", 5) != 0 ||
+			snprintf(path, sizeof path, "%s/%s", l->dir, e->d_name) >= (int)sizeof path)
+			continue;
+		long pid = strtol(e->d_name + 5, NULL, 10);
+		if (pid > 0 && kill((pid_t)pid, 0) && errno == ESRCH)
+			folder_remove(path);
+	}
+	if (d)
+		(void)closedir(d); // only read
+}

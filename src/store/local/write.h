@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starling: writing the log: items in line, groups, the one who leads. See write.c.
+#ifndef STORE_LOCAL_WRITE_H
+#define STORE_LOCAL_WRITE_H
+
+#include "store/local/format.h"
+#include "store/local/index.h"
+
+#include <pthread.h>
+
+struct local;
+
+// One frame in line. Header, first part (and for frames of one part, padding) lie behind the struct; a body is a buffer of its own.
+struct item {
+	struct item *next;
+	uint64_t pos;
+	struct frame frame;
+	struct buf owned; // body of a BLOB; empty otherwise
+	struct span
+		body; // the rest of the payload: owned or, for an extent, the caller's until it has waited
+	bool frees;  // may use the reserve
+	bool again;  // a BLOB that outlives a failed group: it is put in line again
+	bool commit; // a batch, for the count
+	uint32_t
+		inline_n; // bytes behind the struct: header, first part, padding when there is no body
+	char bytes[];
+};
+
+struct group {
+	struct group *next;
+	uint64_t serial;
+	uint64_t before; // where the log ended when it was opened
+	uint32_t segment, start, bytes;
+	uint64_t size;          // of the segment
+	uint64_t seq, last_seq; // of its GROUP frame, of its last frame
+	struct item *first, **last;
+	uint32_t frames;
+	uint64_t born; // clock_mono()
+	pthread_cond_t done_cond;
+	uint32_t waiters;
+	bool done;
+	int rc;
+	char header[GROUP_FRAME];
+};
+
+struct failed_range {
+	uint64_t from, to; // serials
+	int rc;
+};
+
+struct log {
+	pthread_mutex_t lock;           // guards all below, but what is atomic
+	pthread_cond_t turn;            // a group was applied
+	struct group *first, *last;     // not yet resolved, in order
+	struct group *open;             // the last one while it may still grow
+	struct group *unwritten;        // the first one that nobody writes yet
+	bool writing, halted;           // halted: a failure is being sorted out, nobody leads
+	uint64_t next_serial, resolved; // groups up to `resolved` are decided
+	uint64_t applied; // groups up to here have passed the applying stage, failed ones included
+	uint64_t tail;    // where the next item goes
+	uint64_t tail_size, next_size; // size of that segment; of the one after it, when it is made
+	uint64_t next_seq, next_id;
+	struct failed_range *failed;
+	size_t failed_count, failed_cap;
+	struct item *leftover;    // BLOBs of failed groups, to go first
+	bool full;                // no space for another segment
+	bool sealed;              // read-only
+	char reason[160];         // why it is
+	_Atomic uint64_t visible; // everything before it is applied
+	_Atomic bool broken;      // like sealed, to be read without the lock
+	struct index_state state; // owned by whoever applies
+	uint64_t closed_bytes;    // of frames in the segments that the log has left
+	_Atomic uint64_t commits, groups, group_bytes;
+	_Atomic uint64_t live_bytes, blobs;
+};
+
+int log_init(struct op *op, struct local *l);
+void log_done(struct local *l);
+
+// An item with `n` bytes for the first part, to be filled at item_first(); the body is taken from `body` (left empty) if not NULL.
+struct item *item_new(enum frame_type type, uint32_t n, struct buf *body);
+char *item_first(struct item *it);
+void item_free(struct item *it);
+// The checksums; after the payload is complete, before log_append().
+void item_seal(struct item *it);
+// Puts it in line and takes it over (also when it fails). Never blocks on the disk. With `new_id`, a BLOB gets the next id.
+struct placed {
+	uint64_t id, pos, serial;
+};
+int log_append(
+	struct op *op, struct local *l, struct item *it, bool new_id, struct placed *ret_placed);
+// The size of the segment after `number`, which the log is in and has filled with `closed` bytes in all.
+uint64_t log_next_size(struct local *l, uint32_t number, uint64_t closed);
+int log_wait(struct op *op, struct local *l, uint64_t serial);
+// Waits for everything that is in line now.
+int log_settle(struct op *op, struct local *l);
+// The volume turns read-only, loudly. Any thread, none of the locks held.
+void log_seal(struct local *l, const char *reason);
+// Whether there is room: ordinary commits are refused while not.
+void log_set_full(struct local *l, bool full);
+
+#endif
