@@ -34,7 +34,7 @@ def _compiled_files():
     """Our files that the build compiles: clang-tidy needs their flags."""
     commands = json.loads((ROOT / "build" / "compile_commands.json").read_text())
     files = {os.path.realpath(os.path.join(c["directory"], c["file"])) for c in commands}
-    return sorted(f for f in files if f.startswith(str(SRC)) and not f.endswith(("_test.c", "_fuzz.c")))
+    return sorted(f for f in files if f.startswith(str(SRC)) and not f.endswith(("_test.c", "_fuzz.c", "_tool.c")))
 
 
 def _tidy():
@@ -51,7 +51,7 @@ def _cppcheck():
     command = ["cppcheck", "--quiet", "--error-exitcode=1", "--std=c11", "--enable=warning,portability", "--inline-suppr"]
     command += ["-D_GNU_SOURCE", "-D__x86_64__", "-D__BYTE_ORDER__=1234", "-D__ORDER_LITTLE_ENDIAN__=1234"]
     command += [f"--suppressions-list={ROOT / 'tools' / 'cppcheck.txt'}", "-I", SRC, "-j", str(len(os.sched_getaffinity(0)))]
-    return _output(*command, *[p for p in c_files(".c") if not p.name.endswith("_test.c")])
+    return _output(*command, *[p for p in c_files(".c") if not p.name.endswith(("_test.c", "_fuzz.c", "_tool.c"))])
 
 
 QUICK = [

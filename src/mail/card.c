@@ -240,6 +240,12 @@ static size_t value_end(struct span s, size_t at)
 	size_t depth = 0;
 	while (at < s.n) {
 		char c = s.p[at];
+		if (depth == 0 && (c == ')' || c == ' '))
+			return at;
+		if (c == ' ') {
+			at++;
+			continue;
+		}
 		if (c == '"') {
 			for (at++; at < s.n && s.p[at] != '"'; at++)
 				at += s.p[at] == '\\';
@@ -248,15 +254,8 @@ static size_t value_end(struct span s, size_t at)
 			depth++;
 			at++;
 		} else if (c == ')') {
-			if (depth == 0)
-				return at;
 			depth--;
 			at++;
-		} else if (c == ' ') {
-			if (depth == 0)
-				return at;
-			at++;
-			continue;
 		} else {
 			while (at < s.n && s.p[at] != ' ' && s.p[at] != ')' && s.p[at] != '(')
 				at++;

@@ -277,18 +277,16 @@ bool mime_addresses_next(struct arena *a, struct mime_addresses *it, struct mime
 		*ret = (struct mime_address){
 			.kind = MIME_ADDRESS, .local = SPAN(""), .domain = SPAN("")
 		};
-		if (it->rest.n == 0 || it->rest.p[0] == ';') {
+		char c = it->rest.n ? it->rest.p[0] : ';'; // the end closes a group too
+		if (c == ';' && it->in_group) {
 			it->rest = span_skip(it->rest, 1);
-			if (it->in_group) {
-				it->in_group = false;
-				ret->kind = MIME_GROUP_END;
-				return true;
-			}
-			if (it->rest.n == 0)
-				return false;
-			continue;
+			it->in_group = false;
+			ret->kind = MIME_GROUP_END;
+			return true;
 		}
-		if (it->rest.p[0] == ',') {
+		if (it->rest.n == 0)
+			return false;
+		if (c == ';' || c == ',') {
 			it->rest = span_skip(it->rest, 1);
 			continue;
 		}
