@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "imap/fake_conn_test.h"
+
+#include "auth/auth.h"
+#include "base/must.h"
+
+#include <stdlib.h>
+
+#define RUNS_MAX 1000000u
+
+struct conn {
+	struct buf fed;   // what the peer sent and net has not buffered yet
+	struct buf input; // buffered
+	struct rope output;
+	struct buf shown, last;
+	bool tls, compressed, woken, eof;
+	uint64_t deadline;
+};
+
+// --- net/conn.h ---
+
+struct span conn_input(const struct conn *c)
+{
+	return buf_span(&c->input);
+}
+
+void conn_consume(struct conn *c, size_t n)
+{
+	must(n <= c->input.n);
+	buf_consume(&c->input, n);
+}
+
+int conn_fill(struct op *op, struct conn *c, size_t room)
+{
+	size_t n = c->fed.n < room ? c->fed.n : room;
+	if (n == 0)
+		return c->eof ? op_fail(op, RC_CLOSED, "closed") : 0;
+	buf_add(&c->input, span_of(c->fed.p, n));
+	buf_consume(&c->fed, n);
+	return (int)n;
+}
+
+struct rope *conn_output(struct conn *c)
+{
+	return &c->output;
+}
+
+int conn_flush(struct op *op, struct conn *c)
+{
+	(void)op;
+	size_t n = rope_size(&c->output);
+	char *to = buf_room(&c->shown, n + 1);
+	rope_copy(&c->output, to);
+	buf_added(&c->shown, n);
+	rope_reset(&c->output);
+	return 0;
+}
+
+bool conn_is_full(const struct conn *c)
+{
+	return rope_size(&c->output) > 4096; // small: cursors must go on later
+}
+
+void conn_set_deadline(struct conn *c, uint64_t deadline)
+{
+	c->deadline = deadline;
+}
+
+void conn_input_limit(struct conn *c, size_t bytes)
+{
+	(void)c;
+	(void)bytes;
+}
+
+struct waker *conn_waker_ref(struct conn *c)
+{
+	return (struct waker *)c;
+}
+
+void waker_wake(struct waker *w)
+{
+	((struct conn *)w)->woken = true;
+}
+
+void waker_unref(struct waker *w)
+{
+	(void)w;
+}
+
+void conn_wake(struct conn *c)
+{
+	c->woken = true;
+}
+
+int conn_start_tls(struct op *op, struct conn *c)
+{
+	c->tls = true;
+	buf_reset(&c->input); // plaintext behind STARTTLS is discarded
+	buf_reset(&c->fed);
+	return conn_flush(op, c);
+}
+
+int conn_start_compress(struct op *op, struct conn *c)
+{
+	c->compressed = true;
+	return conn_flush(op, c);
+}
+
+bool conn_is_tls(const struct conn *c)
+{
+	return c->tls;
+}
+
+bool conn_is_compressed(const struct conn *c)
+{
+	return c->compressed;
+}
+
+bool conn_can_starttls(const struct conn *c)
+{
+	return !c->tls;
+}
+
+bool conn_peer_is_local(const struct conn *c)
+{
+	(void)c;
+	return false;
+}
+
+const char *conn_peer(const struct conn *c)
+{
+	(void)c;
+	return "192.0.2.1";
+}
+
+const char *conn_tls_text(const struct conn *c)
+{
+	return c->tls ? "TLS" : "";
+}
+
+int conn_channel_binding(struct op *op, struct conn *c, const char *type, struct span *ret_data)
+{
+	(void)c;
+	(void)ret_data;
+	return op_fail(op, RC_CANNOT, "no %s", type);
+}
+
+struct span conn_client_identity(struct op *op, struct conn *c)
+{
+	(void)op;
+	(void)c;
+	return SPAN_NONE;
+}
+
+uint64_t conn_id(const struct conn *c)
+{
+	(void)c;
+	return 1;
+}
+
+// --- auth/auth.h ---
+
+struct auth_exchange {
+	int step;
+};
+
+struct span auth_mechanism(const struct auth_peer *peer, size_t i)
+{
+	return peer->secure && i == 0 ? SPAN("PLAIN") : SPAN_NONE;
+}
+
+static int plain(struct op *op, struct span response, struct auth_reply *ret_reply)
+{
+	if (!span_eq(response, SPAN("\0u\0p")))
+		return op_fail(op, RC_AUTHFAILED, "authentication failed");
+	ret_reply->user = SPAN("u");
+	return 0;
+}
+
+int auth_begin(struct op *op, struct auth *a, const struct auth_peer *peer, struct span mechanism,
+	struct span initial, struct auth_exchange **ret_exchange, struct auth_reply *ret_reply)
+{
+	(void)a;
+	*ret_reply = (struct auth_reply){ .delay_ms = 0 };
+	if (!span_caseeq(mechanism, SPAN("PLAIN")))
+		return op_fail(op, RC_CANNOT, "unknown mechanism");
+	if (!peer->secure)
+		return op_fail(op, RC_PRIVACY, "TLS is required");
+	if (initial.p)
+		return plain(op, initial, ret_reply);
+	*ret_exchange = calloc(1, sizeof **ret_exchange);
+	ret_reply->challenge = span_of("", 0);
+	return AUTH_MORE;
+}
+
+int auth_step(
+	struct op *op, struct auth_exchange *x, struct span response, struct auth_reply *ret_reply)
+{
+	free(x);
+	return plain(op, response, ret_reply);
+}
+
+void auth_cancel(struct auth_exchange *x)
+{
+	free(x);
+}
+
+int auth_login(struct op *op, struct auth *a, const struct auth_peer *peer, struct span user,
+	struct span password, struct auth_reply *ret_reply)
+{
+	(void)a;
+	(void)peer;
+	*ret_reply = (struct auth_reply){ .delay_ms = 0 };
+	if (!span_eq(user, SPAN("u")) || !span_eq(password, SPAN("p")))
+		return op_fail(op, RC_AUTHFAILED, "authentication failed");
+	ret_reply->user = SPAN("u");
+	return 0;
+}
+
+// --- the test's side ---
+
+// Runs until the session waits for input or an event.
+static void drive(struct fake *f, unsigned events)
+{
+	for (unsigned i = 0; !f->closed; i++) {
+		must(i < RUNS_MAX); // it makes no progress
+		struct op op;
+		f->next = imap_service.run(f->session, events);
+		op_init(&op, 0);
+		(void)conn_flush(&op, f->conn); // never fails
+		op_done(&op);
+		events = 0;
+		if (f->next == CONN_CLOSE || f->next == CONN_ABORT)
+			f->closed = true;
+		else if (f->next == CONN_FLUSH)
+			events = CONN_EV_DRAINED;
+		else if (f->next != CONN_YIELD && f->conn->woken)
+			events = CONN_EV_WOKEN;
+		else if (f->next != CONN_YIELD)
+			return;
+		f->conn->woken = false;
+	}
+}
+
+void fake_open(struct fake *f, struct imap *imap)
+{
+	struct op op;
+	*f = (struct fake){ .imap = imap, .conn = calloc(1, sizeof *f->conn) };
+	rope_init(&f->conn->output);
+	op_init(&op, 0);
+	must(imap_service.open(&op, f->conn, imap, &f->session) == 0);
+	op_done(&op);
+	drive(f, CONN_EV_OPEN);
+}
+
+void fake_send(struct fake *f, struct span octets, size_t chunk)
+{
+	do {
+		size_t n = chunk && chunk < octets.n ? chunk : octets.n;
+		buf_add(&f->conn->fed, span_cut(octets, 0, n));
+		octets = span_skip(octets, n);
+		drive(f, CONN_EV_INPUT);
+	} while (octets.n && !f->closed);
+}
+
+void fake_wake(struct fake *f, unsigned events)
+{
+	drive(f, events);
+}
+
+struct span fake_output(struct fake *f)
+{
+	struct buf *last = &f->conn->last;
+	buf_reset(last);
+	buf_add(last, buf_span(&f->conn->shown));
+	buf_reset(&f->conn->shown);
+	return buf_span(last);
+}
+
+void fake_close(struct fake *f)
+{
+	imap_service.close(f->session);
+	rope_done(&f->conn->output);
+	buf_done(&f->conn->fed);
+	buf_done(&f->conn->input);
+	buf_done(&f->conn->shown);
+	buf_done(&f->conn->last);
+	free(f->conn);
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// The reader and the loop of a session over a connection in memory, with every split of the input.
+#include "imap/fake_conn_test.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "mail/account.h"
+#include "store/store.h"
+
+static struct op op;
+static struct store *store;
+static struct mail *mail;
+static struct imap *imap;
+
+static const struct imap_config config = { .allow_plaintext = true };
+
+static int setup(void **state)
+{
+	(void)state;
+	struct store_config sc = { .engine = "memory" };
+	struct mail_config mc = { .create_accounts = true };
+	struct imap_config ic = config;
+	log_level_set(LOG_ERROR_);
+	op_init(&op, 0);
+	if (store_open(&op, &sc, &store) < 0 || mail_open(&op, store, &mc, &mail) < 0)
+		return -1;
+	ic.mail = mail;
+	return imap_new(&op, &ic, &imap);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	imap_free(imap);
+	mail_close(mail);
+	store_close(store);
+	op_done(&op);
+	return 0;
+}
+
+// A dialogue: what is sent, in pieces of every size; what comes, whole. "?" in `want` stands for the rest of a line.
+static bool line_fits(struct span got, struct span want)
+{
+	size_t any = span_find_char(want, '?');
+	return any == want.n ? span_eq(got, want) : span_starts(got, span_cut(want, 0, any));
+}
+
+static void dialogue(const char *sent, size_t sent_n, const char *want)
+{
+	static const size_t chunks[] = { 0, 1, 2, 3, 7, 64 };
+	for (size_t i = 0; i < countof(chunks); i++) {
+		struct fake f;
+		fake_open(&f, imap);
+		(void)fake_output(&f); // the greeting
+		fake_send(&f, span_of(sent, sent_n), chunks[i]);
+		struct span got = fake_output(&f), rest = span_str(want);
+		while (rest.n || got.n) {
+			struct span line, wanted;
+			got = span_split(got, '\n', &line);
+			rest = span_split(rest, '\n', &wanted);
+			line = span_trim(line);
+			if (!line_fits(line, wanted))
+				fail_msg("chunks of %zu: got \"%.*s\", want \"%.*s\"", chunks[i],
+					SPAN_FMT(line), SPAN_FMT(wanted));
+		}
+		fake_close(&f);
+	}
+}
+#define DIALOGUE(sent, want) dialogue(sent, sizeof(sent) - 1, want)
+
+static void greets(void **state)
+{
+	struct fake f;
+	fake_open(&f, imap);
+	struct span hello = fake_output(&f);
+	assert_true(span_starts(hello, SPAN("* OK [CAPABILITY IMAP4rev2 IMAP4rev1 ")));
+	fake_close(&f);
+}
+
+static void reads_commands(void **state)
+{
+	DIALOGUE("a NOOP\r\nb noop\r\n", "a OK?\nb OK?");
+	DIALOGUE("a NOOP\nb NOOP\n", "a OK?\nb OK?"); // a lone LF
+	DIALOGUE("a LOGIN u p\r\nb LOGIN u p\r\n", "a OK [CAPABILITY ?\nb BAD?");
+	DIALOGUE("a LOGIN {1+}\r\nu {1+}\r\np\r\n", "a OK?");
+	DIALOGUE("a LOGIN {1}\r\nu {1}\r\np\r\n", "+ OK\n+ OK\na OK?");
+	DIALOGUE("a LOGIN {0+}\r\n {0+}\r\n\r\nb NOOP\r\n", "a NO?\nb OK?");
+	DIALOGUE("a LOGOUT\r\nb NOOP\r\n", "* BYE?\na OK?");
+}
+
+static void refuses_bad_lines(void **state)
+{
+	DIALOGUE("\r\na NOOP\r\n", "* BAD expected a tag at position 1, ?\na OK?");
+	DIALOGUE("a\r\nb NOOP\r\n", "a BAD?\nb OK?");
+	DIALOGUE("a FROB x\r\nb NOOP\r\n", "a BAD unknown command \"FROB\"\nb OK?");
+	DIALOGUE("a SELECT INBOX\r\n", "a BAD SELECT is not allowed before log-in");
+	DIALOGUE("a LOGIN u\r\n",
+		"a BAD LOGIN: expected a space at position 10, found the end of the line");
+	DIALOGUE(
+		"a LOGIN u p \r\n", "a BAD LOGIN: expected the end of the command at position 12?");
+	DIALOGUE("a LOGIN u \"p\0\"\r\nb NOOP\r\n", "a BAD?\nb OK?");
+	DIALOGUE("a LOGIN \"\xff\" p\r\n", "a BAD LOGIN: expected UTF-8 in a quoted string?");
+	DIALOGUE("a\xc3\xbc NOOP\r\nb NOOP\r\n", "* BAD?\nb OK?");
+	DIALOGUE("+ NOOP\r\n", "* BAD?");
+	DIALOGUE("a UID\r\nb UID x\r\n", "a BAD?\nb BAD unknown command \"UID x\"");
+	DIALOGUE("a  NOOP\r\nb NOOP \r\n", "a BAD?\nb BAD?");
+}
+
+// A literal that cannot be had is refused before "+", or swallowed.
+static void refuses_literals(void **state)
+{
+	DIALOGUE("a LOGIN {100000}\r\nb NOOP\r\n", "a NO [TOOBIG]?\nb OK?");
+	DIALOGUE("a LOGIN {5+}\r\n\r\n\r\n) x\r\nb NOOP\r\n", "a NO?\nb OK?");
+	DIALOGUE("a FROB {5}\r\nb NOOP\r\n", "a BAD?\nb OK?");
+	DIALOGUE("a FROB {7+}\r\nx NOOP\r\n y\r\nb NOOP\r\n", "a BAD?\nb OK?");
+	DIALOGUE("a FROB {3+}\r\nabc{3+}\r\nabc {9}\r\nb NOOP\r\n", "a BAD?\nb OK?");
+	DIALOGUE("a LOGIN {9999999999999999999999+}\r\n", "* BYE [TOOBIG]?");
+	DIALOGUE("a LOGIN {70000+}\r\n", "* BYE [TOOBIG]?");
+	DIALOGUE("a LOGIN {1-}\r\n", "a BAD?");
+}
+
+static void long_lines(void **state)
+{
+	struct fake f;
+	fake_open(&f, imap);
+	(void)fake_output(&f);
+	char *line = malloc(200000);
+	memset(line, 'x', 200000);
+	memcpy(line, "a LOGIN ", 8);
+	fake_send(&f, span_of(line, 100000), 0);
+	fake_send(&f, SPAN("\r\nb NOOP\r\n"), 0);
+	struct span out = fake_output(&f);
+	assert_true(span_starts(out, SPAN("a BAD [LIMIT]")));
+	assert_true(span_find(out, SPAN("b OK")) != SIZE_MAX);
+	// The same in pieces, ending in a literal that is swallowed, too.
+	fake_send(&f, span_of(line, 100000), 1000);
+	fake_send(&f, SPAN(" {8+}\r\nx NOOP\r\n y\r\nc NOOP\r\n"), 1);
+	out = fake_output(&f);
+	assert_true(span_starts(out, SPAN("a BAD [LIMIT]")));
+	assert_true(span_find(out, SPAN("x OK")) == SIZE_MAX &&
+		span_find(out, SPAN("c OK")) != SIZE_MAX);
+	fake_send(&f, SPAN("d LOGIN u p\r\n"), 0);
+	(void)fake_output(&f);
+	memcpy(line, "e SELECT ", 9);
+	fake_send(&f, span_of(line, IMAP_LINE_MAX), 0);
+	fake_send(&f, SPAN("\r\n"), 0); // as long as it may be: another fault
+	out = fake_output(&f);
+	assert_true(span_starts(out, SPAN("e NO")));
+	fake_send(&f, span_of(line, IMAP_LINE_MAX + 1), 0);
+	fake_send(&f, SPAN("\r\n"), 0);
+	assert_true(span_starts(fake_output(&f), SPAN("e BAD [LIMIT]")));
+	free(line);
+	fake_close(&f);
+}
+
+static void too_many_errors(void **state)
+{
+	struct fake f;
+	fake_open(&f, imap);
+	(void)fake_output(&f);
+	for (unsigned i = 0; i < IMAP_PREAUTH_BAD_MAX; i++) {
+		assert_false(f.closed);
+		fake_send(&f, SPAN("GET / HTTP/1.0\r\n"), 0);
+	}
+	assert_true(f.closed);
+	assert_true(span_find(fake_output(&f), SPAN("* BYE")) != SIZE_MAX);
+	fake_close(&f);
+	fake_open(&f, imap);
+	fake_send(&f, SPAN("a LOGIN u p\r\n"), 0);
+	for (unsigned i = 0; i < 3 * IMAP_PREAUTH_BAD_MAX; i++)
+		fake_send(&f, SPAN("a FROB\r\n"), 0);
+	assert_false(f.closed); // who is logged in is not cut off
+	fake_close(&f);
+}
+
+static void authenticates(void **state)
+{
+	DIALOGUE("a AUTHENTICATE PLAIN AHUAcA==\r\n", "a OK?");
+	DIALOGUE("a AUTHENTICATE PLAIN\r\nAHUAcA==\r\nb NOOP\r\n", "+ \na OK?\nb OK?");
+	DIALOGUE("a AUTHENTICATE PLAIN\r\n*\r\nb NOOP\r\n",
+		"+ \na BAD AUTHENTICATE cancelled\nb OK?");
+	DIALOGUE("a AUTHENTICATE PLAIN\r\n!!\r\nb NOOP\r\n", "+ \na BAD?\nb OK?");
+	DIALOGUE("a AUTHENTICATE PLAIN\r\n\r\nb NOOP\r\n",
+		"+ \na NO [AUTHENTICATIONFAILED]?\nb OK?");
+	DIALOGUE("a AUTHENTICATE PLAIN =\r\nb NOOP\r\n", "a NO?\nb OK?");
+	DIALOGUE("a AUTHENTICATE PLAIN \r\n", "a BAD?");
+	DIALOGUE("a AUTHENTICATE FOO\r\n", "a NO?");
+}
+
+// What follows STARTTLS in the same packet was never protected (RFC 9051 section 6.2.1).
+static void starttls_discards(void **state)
+{
+	struct fake f;
+	fake_open(&f, imap);
+	(void)fake_output(&f);
+	fake_send(&f, SPAN("a STARTTLS\r\nb NOOP\r\n"), 0);
+	struct span out = fake_output(&f);
+	assert_true(span_starts(out, SPAN("a OK")) && span_find(out, SPAN("b OK")) == SIZE_MAX);
+	fake_send(&f, SPAN("c STARTTLS\r\n"), 0);
+	assert_true(span_starts(fake_output(&f), SPAN("c BAD")));
+	fake_close(&f);
+}
+
+static void idles(void **state)
+{
+	DIALOGUE("a LOGIN u p\r\nb IDLE\r\nDONE\r\nc NOOP\r\n", "a OK?\n+ idling\nb OK?\nc OK?");
+	DIALOGUE("a LOGIN u p\r\nb IDLE\r\ndone\r\nc IDLE\r\nFOO\r\nd NOOP\r\n",
+		"a OK?\n+ idling\nb OK?\n+ idling\nc BAD IDLE: expected DONE\nd OK?");
+}
+
+static void pushes(void **state)
+{
+	struct fake a, b;
+	fake_open(&a, imap);
+	fake_open(&b, imap);
+	fake_send(&a, SPAN("a LOGIN u p\r\na SELECT INBOX\r\na IDLE\r\n"), 0);
+	(void)fake_output(&a);
+	fake_send(&b, SPAN("b LOGIN u p\r\nb APPEND INBOX {4+}\r\na: b\r\nb SELECT INBOX\r\n"), 0);
+	assert_true(span_find(fake_output(&b), SPAN("b OK [APPENDUID ")) != SIZE_MAX);
+	fake_wake(&a, CONN_EV_WOKEN);
+	assert_true(span_find(fake_output(&a), SPAN("* 1 EXISTS\r\n")) != SIZE_MAX);
+	fake_send(&b, SPAN("c STORE 1 +FLAGS.SILENT (\\Deleted)\r\nc EXPUNGE\r\n"), 0);
+	assert_true(span_find(fake_output(&b), SPAN("* 1 EXPUNGE\r\n")) != SIZE_MAX);
+	fake_wake(&a, CONN_EV_WOKEN);
+	assert_true(span_find(fake_output(&a), SPAN("* 1 EXPUNGE\r\n")) != SIZE_MAX);
+	fake_send(&a, SPAN("DONE\r\nd LOGOUT\r\n"), 0);
+	assert_true(a.closed);
+	fake_close(&a);
+	fake_close(&b);
+}
+
+// Many names come in portions: the output never grows beyond what the peer takes.
+static void lists_in_portions(void **state)
+{
+	struct fake f;
+	fake_open(&f, imap);
+	fake_send(&f, SPAN("a LOGIN u p\r\n"), 0);
+	for (unsigned i = 0; i < 300; i++) {
+		char line[64];
+		int n = snprintf(line, sizeof line, "a CREATE many/box%u\r\n", i);
+		fake_send(&f, span_of(line, (size_t)n), 0);
+	}
+	(void)fake_output(&f);
+	fake_send(&f, SPAN("b LIST \"\" many/* RETURN (STATUS (MESSAGES UNSEEN))\r\n"), 0);
+	struct span out = fake_output(&f), line;
+	size_t lists = 0, stats = 0;
+	while (out.n) {
+		out = span_split(out, '\n', &line);
+		lists += span_starts(line, SPAN("* LIST "));
+		stats += span_starts(line, SPAN("* STATUS "));
+	}
+	assert_int_equal(lists, 300);
+	assert_int_equal(stats, 300);
+	fake_close(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(greets),
+		cmocka_unit_test(reads_commands),
+		cmocka_unit_test(refuses_bad_lines),
+		cmocka_unit_test(refuses_literals),
+		cmocka_unit_test(long_lines),
+		cmocka_unit_test(too_many_errors),
+		cmocka_unit_test(authenticates),
+		cmocka_unit_test(starttls_discards),
+		cmocka_unit_test(idles),
+		cmocka_unit_test(pushes),
+		cmocka_unit_test(lists_in_portions),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
