@@ -61,8 +61,8 @@ int dispatch_syntax(struct session *s, const struct cursor *in)
 	struct buf why = { 0 };
 	cursor_explain(in, &why);
 	const char *code = in->rc == RC_LIMIT || in->rc == RC_NOMEM ? "LIMIT" : NULL;
-	int outcome = command_bad(s, code, "%s: %.*s",
-		s->priv->cmd.row ? s->priv->cmd.row->name : "syntax error",
+	const struct imap_command *row = s->priv->cmd.row;
+	int outcome = command_bad(s, code, "%s%s%.*s", row ? row->name : "", row ? ": " : "",
 		SPAN_FMT(buf_span(&why)));
 	buf_done(&why);
 	return outcome;

@@ -120,7 +120,7 @@ static void refuses_literals(void **state)
 	DIALOGUE("a LOGIN {100000}\r\nb NOOP\r\n", "a NO [TOOBIG]?\nb OK?");
 	DIALOGUE("a LOGIN {5+}\r\n\r\n\r\n) x\r\nb NOOP\r\n", "a NO?\nb OK?");
 	DIALOGUE("a FROB {5}\r\nb NOOP\r\n", "a BAD?\nb OK?");
-	DIALOGUE("a FROB {7+}\r\nx NOOP\r\n y\r\nb NOOP\r\n", "a BAD?\nb OK?");
+	DIALOGUE("a FROB {8+}\r\nx NOOP\r\n y\r\nb NOOP\r\n", "a BAD?\nb OK?");
 	DIALOGUE("a FROB {3+}\r\nabc{3+}\r\nabc {9}\r\nb NOOP\r\n", "a BAD?\nb OK?");
 	DIALOGUE("a LOGIN {9999999999999999999999+}\r\n", "* BYE [TOOBIG]?");
 	DIALOGUE("a LOGIN {70000+}\r\n", "* BYE [TOOBIG]?");
@@ -184,12 +184,12 @@ static void too_many_errors(void **state)
 static void authenticates(void **state)
 {
 	DIALOGUE("a AUTHENTICATE PLAIN AHUAcA==\r\n", "a OK?");
-	DIALOGUE("a AUTHENTICATE PLAIN\r\nAHUAcA==\r\nb NOOP\r\n", "+ \na OK?\nb OK?");
+	DIALOGUE("a AUTHENTICATE PLAIN\r\nAHUAcA==\r\nb NOOP\r\n", "+\na OK?\nb OK?");
 	DIALOGUE("a AUTHENTICATE PLAIN\r\n*\r\nb NOOP\r\n",
-		"+ \na BAD AUTHENTICATE cancelled\nb OK?");
-	DIALOGUE("a AUTHENTICATE PLAIN\r\n!!\r\nb NOOP\r\n", "+ \na BAD?\nb OK?");
+		"+\na BAD AUTHENTICATE cancelled\nb OK?");
+	DIALOGUE("a AUTHENTICATE PLAIN\r\n!!\r\nb NOOP\r\n", "+\na BAD?\nb OK?");
 	DIALOGUE("a AUTHENTICATE PLAIN\r\n\r\nb NOOP\r\n",
-		"+ \na NO [AUTHENTICATIONFAILED]?\nb OK?");
+		"+\na NO [AUTHENTICATIONFAILED]?\nb OK?");
 	DIALOGUE("a AUTHENTICATE PLAIN =\r\nb NOOP\r\n", "a NO?\nb OK?");
 	DIALOGUE("a AUTHENTICATE PLAIN \r\n", "a BAD?");
 	DIALOGUE("a AUTHENTICATE FOO\r\n", "a NO?");
