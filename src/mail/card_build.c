@@ -18,12 +18,21 @@ struct part_places {
 };
 #define NAMES_KEPT 16u // type names that are looked for before they are stored again
 
+#define VALUES_KEPT 16u // fields of one name whose text a card holds
+struct values {
+	struct span list[VALUES_KEPT];
+	size_t count;
+	bool too_long;
+};
+
 struct builder {
 	struct op *op;
 	const struct mime_tree *t;
 	size_t limit;
 	struct buf pool;
 	struct buf work, folded; // scratch
+	struct buf index;        // CARD_FIELDS
+	struct values values[5]; // in the order of search_texts
 	struct place items[CARD_ITEMS];
 	uint32_t left_out, flags;
 	struct part_places *parts; // NULL: left out
@@ -182,27 +191,66 @@ static const struct search_text search_texts[] = {
 	{ SPAN("Bcc"), CARD_BCC, true },
 };
 
-static void add_search_text(struct builder *b, const struct search_text *what)
+static_assert(countof(search_texts) == countof(((struct builder *)0)->values), "one list each");
+
+static void add_search_text(struct builder *b, size_t which)
+{
+	const struct search_text *what = &search_texts[which];
+	const struct values *v = &b->values[which];
+	buf_reset(&b->folded);
+	for (size_t i = 0; i < v->count && i < VALUES_KEPT && b->folded.n <= CARD_TEXT_MAX; i++)
+		card_fold_field(b->op, span_cut(v->list[i], 0, CARD_TEXT_MAX + 1), what->addresses,
+			CARD_TEXT_MAX, &b->work, &b->folded);
+	if (v->count > VALUES_KEPT || b->folded.n > CARD_TEXT_MAX || v->too_long)
+		b->left_out |= 1u << what->item;
+	else if (v->count > 0)
+		item_add(b, what->item, buf_span(&b->folded));
+}
+
+// --- the header, in one walk ---
+
+static void keep_value(struct builder *b, const struct mime_field *f)
+{
+	for (size_t i = 0; i < countof(search_texts); i++) {
+		if (f->name.n != search_texts[i].name.n ||
+			!span_caseeq(f->name, search_texts[i].name))
+			continue;
+		struct values *v = &b->values[i];
+		if (v->count < VALUES_KEPT)
+			v->list[v->count] = f->value;
+		v->count++;
+		v->too_long |= f->value.n > CARD_TEXT_MAX;
+		return;
+	}
+}
+
+static bool has_encoded_word(struct span s)
+{
+	for (const char *p = s.p, *end = s.p + s.n; (p = memchr(p, '=', (size_t)(end - p))); p++)
+		if (p + 1 < end && p[1] == '?')
+			return true;
+	return false;
+}
+
+// Collects the values of the fields above, and the index of all.
+static void read_header(struct builder *b)
 {
 	struct mime_fields it = mime_fields_of(b->t->header);
 	struct mime_field f;
-	bool found = false;
-	buf_reset(&b->folded);
+	size_t count = 0;
 	while (mime_fields_next(&it, &f)) {
-		if (f.name.n != what->name.n || !span_caseeq(f.name, what->name))
+		if (f.name.n >= 2 && f.name.n <= 7)
+			keep_value(b, &f);
+		if (++count > CARD_FIELDS_INDEXED)
 			continue;
-		found = true;
-		if (f.value.n > CARD_TEXT_MAX || b->folded.n > CARD_TEXT_MAX) {
-			b->left_out |= 1u << what->item;
-			return;
-		}
-		card_fold_field(
-			b->op, f.value, what->addresses, CARD_TEXT_MAX, &b->work, &b->folded);
+		buf_add_u8(&b->index, f.name.n ? card_name_bucket(f.name) : 0);
+		buf_add_varint(&b->index, f.raw.n);
 	}
-	if (b->folded.n > CARD_TEXT_MAX)
-		b->left_out |= 1u << what->item;
-	else if (found)
-		item_add(b, what->item, buf_span(&b->folded));
+	if (b->t->header.n && has_encoded_word(b->t->header))
+		b->flags |= CARD_HEADER_ENCODED;
+	// A header that was cut at a limit, or has very many fields, is not indexed: the index would miss some.
+	if (count > CARD_FIELDS_INDEXED || b->t->header.n != b->t->parts[0].body_start)
+		b->left_out |= 1u << CARD_FIELDS;
 }
 
 // --- sort keys ---
@@ -270,36 +318,11 @@ static int add_keys(struct builder *b)
 	struct span id, rest = e->message_id;
 	if (mime_msgid_next(&b->op->arena, &rest, true, &id) && id.n > 0)
 		item_add_within(b, CARD_MESSAGE_ID, id, CARD_ENVELOPE);
-	struct thread_keys keys;
-	int rc = thread_keys_of_tree(b->op, b->t, &keys);
+	struct thread_keys keys = { 0 };
+	int rc = thread_references(b->op, b->t, &keys);
 	if (rc == 0 && keys.count)
 		item_add(b, CARD_REFERENCES, span_of(keys.references, keys.count * 8));
 	return rc;
-}
-
-// --- the header's index ---
-
-static void add_fields(struct builder *b)
-{
-	struct mime_fields it = mime_fields_of(b->t->header);
-	struct mime_field f;
-	size_t count = 0, end = 0;
-	buf_reset(&b->work);
-	while (mime_fields_next(&it, &f)) {
-		// Fields lie end to end; should they not, an index would lie.
-		if (++count > CARD_FIELDS_INDEXED || f.offset != end) {
-			b->left_out |= 1u << CARD_FIELDS;
-			return;
-		}
-		end = f.offset + f.raw.n;
-		buf_add_u8(&b->work, f.name.n ? card_name_bucket(f.name) : 0);
-		buf_add_varint(&b->work, f.raw.n);
-	}
-	// A header that was cut at a limit is not indexed: the index would miss fields.
-	if (b->t->header.n != b->t->parts[0].body_start)
-		b->left_out |= 1u << CARD_FIELDS;
-	else
-		item_add(b, CARD_FIELDS, buf_span(&b->work));
 }
 
 // --- preview ---
@@ -310,9 +333,11 @@ static int add_preview(struct builder *b, const struct card_source *source)
 	if (index == MIME_NONE)
 		return 0;
 	const struct mime_part *p = &b->t->parts[index];
+	bool is_html = mime_type_is(p, SPAN("text"), SPAN("html")); // may begin with styles
 	uint64_t at = p->body_start, end = p->body_end;
-	if (end - at > CARD_PREVIEW_INPUT)
-		end = at + CARD_PREVIEW_INPUT;
+	uint64_t most = is_html ? CARD_PREVIEW_HTML : CARD_PREVIEW_PLAIN;
+	if (end - at > most)
+		end = at + most;
 	buf_reset(&b->folded);
 	struct span input = SPAN_NONE;
 	while (at < end) {
@@ -331,8 +356,7 @@ static int add_preview(struct builder *b, const struct card_source *source)
 		at += piece.n;
 	}
 	buf_reset(&b->work);
-	mime_preview((enum mime_cte)p->cte, p->charset, mime_type_is(p, SPAN("text"), SPAN("html")),
-		input, &b->work);
+	mime_preview((enum mime_cte)p->cte, p->charset, is_html, input, &b->work);
 	if (b->work.n)
 		item_add(b, CARD_PREVIEW, buf_span(&b->work));
 	return 0;
@@ -491,12 +515,14 @@ static int build(struct builder *b, const struct card_source *source)
 	int rc = render_both(b, CARD_ENVELOPE, CARD_ENVELOPE_UTF8);
 	if (rc)
 		return rc;
+	read_header(b);
 	for (size_t i = 0; i < countof(search_texts); i++)
-		add_search_text(b, &search_texts[i]);
+		add_search_text(b, i);
 	rc = add_keys(b);
 	if (rc)
 		return rc;
-	add_fields(b);
+	if (!(b->left_out >> CARD_FIELDS & 1))
+		item_add(b, CARD_FIELDS, buf_span(&b->index));
 	rc = add_preview(b, source);
 	if (rc)
 		return rc;
@@ -511,14 +537,14 @@ int card_build(struct op *op, const struct mime_tree *t, const struct card_sourc
 		return op_fail(op, RC_TOOBIG, "a message of 4 GiB or more");
 	struct builder b = { .op = op, .t = t, .limit = limit };
 	b.has_date = mime_date_parse(t->parts[0].envelope->date, &b.date);
-	b.flags = (t->has_nul ? CARD_HAS_NUL : 0) | (t->header_8bit ? CARD_HEADER_8BIT : 0) |
-		(span_find(t->header, SPAN("=?")) != SIZE_MAX ? CARD_HEADER_ENCODED : 0);
+	b.flags = (t->has_nul ? CARD_HAS_NUL : 0) | (t->header_8bit ? CARD_HEADER_8BIT : 0);
 	int rc = build(&b, source);
-	if (rc == 0 && (b.pool.failed || b.work.failed || b.folded.failed))
+	if (rc == 0 && (b.pool.failed || b.work.failed || b.folded.failed || b.index.failed))
 		rc = op_fail(op, RC_NOMEM, "out of memory for a card");
 	if (rc == 0)
 		rc = emit(&b, ret_card);
 	buf_done(&b.pool);
+	buf_done(&b.index);
 	buf_done(&b.work);
 	buf_done(&b.folded);
 	return rc;

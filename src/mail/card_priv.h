@@ -21,4 +21,9 @@ struct span card_ref(struct span card, const char *p);
 void card_fold_field(struct op *op, struct span value, bool addresses, size_t max,
 	struct buf *scratch, struct buf *to);
 
+struct mime_tree;
+struct thread_keys;
+// Sets keys->references and count (mail/card.h).
+int thread_references(struct op *op, const struct mime_tree *t, struct thread_keys *keys);
+
 #endif

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "mail/card.h"
+#include "mail/card_priv.h"
 #include "mime/charset.h"
 #include "mime/header.h"
 #include "mime/tree.h"
@@ -29,7 +30,7 @@ static void references_add(uint64_t *keys, size_t *count, uint64_t key)
 	keys[(*count)++] = key;
 }
 
-static int references_of(struct op *op, const struct mime_tree *t, struct thread_keys *keys)
+int thread_references(struct op *op, const struct mime_tree *t, struct thread_keys *keys)
 {
 	uint64_t *list = op_alloc(op, CARD_REFERENCES_MAX * sizeof *list);
 	if (!list)
@@ -55,7 +56,7 @@ int thread_keys_of_tree(struct op *op, const struct mime_tree *t, struct thread_
 	struct span id, rest = e->message_id;
 	if (mime_msgid_next(&op->arena, &rest, true, &id) && id.n > 0)
 		keys.message_id = key_of(id);
-	int rc = references_of(op, t, &keys);
+	int rc = thread_references(op, t, &keys);
 	if (rc)
 		return rc;
 	struct buf base = { 0 }, folded = { 0 };
