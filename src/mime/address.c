@@ -4,7 +4,7 @@
 #include "mime/header.h"
 
 #include "base/limits.h"
-#include "mime/lex.h"
+#include "mime/lex_priv.h"
 
 // Text of words up to a special: quoting removed, comments dropped, runs of blanks one space.
 struct words {

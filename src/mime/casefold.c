@@ -2,7 +2,7 @@
 // Starling: the folded form of text (RFC 5051 section 2): each code point becomes its titlecase, and that its full compatibility
 // decomposition. Nothing is reordered across code points, so that a stretch folds to the same octets wherever it is cut.
 #include "mime/charset.h"
-#include "mime/utf8.h"
+#include "mime/utf8_priv.h"
 
 #include <utf8proc.h>
 

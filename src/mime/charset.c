@@ -4,7 +4,7 @@
 #include "mime/charset.h"
 
 #include "base/must.h"
-#include "mime/utf8.h"
+#include "mime/utf8_priv.h"
 
 #include <errno.h>
 #include <iconv.h>
@@ -148,6 +148,7 @@ struct iconv_cache {
 static pthread_key_t cache_key;
 static pthread_once_t cache_once = PTHREAD_ONCE_INIT;
 static pthread_once_t preload_once = PTHREAD_ONCE_INIT;
+static iconv_t preloaded[countof(list)]; // made once by preload()
 
 static void cache_free(void *p)
 {
@@ -205,13 +206,17 @@ static void preload(void)
 {
 	for (size_t i = 0; i < countof(list); i++)
 		if (list[i].iconv)
-			(void)iconv_open("UTF-8",
-				list[i].iconv); // kept open on purpose; a missing one is a guess
+			preloaded[i] = iconv_open("UTF-8", list[i].iconv);
 }
 
-void charset_preload(void)
+size_t charset_preload(void)
 {
-	(void)pthread_once(&preload_once, preload);
+	(void)pthread_once(&preload_once, preload); // cannot fail
+	size_t n = 0;
+	for (size_t i = 0; i < countof(list); i++)
+		n += !list[i].iconv ||
+			preloaded[i] != (iconv_t)-1; // NOLINT: the interface of iconv
+	return n;
 }
 
 // ---- conversion

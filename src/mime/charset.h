@@ -11,7 +11,8 @@
 // Whether the name (any case, known aliases) is a charset that can be converted: SEARCH CHARSET.
 bool charset_is_known(struct span name);
 // Opens every charset of the list once, so that the C library loads what it needs before a sandbox closes. Blocks on files. Thread-safe, once.
-void charset_preload(void);
+// Returns how many of the list there are on this system.
+size_t charset_preload(void);
 // The i-th name of the list for [BADCHARSET (…)]; absent past the end.
 struct span charset_nth(size_t i);
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starling: reads what IMAP shows of a part's header (RFC 2045, 2183, 3282, 2557, 1864; RFC 5322 for ENVELOPE). Broken fields count as absent.
-#include "mime/content.h"
+#include "mime/content_priv.h"
 
 #include "base/limits.h"
 #include "mime/decode.h"
 #include "mime/header.h"
-#include "mime/lex.h"
+#include "mime/lex_priv.h"
 
 // The fields that matter, raw; of Content-* and the single fields of ENVELOPE the first one.
 enum field_id {

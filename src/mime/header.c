@@ -3,7 +3,7 @@
 #include "mime/header.h"
 
 #include "base/limits.h"
-#include "mime/lex.h"
+#include "mime/lex_priv.h"
 
 #include <stdlib.h>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starling: parameters of Content-Type and Content-Disposition (RFC 2045 section 5.1, RFC 2183), with continuations and charsets (RFC 2231).
-#include "mime/content.h"
+#include "mime/content_priv.h"
 
 #include "base/limits.h"
-#include "mime/lex.h"
+#include "mime/lex_priv.h"
 
 // One "name=value" of the field.
 struct segment {

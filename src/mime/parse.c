@@ -10,7 +10,7 @@
 #include "mime/parse.h"
 
 #include "base/limits.h"
-#include "mime/content.h"
+#include "mime/content_priv.h"
 
 enum state { HEADER, LEAF, BETWEEN, SKIP };
 

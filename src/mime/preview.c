@@ -3,7 +3,7 @@
 #include "mime/text.h"
 
 #include "base/limits.h"
-#include "mime/utf8.h"
+#include "mime/utf8_priv.h"
 
 static bool is_attachment(const struct mime_tree *t, uint32_t i)
 {

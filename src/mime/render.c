@@ -4,8 +4,8 @@
 #include "mime/render.h"
 
 #include "base/limits.h"
-#include "mime/lex.h"
-#include "mime/quote.h"
+#include "mime/lex_priv.h"
+#include "mime/quote_priv.h"
 
 #define STRUCTURE_FULL_MAX (MIME_STRUCTURE_TEXT_MAX / 8)
 #define PARAMS_TEXT_MAX (32u << 10) // one list of parameters ends behind the one that passes this

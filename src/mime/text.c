@@ -3,7 +3,7 @@
 #include "mime/text.h"
 
 #include "base/limits.h"
-#include "mime/utf8.h"
+#include "mime/utf8_priv.h"
 
 void mime_text_init(struct mime_text *t, enum mime_cte cte, struct span charset, bool folded)
 {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starling: comments, and encoded-words both ways (RFC 2047).
-#include "mime/lex.h"
+#include "mime/lex_priv.h"
 
 #include "base/limits.h"
 #include "mime/charset.h"
 #include "mime/decode.h"
 #include "mime/header.h"
-#include "mime/utf8.h"
+#include "mime/utf8_priv.h"
 
 size_t comment_length(struct span s)
 {

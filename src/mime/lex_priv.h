@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starling: lexical pieces of header fields (RFC 5322 section 3.2), for use within src/mime/.
-#ifndef MIME_LEX_H
-#define MIME_LEX_H
+#ifndef MIME_LEX_PRIV_H
+#define MIME_LEX_PRIV_H
 
 #include "base/buf.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starling: UTF-8 one character at a time (RFC 3629), for use within src/mime/.
-#ifndef MIME_UTF8_H
-#define MIME_UTF8_H
+#ifndef MIME_UTF8_PRIV_H
+#define MIME_UTF8_PRIV_H
 
 #include <stddef.h>
 #include <stdint.h>

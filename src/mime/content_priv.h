@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starling: the facts of a part's header: Content-* fields and the fields of ENVELOPE. For use within src/mime/.
-#ifndef MIME_CONTENT_H
-#define MIME_CONTENT_H
+#ifndef MIME_CONTENT_PRIV_H
+#define MIME_CONTENT_PRIV_H
 
 #include "base/op.h"
 #include "mime/tree.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starling: strings and envelopes for the renderer; for use within src/mime/.
-#ifndef MIME_QUOTE_H
-#define MIME_QUOTE_H
+#ifndef MIME_QUOTE_PRIV_H
+#define MIME_QUOTE_PRIV_H
 
 #include "mime/charset.h"
 #include "mime/render.h"
