@@ -266,6 +266,40 @@ static bool addresses_begin(struct arena *a, struct mime_addresses *it)
 	return !it->failed;
 }
 
+// At the end or at ';': the end of a group, if one is open.
+static bool take_group_end(struct mime_addresses *it, struct mime_address *ret)
+{
+	it->rest = span_skip(it->rest, 1);
+	if (!it->in_group)
+		return false;
+	it->in_group = false;
+	ret->kind = MIME_GROUP_END;
+	return true;
+}
+
+// An address that begins here; false if there was only punctuation.
+static bool take_address(struct mime_addresses *it, struct mime_address *ret)
+{
+	char *out = it->out;
+	size_t room = it->room;
+	struct span from = it->rest;
+	it->count++;
+	struct words w = take_words(it, false, false);
+	char c = it->rest.n > 0 ? it->rest.p[0] : ',';
+	if (c == '<') {
+		if (w.any)
+			ret->name = w.text;
+		take_angle(it, ret);
+		return true;
+	}
+	if (c != '@')
+		return take_other(it, &w, ret);
+	it->out = out;
+	it->room = room;
+	take_addr_spec(it, from, ret);
+	return true;
+}
+
 bool mime_addresses_next(struct arena *a, struct mime_addresses *it, struct mime_address *ret)
 {
 	if (it->failed || !addresses_begin(a, it))
@@ -273,41 +307,20 @@ bool mime_addresses_next(struct arena *a, struct mime_addresses *it, struct mime
 	if (it->count >= MIME_ADDRESSES_MAX)
 		it->rest = SPAN("");
 	for (;;) {
-		it->rest = cfws_skip(it->rest, NULL);
 		*ret = (struct mime_address){
 			.kind = MIME_ADDRESS, .local = SPAN(""), .domain = SPAN("")
 		};
-		char c = it->rest.n ? it->rest.p[0] : ';'; // the end closes a group too
-		if (c == ';' && it->in_group) {
+		it->rest = cfws_skip(it->rest, NULL);
+		bool at_end = it->rest.n == 0;
+		if (at_end || it->rest.p[0] == ';') {
+			if (take_group_end(it, ret))
+				return true;
+			if (at_end)
+				return false;
+		} else if (it->rest.p[0] == ',') {
 			it->rest = span_skip(it->rest, 1);
-			it->in_group = false;
-			ret->kind = MIME_GROUP_END;
+		} else if (take_address(it, ret)) {
 			return true;
 		}
-		if (it->rest.n == 0)
-			return false;
-		if (c == ';' || c == ',') {
-			it->rest = span_skip(it->rest, 1);
-			continue;
-		}
-		it->count++;
-		char *out = it->out;
-		size_t room = it->room;
-		struct span from = it->rest;
-		struct words w = take_words(it, false, false);
-		if (it->rest.n > 0 && it->rest.p[0] == '<') {
-			if (w.any)
-				ret->name = w.text;
-			take_angle(it, ret);
-			return true;
-		}
-		if (it->rest.n > 0 && it->rest.p[0] == '@') {
-			it->out = out;
-			it->room = room;
-			take_addr_spec(it, from, ret);
-			return true;
-		}
-		if (take_other(it, &w, ret))
-			return true;
 	}
 }

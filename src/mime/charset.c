@@ -19,7 +19,7 @@ struct charset {
 	const char *iconv;   // NULL: built in
 	uint8_t kind;        // enum conv_kind
 	uint8_t unit;        // octets to skip at a bad sequence
-	bool ascii; // octets below 0x80 at a character's start are ASCII, whatever came before
+	bool ascii; // octets below 0x80 at a character's start are ASCII, whatever came before (the converter keeps no state)
 };
 
 // ISO-8859-1 is read as Windows-1252: its C1 controls never occur in mail, curly quotes under its name do all the time.
@@ -48,10 +48,10 @@ static const struct charset list[] = {
 	{ "windows-1251", "windows1251 cp1251 win1251 xcp1251 ", "CP1251", CONV_ICONV, 1, true },
 	{ "windows-1253", "windows1253 cp1253 win1253 ", "CP1253", CONV_ICONV, 1, true },
 	{ "windows-1254", "windows1254 cp1254 win1254 ", "CP1254", CONV_ICONV, 1, true },
-	{ "windows-1255", "windows1255 cp1255 win1255 ", "CP1255", CONV_ICONV, 1, true },
+	{ "windows-1255", "windows1255 cp1255 win1255 ", "CP1255", CONV_ICONV, 1, false },
 	{ "windows-1256", "windows1256 cp1256 win1256 ", "CP1256", CONV_ICONV, 1, true },
 	{ "windows-1257", "windows1257 cp1257 win1257 ", "CP1257", CONV_ICONV, 1, true },
-	{ "windows-1258", "windows1258 cp1258 win1258 ", "CP1258", CONV_ICONV, 1, true },
+	{ "windows-1258", "windows1258 cp1258 win1258 ", "CP1258", CONV_ICONV, 1, false },
 	{ "KOI8-R", "koi8r koi8 cskoi8r ", "KOI8-R", CONV_ICONV, 1, true },
 	{ "KOI8-U", "koi8u koi8ru ", "KOI8-U", CONV_ICONV, 1, true },
 	{ "IBM437", "ibm437 cp437 437 ", "CP437", CONV_ICONV, 1, true },
@@ -67,7 +67,7 @@ static const struct charset list[] = {
 	{ "GB2312", "gb2312 euccn csgb2312 gbk cp936 ms936 windows936 xgbk gb18030 gb180302000 ",
 		"GB18030", CONV_ICONV, 1, true },
 	{ "Big5", "big5 cnbig5 csbig5 xxbig5 cp950 ms950 ", "CP950", CONV_ICONV, 1, true },
-	{ "Big5-HKSCS", "big5hkscs ", "BIG5-HKSCS", CONV_ICONV, 1, true },
+	{ "Big5-HKSCS", "big5hkscs ", "BIG5-HKSCS", CONV_ICONV, 1, false },
 	{ "ISO-2022-JP", "iso2022jp csiso2022jp iso2022jp1 iso2022jp2 iso2022jpms cp50220 cp50221 ",
 		"ISO-2022-JP-2", CONV_ICONV, 1, false },
 	{ "EUC-JP", "eucjp xeucjp ujis xujis eucjpms cseucpkdfmtjapanese ", "EUC-JP-MS", CONV_ICONV,

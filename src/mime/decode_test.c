@@ -124,6 +124,9 @@ static void test_charsets(void **state)
 			{ "\xe2\x82\xac"
 			  "a",
 				4 } },
+		// these converters hold a letter back until they know whether an accent follows
+		{ "windows-1258", { "a\xec\r\n", 4 }, { "\xc3\xa1\r\n", 4 } },
+		{ "windows-1258", { "\xf7\r\n", 3 }, { "\xc3\xb7\r\n", 4 } },
 		{ "euc-kr", { "\xb0\xa1\xff", 3 }, { "\xea\xb0\x80\xef\xbf\xbd", 6 } },
 	};
 	for (size_t i = 0; i < countof(rows); i++) {

@@ -80,6 +80,7 @@ static const struct span messages[] = {
 	M("Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: "
 	  "message/rfc822\n\nSubject: x\n--b--\n"),
 	M("Content-Type: text/plain\nContent-Type: text/html\nContent-Transfer-Encoding:\n\n"),
+	M("Content-Type: text/plain; \xe9=x; \xc3\xa9y=z; a\xff*=utf-8''b\n\n"),
 	M("=?utf-8?q?x?=: y\nTo: =?utf-8?q?a,b?= <c@d>, \"=?utf-8?q?e?=\" <f@g>\nSubject: =?\n =?= "
 	  "?=\n\n"),
 };

@@ -17,7 +17,8 @@ struct segment {
 
 static bool is_name_char(char c)
 {
-	return (unsigned char)c > ' ' && c != 0x7f && !memchr("()<>@,;:\\\"/[]?=", c, 15);
+	return (unsigned char)c > ' ' && (unsigned char)c < 0x7f &&
+		!memchr("()<>@,;:\\\"/[]?=", c, 15);
 }
 
 static size_t name_length(struct span s)
