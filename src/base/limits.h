@@ -18,9 +18,13 @@
 // ---- mime: beyond a limit a message is still kept and shown; what is cut is said in src/mime/*.h.
 #define MIME_DEPTH_MAX 100u   // nesting of parts; deeper: one opaque leaf
 #define MIME_PARTS_MAX 10000u // parts of a message; the last one takes the rest as an opaque leaf
-#define MIME_HEADER_MAX (10u << 20) // octets of one header that are looked at
+#define MIME_HEADER_MAX (10u << 20) // octets of a message's header that are looked at
+#define MIME_PART_HEADER_MAX                                                                       \
+	(1u << 20) // and of a header of a part, or of a message within the message
 #define MIME_HEADERS_KEPT_MAX                                                                      \
-	(16u << 20) // octets of facts kept of all parts together; beyond: types and encodings only
+	(8u << 20) // octets of facts kept of all parts together; beyond: little more than types
+#define MIME_FULL_VALUE_MAX 512u         // then: octets of a Content-Type, and
+#define MIME_FULL_PARAMS_MAX 8u          // parameters that are still read for boundary and charset
 #define MIME_FIELDS_MAX 20000u           // fields of one header that are looked at by the parser
 #define MIME_FIELD_VALUE_MAX (64u << 10) // octets of a value that becomes a fact of a part
 #define MIME_PARAMS_MAX 128u             // parameters of one field; more are dropped

@@ -74,11 +74,22 @@ static int field_id_of(struct span name, bool is_root)
 	return -1;
 }
 
+static bool is_full(const struct content_in *in)
+{
+	return *in->kept >= MIME_HEADERS_KEPT_MAX;
+}
+
+static uint32_t params_max(const struct content_in *in)
+{
+	return is_full(in) ? MIME_FULL_PARAMS_MAX : MIME_PARAMS_MAX;
+}
+
 // The value on one line, in memory that lives as long as the tree.
 static int value_keep(
 	struct op *op, const struct content_in *in, struct span raw, struct span *ret_value)
 {
-	struct span v = span_trim(span_cut(raw, 0, MIME_FIELD_VALUE_MAX));
+	struct span v = span_trim(
+		span_cut(raw, 0, is_full(in) ? MIME_FULL_VALUE_MAX : MIME_FIELD_VALUE_MAX));
 	struct span kept = mime_unfold(&op->arena, v);
 	if (kept.p == v.p && v.n > 0 && !in->stays)
 		kept = arena_dup(&op->arena, v);
@@ -117,7 +128,7 @@ static int fields_collect(struct op *op, const struct content_in *in, struct fou
 		int id = field_id_of(field.name, in->is_root);
 		if (id < 0)
 			continue;
-		bool full = *in->kept >= MIME_HEADERS_KEPT_MAX;
+		bool full = is_full(in);
 		if (id < F_SINGLE_END_) {
 			if (f->single[id].p || (full && id != F_TYPE && id != F_CTE))
 				continue;
@@ -193,7 +204,7 @@ static int type_settle(struct op *op, const struct content_in *in, struct span v
 	if (value.p && !type_read(value, part, &rest))
 		type_default(part, false);
 	else if (value.p) {
-		int rc = params_read(op, rest, &part->params, &part->param_count);
+		int rc = params_read(op, rest, params_max(in), &part->params, &part->param_count);
 		if (rc < 0)
 			return rc;
 		*in->kept += part->param_count * sizeof *part->params;
@@ -204,7 +215,8 @@ static int type_settle(struct op *op, const struct content_in *in, struct span v
 		if (ret->boundary.n == 0)
 			type_default(part, false);
 	}
-	if (*in->kept >= MIME_HEADERS_KEPT_MAX) {
+	if (is_full(in)) {
+		part->charset = mime_param_get(part->params, part->param_count, SPAN("charset"));
 		part->params = NULL;
 		part->param_count = 0;
 	}
@@ -215,7 +227,7 @@ static void kind_settle(struct mime_part *part)
 {
 	part->is_text = mime_type_is(part, SPAN("text"), SPAN(""));
 	part->kind = MIME_LEAF;
-	if (part->is_text)
+	if (part->is_text && part->params)
 		part->charset = mime_param_get(part->params, part->param_count, SPAN("charset"));
 	if (mime_type_is(part, SPAN("multipart"), SPAN("")))
 		part->kind = MIME_MULTIPART;
@@ -247,7 +259,8 @@ static int disposition_read(
 	if (token.n == 0 || token.n > MIME_TYPE_MAX)
 		return 0;
 	part->disposition = token;
-	int rc = params_read(op, value, &part->disposition_params, &part->disposition_param_count);
+	int rc = params_read(op, value, params_max(in), &part->disposition_params,
+		&part->disposition_param_count);
 	*in->kept += part->disposition_param_count * sizeof *part->disposition_params;
 	return rc;
 }

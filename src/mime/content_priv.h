@@ -20,8 +20,8 @@ struct content_out {
 int content_read(struct op *op, const struct content_in *in, struct mime_part *part,
 	struct content_out *ret);
 
-// Parameters (RFC 2045 section 5.1, RFC 2231) behind a media type or disposition.
-int params_read(
-	struct op *op, struct span text, const struct mime_param **ret_params, uint32_t *ret_count);
+// Parameters (RFC 2045 section 5.1, RFC 2231) behind a media type or disposition; at most max <= MIME_PARAMS_MAX.
+int params_read(struct op *op, struct span text, uint32_t max, const struct mime_param **ret_params,
+	uint32_t *ret_count);
 
 #endif

@@ -224,12 +224,12 @@ static int segments_combine(struct op *op, struct segment *segs, uint32_t count,
 	return 0;
 }
 
-int params_read(
-	struct op *op, struct span text, const struct mime_param **ret_params, uint32_t *ret_count)
+int params_read(struct op *op, struct span text, uint32_t max, const struct mime_param **ret_params,
+	uint32_t *ret_count)
 {
 	struct segment segs[MIME_PARAMS_MAX];
 	uint32_t count = 0;
-	while (count < MIME_PARAMS_MAX && segment_next(&op->arena, &text, &segs[count])) {
+	while (count < max && segment_next(&op->arena, &text, &segs[count])) {
 		if (!segs[count].value.p)
 			return op_fail(op, RC_NOMEM, "out of memory");
 		count++;

@@ -154,26 +154,36 @@ static int top_close(struct op *op, struct mime_parser *p, struct end *end)
 
 // ---- headers
 
+// Room for n octets in all. Grows by four: the old buffers stay in the arena.
+static int header_room(struct op *op, struct mime_parser *p, size_t n, size_t max)
+{
+	if (n <= p->header_cap)
+		return 0;
+	size_t cap = p->header_cap ? p->header_cap : HEADER_FIRST / 4;
+	while (cap < n)
+		cap *= 4;
+	if (cap > max)
+		cap = max;
+	char *more = arena_bytes(&op->arena, cap);
+	if (!more)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	if (p->header_n > 0)
+		memcpy(more, p->header, p->header_n);
+	p->header = more;
+	p->header_cap = cap;
+	return 0;
+}
+
 static int header_add(struct op *op, struct mime_parser *p, struct span s)
 {
-	if (p->header_n + s.n > MIME_HEADER_MAX) {
-		s.n = MIME_HEADER_MAX - p->header_n;
+	size_t max = p->depth == 1 ? MIME_HEADER_MAX : MIME_PART_HEADER_MAX;
+	if (p->header_n + s.n > max) {
+		s.n = max - p->header_n;
 		p->tree.limited = true;
 	}
-	if (s.n == 0)
-		return 0;
-	if (p->header_n + s.n > p->header_cap) {
-		size_t cap = p->header_cap ? p->header_cap * 2 : HEADER_FIRST;
-		while (cap < p->header_n + s.n)
-			cap *= 2;
-		char *more = arena_bytes(&op->arena, cap);
-		if (!more)
-			return op_fail(op, RC_NOMEM, "out of memory");
-		if (p->header_n > 0)
-			memcpy(more, p->header, p->header_n);
-		p->header = more;
-		p->header_cap = cap;
-	}
+	int rc = s.n > 0 ? header_room(op, p, p->header_n + s.n, max) : 0;
+	if (rc < 0 || s.n == 0)
+		return rc;
 	memcpy(p->header + p->header_n, s.p, s.n);
 	p->header_n += s.n;
 	return 0;

@@ -318,7 +318,7 @@ static void test_params(void **state)
 static void check_limited(struct span message, uint32_t parts)
 {
 	struct op op;
-	op_init(&op, 0);
+	op_init(&op, IMAP_MEMORY); // nothing of an APPEND may be refused for lack of it
 	const struct mime_tree *t;
 	assert_int_equal(mime_parse(&op, message, &t), 0);
 	const char *bad = all_tree_check(t);
@@ -368,6 +368,36 @@ static void test_limits(void **state)
 	buf_done(&b);
 }
 
+// Memory stays under the limit of a command, whatever a message piles up.
+static void test_memory(void **state)
+{
+	struct buf b = { 0 };
+	buf_add(&b, SPAN("Content-Type: multipart/mixed; boundary=b\r\n"));
+	while (b.n < (11u << 20))
+		buf_add(&b, SPAN("To: a@b.test,\r\n c@d.test\r\n"));
+	buf_add(&b, SPAN("\r\n"));
+	for (unsigned i = 0; i < MIME_PARTS_MAX; i++) {
+		buf_add(&b, SPAN("--b\r\nContent-Type: text/plain"));
+		for (int k = 0; k < 130; k++)
+			buf_add(&b, SPAN(";\r\n a=\"\\b\""));
+		buf_add(&b,
+			SPAN("\r\nContent-Description: d\r\nContent-Disposition: x; y=z\r\n\r\n"));
+	}
+	check_limited(buf_span(&b), MIME_PARTS_MAX);
+	buf_reset(&b);
+	for (int i = 0; i < 40; i++) {
+		buf_add(&b, SPAN("Content-Type: message/rfc822\r\n"));
+		for (int k = 0; k < 20000; k++)
+			buf_add(&b,
+				SPAN("To: a,\r\n b\r\nX: "
+				     "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r"
+				     "\n"));
+		buf_add(&b, SPAN("\r\n"));
+	}
+	check_limited(buf_span(&b), 41);
+	buf_done(&b);
+}
+
 // No input may cost more than linear time: each of these took minutes in some parser.
 static void test_floods(void **state)
 {
@@ -402,6 +432,7 @@ int main(void)
 		cmocka_unit_test(test_types),
 		cmocka_unit_test(test_params),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_floods),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
