@@ -63,7 +63,7 @@ static const struct charset list[] = {
 	{ "macintosh", "macintosh mac macroman xmacroman ", "MACINTOSH", CONV_ICONV, 1, true },
 	{ "x-mac-cyrillic", "xmaccyrillic maccyrillic ", "MAC-CYRILLIC", CONV_ICONV, 1, true },
 	{ "TIS-620", "tis620 windows874 cp874 ", "CP874", CONV_ICONV, 1, true },
-	{ "VISCII", "viscii ", "VISCII", CONV_ICONV, 1, true },
+	{ "VISCII", "viscii ", "VISCII", CONV_ICONV, 1, false },
 	{ "GB2312", "gb2312 euccn csgb2312 gbk cp936 ms936 windows936 xgbk gb18030 gb180302000 ",
 		"GB18030", CONV_ICONV, 1, true },
 	{ "Big5", "big5 cnbig5 csbig5 xxbig5 cp950 ms950 ", "CP950", CONV_ICONV, 1, true },

@@ -127,6 +127,8 @@ static void test_charsets(void **state)
 		// these converters hold a letter back until they know whether an accent follows
 		{ "windows-1258", { "a\xec\r\n", 4 }, { "\xc3\xa1\r\n", 4 } },
 		{ "windows-1258", { "\xf7\r\n", 3 }, { "\xc3\xb7\r\n", 4 } },
+		{ "viscii", { "a\x06\xe0", 3 },
+			{ "a\xe1\xba\xaa\xc3\xa0", 6 } }, // letters among the controls
 		{ "euc-kr", { "\xb0\xa1\xff", 3 }, { "\xea\xb0\x80\xef\xbf\xbd", 6 } },
 	};
 	for (size_t i = 0; i < countof(rows); i++) {
