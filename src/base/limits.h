@@ -139,5 +139,7 @@
 	16u // mailboxes of an account that keep their records though nobody has them open
 #define MAILBOX_IDLE_MESSAGES 20000u // larger ones do not
 #define ACCOUNTS_IDLE_MAX 256u       // accounts in memory that nobody has open
+// --- cli ---
+#define KEYWORDS_PER_IMPORT 64u // keywords of one imported message; more are left out
 
 #endif

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starling: `starling import`: sources read foreign stores and hand over mailboxes and messages; the importer files them, passes over what is there
+// already, and keeps a list of what could not be read. A source never stops at a bad file.
+#ifndef CLI_IMPORT_H
+#define CLI_IMPORT_H
+
+#include "cli/cli.h"
+#include "mail/txn.h"
+
+struct importer;
+
+struct import_message {
+	struct span octets; // as in the source: LF or CRLF
+	struct flag_list flags;
+	int64_t date; // INTERNALDATE; INT64_MIN: not known
+	int16_t zone;
+	const char *where; // file, or file:line, for the list of what failed
+};
+
+// What follows goes into this mailbox (UTF-8 name; made when missing). A fault ends the import.
+int import_mailbox(struct importer *i, struct span name);
+// Files one message, or notes that it is there already, or that it cannot be taken. A fault ends the import (the disk, not the message).
+int import_message(struct importer *i, const struct import_message *m);
+// Notes something that could not be read; goes on.
+void import_unreadable(struct importer *i, const char *where, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+// The mailbox is to be subscribed.
+int import_subscribe(struct importer *i, struct span name);
+// Where everything goes when --mailbox was given, else absent: then folders of the source become mailboxes, and loose messages go to INBOX.
+struct span import_target(const struct importer *i);
+struct op *import_op(struct importer *i);
+
+// A whole file mapped into memory. 0, or positive when it was noted as unreadable.
+struct import_file {
+	struct span text;
+	int64_t mtime; // seconds since 1970
+	size_t mapped;
+};
+int import_file_open(struct importer *i, const char *path, struct import_file *ret_file);
+void import_file_close(struct import_file *f);
+
+// --- sources: 0 or a fault ---
+int source_mbox(struct importer *i, const char *path);
+int source_eml(struct importer *i, const char *path);
+int source_maildir(
+	struct importer *i, const char *path); // with Maildir++ folders, or a folder of Maildirs
+int source_folder(struct importer *i, const char *path); // of .eml files, with subfolders
+bool source_is_maildir(const char *path);                // has cur/ or new/
+bool source_is_mbox(struct span text);                   // begins with a From_ line
+
+#endif
