@@ -53,7 +53,8 @@ struct crew_thread {
 	uint64_t block_began;
 	enum crew_block block; // while blocked
 	bool is_blocked;
-	bool is_main; // the caller of crew_run(): never retires
+	unsigned block_depth; // crew_block_begin() calls without their end
+	bool is_main;         // the caller of crew_run(): never retires
 	struct poller_result polled;
 };
 struct crew {
@@ -688,13 +689,18 @@ static bool block_enter(enum crew_block kind, bool wait)
 
 void crew_block_begin(enum crew_block kind)
 {
-	if (crew_self)
+	if (crew_self && crew_self->block_depth++ == 0)
 		(void)block_enter(kind, true); // true: it waited
 }
 
 bool crew_block_try(enum crew_block kind)
 {
-	return !crew_self || block_enter(kind, false);
+	if (!crew_self || crew_self->block_depth > 0 || block_enter(kind, false)) {
+		if (crew_self)
+			crew_self->block_depth++;
+		return true;
+	}
+	return false;
 }
 
 void crew_block_end(void)
@@ -703,7 +709,9 @@ void crew_block_end(void)
 	if (!me)
 		return;
 	struct crew *c = me->crew;
-	must(me->is_blocked);
+	must(me->is_blocked && me->block_depth > 0);
+	if (--me->block_depth > 0)
+		return;
 	me->is_blocked = false;
 	me->slice_began += clock_mono() - me->block_began;
 	pthread_mutex_lock(&c->lock);

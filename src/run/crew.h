@@ -77,7 +77,7 @@ int task_start(struct op *op, struct crew *c, struct task *t);
 // that its memory is still there: a task that has ended does nothing.
 void task_wake(struct task *t);
 
-// Around anything that blocks; nests not. crew_block_begin() in a thread that is not of a crew does nothing.
+// Around anything that blocks. May nest: the outermost one counts. crew_block_begin() in a thread that is not of a crew does nothing.
 void crew_block_begin(enum crew_block kind);
 void crew_block_end(void);
 // As crew_block_begin() if the budget of `kind` has room; else false, at once: the task parks with a deadline soon and
