@@ -21,6 +21,7 @@ struct watch_state {
 	uint64_t dirty_since,
 		dirty_bytes; // not in tables: since when, group_bytes at the last flush
 	uint64_t space_looked, flush_failed;
+	bool full;
 };
 
 int local_flush(struct op *op, struct local *l)
@@ -76,7 +77,7 @@ static void look_after_space(struct op *op, struct local *l, struct watch_state 
 	bool made = s != NULL;
 	segment_unref(s);
 	if (sealed || (made && w->space_looked && now - w->space_looked < 5 * RETRY_NS) ||
-		(!made && w->space_looked && now - w->space_looked < RETRY_NS && l->log.full))
+		(!made && w->full && now - w->space_looked < RETRY_NS))
 		return;
 	w->space_looked = now;
 	bool full = volume_is_full(l);
@@ -87,10 +88,9 @@ static void look_after_space(struct op *op, struct local *l, struct watch_state 
 		else if (rc)
 			log_error("store", "%s: %s", l->dir, op_text(op, rc));
 	}
-	pthread_mutex_lock(&l->log.lock);
-	bool was = l->log.full;
-	l->log.full = full;
-	pthread_mutex_unlock(&l->log.lock);
+	bool was = w->full;
+	w->full = full;
+	log_set_full(l, full);
 	if (full && !was)
 		log_error("store", "%s: the disk is full: only deleting goes on", l->dir);
 	else if (was && !full)

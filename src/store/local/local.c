@@ -153,6 +153,18 @@ static int local_open(struct op *op, const struct store_config *config, struct s
 	return local_open_with(op, config, NULL, ret_store);
 }
 
+// The counters have moved since the last commit, after a sweep.
+static int state_write(struct op *op, struct local *l)
+{
+	struct applier a;
+	int rc = applier_begin(op, l, &a);
+	if (rc)
+		return rc;
+	rc = applier_write(op, &a, l->log.state.pos, l->log.state.seq);
+	applier_done(&a);
+	return rc;
+}
+
 static void local_close(struct store *s)
 {
 	struct local *l = local_of(s);
@@ -160,7 +172,7 @@ static void local_close(struct store *s)
 	op_init(&op, 0);
 	(void)log_settle(&op, l); // what fails here was reported to whoever waits
 	keeper_stop(l);
-	if (!l->reader && !atomic_load(&l->log.broken))
+	if (!l->reader && !atomic_load(&l->log.broken) && state_write(&op, l) == 0)
 		(void)local_flush(&op, l); // else the log is replayed at the next open
 	op_done(&op);
 	local_free(l);

@@ -27,7 +27,6 @@ struct chunk {
 static struct {
 	pthread_mutex_t lock; // adding and removing
 	_Atomic(struct chunk *) chunks;
-	bool installed; // guarded by lock
 	struct sigaction before;
 	uintptr_t page;
 } registry = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -62,14 +61,18 @@ static void on_sigbus(int signal_number, siginfo_t *info, void *context)
 	}
 }
 
+// Looked at anew with each range: somebody may have put a handler of their own in place meanwhile.
 static void install_locked(void)
 {
-	if (registry.installed)
+	struct sigaction now;
+	if (sigaction(SIGBUS, NULL, &now) ||
+		((now.sa_flags & SA_SIGINFO) && now.sa_sigaction == on_sigbus))
 		return;
 	registry.page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	registry.before = now;
 	struct sigaction ours = { .sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO | SA_ONSTACK };
-	(void)sigemptyset(&ours.sa_mask); // cannot fail
-	registry.installed = sigaction(SIGBUS, &ours, &registry.before) == 0;
+	(void)sigemptyset(&ours.sa_mask);     // cannot fail
+	(void)sigaction(SIGBUS, &ours, NULL); // as above
 }
 
 struct sigbus_range *sigbus_add(const char *start, size_t size)

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// A child commits from several threads, tells what was acknowledged through shared memory, and is killed at a random moment, again
+// and again on the same volume. After each kill everything acknowledged must be there, whole, and nothing half.
+#include "store/local/image_test.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#define THREADS 4u
+#define ROUNDS 8u
+
+struct shared {
+	_Atomic uint32_t acked[THREADS]; // last number whose commit was acknowledged
+};
+struct child {
+	struct store *s;
+	struct shared *shared;
+	uint32_t thread, first;
+};
+
+static uint64_t size_of(uint32_t thread, uint32_t i)
+{
+	return i % 50 == 49 ? 600000 : 200 + (thread * 977 + i * 131) % 9000;
+}
+
+static void *work(void *arg)
+{
+	const struct child *c = arg;
+	struct op op;
+	op_init(&op, 0);
+	for (uint32_t i = c->first;; i++) {
+		op_reset(&op);
+		uint64_t seed = c->thread * 1000000u + i;
+		struct blob_ref ref =
+			blob_make(&op, c->s, seed, size_of(c->thread, i), SPAN("card"));
+		struct store_batch b;
+		uint32_t key = __builtin_bswap32(i);
+		batch_init(&b, c->thread + 1);
+		batch_put(&b, span_of(&key, 4), span_of(&ref, sizeof ref));
+		batch_patch(&b, SPAN("count"), 0, span_of(&i, sizeof i));
+		if (i > 20) { // the oldest goes
+			key = __builtin_bswap32(i - 20);
+			batch_delete(&b, span_of(&key, 4));
+		}
+		commit(&op, c->s, &b);
+		atomic_store(&c->shared->acked[c->thread], i);
+	}
+	return NULL;
+}
+
+static int mark(
+	struct op *op, void *ctx, struct store_snapshot *snap, store_live_fn live, void *sweep)
+{
+	struct store *s = ctx;
+	int rc = 0;
+	for (uint64_t p = 1; p <= THREADS && rc >= 0; p++) {
+		struct store_cursor *c;
+		struct span k, v;
+		rc = store_cursor_open(op, s, snap, p, SPAN_NONE, SPAN_NONE, &c);
+		while (rc == 0 && (rc = store_cursor_next(op, c, &k, &v)) == 0)
+			if (k.n == 4)
+				live(sweep, load_u64(v.p));
+		store_cursor_close(c);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+// Never returns.
+static void child_run(const struct fixture *of, struct shared *shared, const uint32_t next[THREADS])
+{
+	struct fixture f = *of;
+	pthread_t id;
+	static struct child children[THREADS];
+	if (store_open(&f.op, &f.config, &f.s))
+		_exit(2);
+	for (uint32_t i = 0; i < THREADS; i++) {
+		children[i] = (struct child){ f.s, shared, i, next[i] };
+		if (pthread_create(&id, NULL, work, &children[i]))
+			_exit(3);
+	}
+	for (;;) {
+		usleep(20000);
+		op_reset(&f.op);
+		if (store_sweep(&f.op, f.s, mark, f.s))
+			_exit(4);
+	}
+}
+
+// Reads thread t's part; returns the last number committed.
+static uint32_t part_verify(struct fixture *f, uint32_t t, uint32_t acked)
+{
+	struct span v;
+	op_reset(&f->op);
+	int rc = store_get(&f->op, f->s, NULL, t + 1, SPAN("count"), &v);
+	if (rc == STORE_ABSENT) {
+		assert_int_equal(acked, 0);
+		return 0;
+	}
+	ok(&f->op, rc);
+	uint32_t last = load_u32(v.p);
+	assert_true(last == acked || last == acked + 1);
+	for (uint32_t i = last > 19 ? last - 19 : 1; i <= last; i++) {
+		uint32_t key = __builtin_bswap32(i);
+		ok(&f->op, store_get(&f->op, f->s, NULL, t + 1, span_of(&key, 4), &v));
+		struct blob_ref ref;
+		memcpy(&ref, v.p, sizeof ref);
+		blob_verify(&f->op, f->s, ref, t * 1000000u + i, size_of(t, i), SPAN("card"));
+	}
+	return last;
+}
+
+static void found(void *ctx, const struct store_finding *f)
+{
+	(void)ctx;
+	fail_msg("%s", f->text);
+}
+
+static void test_kill(void **state)
+{
+	(void)state;
+	struct fixture f;
+	fixture_begin(&f, "local");
+	store_close(f.s);
+	struct shared *shared = mmap(
+		NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(shared != MAP_FAILED);
+	uint32_t next[THREADS] = { 1, 1, 1, 1 };
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		pid_t pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0)
+			child_run(&f, shared, next);
+		usleep(40000 + (unsigned)(clock_mono() / 1000 % 250000));
+		assert_int_equal(kill(pid, SIGKILL), 0);
+		int status;
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status)); // not of its own accord
+		fixture_open(&f);
+		struct store_stats st;
+		store_stats(f.s, &st);
+		assert_false(st.read_only);
+		for (uint32_t t = 0; t < THREADS; t++)
+			next[t] = part_verify(&f, t, atomic_load(&shared->acked[t])) + 1;
+		for (uint32_t t = 0; t < THREADS; t++)
+			atomic_store(&shared->acked[t], next[t] - 1);
+		uint64_t frames;
+		ok(&f.op, store_check(&f.op, f.s, found, NULL, &frames));
+		store_close(f.s);
+		f.s = NULL;
+	}
+	print_message("%u commits\n", next[0] + next[1] + next[2] + next[3] - 4);
+	(void)munmap(shared, sizeof *shared);
+	fixture_end(&f);
+}
+
+int main(void)
+{
+	log_level_set(LOG_ERROR_);
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_kill) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

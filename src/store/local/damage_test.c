@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a crash or a bad disk leaves: torn tails at every byte, damage below the durable position, unknown versions, a disk that
+// fails under a mapping, forged frames.
+#include "store/local/image_test.h"
+
+#include "base/crc32c.h"
+#include "base/log.h"
+
+static struct image im;
+
+static uint64_t count_found;
+static struct store_finding last_found;
+static void found(void *ctx, const struct store_finding *f)
+{
+	(void)ctx;
+	count_found++;
+	last_found = *f;
+}
+
+static void put_number(struct fixture *f, unsigned i)
+{
+	char key[16];
+	(void)snprintf(key, sizeof key, "%u", i);
+	put(f, 1, key, "value");
+}
+
+static bool has_number(struct fixture *f, unsigned i)
+{
+	char key[16];
+	struct span v;
+	(void)snprintf(key, sizeof key, "%u", i);
+	int rc = store_get(&f->op, f->s, NULL, 1, span_str(key), &v);
+	assert_true(rc == 0 || rc == STORE_ABSENT);
+	return rc == 0;
+}
+
+// A volume of n commits as a crash leaves it: nothing flushed.
+static void volume_begin(struct fixture *f, unsigned n)
+{
+	fixture_begin(f, "local");
+	for (unsigned i = 0; i < n; i++)
+		put_number(f, i);
+	image_take(&im, f->dir);
+	store_close(f->s);
+	f->s = NULL;
+}
+
+static void volume_end(struct fixture *f)
+{
+	fixture_end(f);
+	image_done(&im);
+}
+
+static bool is_read_only(struct fixture *f)
+{
+	struct store_stats st;
+	store_stats(f->s, &st);
+	return st.read_only;
+}
+
+static void test_torn_at_every_byte(void **state)
+{
+	(void)state;
+	struct fixture f;
+	volume_begin(&f, 3);
+	char *log = image_segment(&im, 1);
+	uint32_t at[1000];
+	size_t n = image_groups(log, at);
+	assert_int_equal(n, 3);
+	char *saved = malloc(IMAGE_BYTES);
+	memcpy(saved, log, IMAGE_BYTES);
+	for (uint32_t cut = at[2]; cut <= at[3]; cut++) {
+		memcpy(log, saved, IMAGE_BYTES);
+		memset(log + cut, 0, IMAGE_BYTES - cut);
+		image_put(&im, f.dir);
+		fixture_open(&f);
+		assert_false(is_read_only(&f));
+		assert_true(has_number(&f, 0) && has_number(&f, 1));
+		bool whole = memcmp(log, saved, IMAGE_BYTES) == 0;
+		assert_int_equal(has_number(&f, 2), whole);
+		if (cut % 16 == 0) { // life goes on, and nothing of the leftovers comes back
+			put_number(&f, 7);
+			store_close(f.s);
+			fixture_open(&f);
+			assert_true(has_number(&f, 7));
+			assert_int_equal(has_number(&f, 2), whole);
+			uint64_t frames;
+			count_found = 0;
+			ok(&f.op, store_check(&f.op, f.s, found, NULL, &frames));
+			assert_int_equal(count_found, 0);
+		}
+		store_close(f.s);
+		f.s = NULL;
+	}
+	free(saved);
+	volume_end(&f);
+}
+
+static void test_garbled(void **state)
+{
+	(void)state;
+	struct fixture f;
+	volume_begin(&f, 4);
+	char *log = image_segment(&im, 1);
+	uint32_t at[1000];
+	assert_int_equal(image_groups(log, at), 4);
+	for (uint32_t i = at[2]; i < at[4]; i += 11) {
+		log[i] ^= 0x40;
+		image_put(&im, f.dir);
+		fixture_open(&f);
+		bool last = i >= at[3]; // nothing proves that the last group was durable
+		bool harmless = has_number(&f, 2) && has_number(&f, 3); // padding
+		assert_true(has_number(&f, 0) && has_number(&f, 1));
+		if (!harmless) {
+			assert_int_equal(is_read_only(&f), !last);
+			assert_int_equal(has_number(&f, 2), last);
+			assert_false(has_number(&f, 3));
+		}
+		if (!harmless && !last) {
+			struct store_batch b;
+			struct store_ticket t;
+			batch_init(&b, 1);
+			assert_int_equal(store_submit(&f.op, f.s, &b, &t), RC_READONLY);
+			uint64_t frames;
+			count_found = 0;
+			ok(&f.op, store_check(&f.op, f.s, found, NULL, &frames));
+			assert_true(count_found > 0);
+		}
+		store_close(f.s);
+		f.s = NULL;
+		log[i] ^= 0x40;
+	}
+	volume_end(&f);
+}
+
+// A body full of frames that look right but for the nonce, in a group that is torn.
+static void test_forged(void **state)
+{
+	(void)state;
+	struct fixture f;
+	fixture_begin(&f, "local");
+	put_number(&f, 0);
+	char body[40 * GROUP_FRAME];
+	for (size_t i = 0; i < 40; i++) {
+		char *at = body + i * GROUP_FRAME;
+		struct group_fields g = { UINT64_MAX, GROUP_FRAME, 0, 0 };
+		group_fields_encode(at + FRAME_HEADER, &g);
+		struct frame fr = { .length = GROUP_PAYLOAD,
+			.first = GROUP_PAYLOAD,
+			.seq = UINT64_MAX - 1,
+			.type = FRAME_GROUP,
+			.version = FRAME_VERSION,
+			.first_crc = crc32c(0, span_of(at + FRAME_HEADER, GROUP_PAYLOAD)) };
+		frame_encode(at, &fr, (uint32_t)i);
+	}
+	struct blob_writer *w;
+	struct blob_ref ref;
+	struct blob_owner owner = { .partition = 1 };
+	ok(&f.op, blob_begin(&f.op, f.s, &w));
+	ok(&f.op, blob_write(&f.op, w, span_of(body, sizeof body)));
+	ok(&f.op, blob_finish(&f.op, w, &owner, SPAN("card"), &ref));
+	put_number(&f, 1);
+	image_take(&im, f.dir);
+	store_close(f.s);
+	char *log = image_segment(&im, 1);
+	uint32_t at[1000];
+	assert_int_equal(image_groups(log, at), 2);
+	log[at[1] + GROUP_FRAME + FRAME_HEADER] ^= 1; // the blob's id
+	image_put(&im, f.dir);
+	fixture_open(&f);
+	assert_false(is_read_only(&f));
+	assert_true(has_number(&f, 0));
+	assert_false(has_number(&f, 1));
+	volume_end(&f);
+}
+
+static void test_damaged_body(void **state)
+{
+	(void)state;
+	struct fixture f;
+	fixture_begin(&f, "local");
+	struct blob_ref ref = blob_make(&f.op, f.s, 9, 5000, SPAN("the card"));
+	struct blob_ref good = blob_make(&f.op, f.s, 10, 5000, SPAN("the card"));
+	put_number(&f, 0);
+	image_take(&im, f.dir);
+	store_close(f.s);
+	// Flushed before the damage: it is below the position of the index.
+	image_done(&im);
+	image_take(&im, f.dir);
+	image_segment(&im, 1)[pos_offset(ref.hint) + FRAME_HEADER + BLOB_FIELDS + 8 + 1000] ^= 1;
+	image_put(&im, f.dir);
+	fixture_open(&f);
+	assert_false(is_read_only(&f));
+	struct blob b;
+	assert_int_equal(blob_open(&f.op, f.s, ref, &b), RC_CORRUPT);
+	assert_non_null(strstr(f.op.text, "account 1, mailbox 2, uid 9"));
+	ok(&f.op, blob_open_card(&f.op, f.s, ref, &b));
+	assert_true(span_eq(b.card, SPAN("the card")));
+	struct span piece;
+	assert_int_equal(blob_piece(&f.op, &b, 0, 10, &piece), RC_CORRUPT);
+	blob_close(&b);
+	blob_verify(&f.op, f.s, good, 10, 5000, SPAN("the card"));
+	uint64_t frames;
+	count_found = 0;
+	ok(&f.op, store_check(&f.op, f.s, found, NULL, &frames));
+	assert_int_equal(count_found, 1);
+	assert_int_equal(last_found.owner.uid, 9);
+	assert_int_equal(last_found.blob_id, ref.id);
+	struct blob_ref renewed; // a bad body must not get a good checksum
+	assert_int_equal(blob_new_card(&f.op, f.s, ref, SPAN("new"), &renewed), RC_CORRUPT);
+	volume_end(&f);
+}
+
+static void open_fails(struct fixture *f, int rc)
+{
+	image_put(&im, f->dir);
+	assert_int_equal(store_open(&f->op, &f->config, &f->s), rc);
+	f->s = NULL;
+}
+
+static void test_versions(void **state)
+{
+	(void)state;
+	struct fixture f;
+	volume_begin(&f, 2);
+	char *volume = im.files[0].bytes, *log = image_segment(&im, 1), saved[SEGMENT_HEADER * 2];
+	assert_string_equal(im.files[0].name, "volume");
+	memcpy(saved, volume, 64);
+	volume[8] = 9;
+	open_fails(&f, RC_CORRUPT);
+	store_u32(volume + 40, crc32c(0, span_of(volume, 40)));
+	open_fails(&f, RC_VERSION);
+	memcpy(volume, saved, 64);
+	memcpy(saved, log, sizeof saved);
+	log[8] = 9;
+	store_u32(log + 48, crc32c(0, span_of(log, 48)));
+	open_fails(&f, RC_VERSION);
+	memcpy(log, saved, sizeof saved);
+	struct segment_header h;
+	assert_int_equal(segment_header_decode(log, &h), 0);
+	struct frame fr;
+	assert_true(frame_decode(log + SEGMENT_HEADER + GROUP_FRAME, segment_seed(h.nonce), &fr));
+	fr.version = 2;
+	frame_encode(log + SEGMENT_HEADER + GROUP_FRAME, &fr, segment_seed(h.nonce));
+	open_fails(&f, RC_VERSION);
+	memcpy(log, saved, sizeof saved);
+	image_put(&im, f.dir);
+	fixture_open(&f);
+	assert_true(has_number(&f, 1));
+	volume_end(&f);
+}
+
+static void test_missing_parts(void **state)
+{
+	(void)state;
+	struct fixture f;
+	volume_begin(&f, 2);
+	char path[200];
+	image_put(&im, f.dir);
+	(void)snprintf(path, sizeof path, "%s/volume", f.dir);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(store_open(&f.op, &f.config, &f.s), RC_CORRUPT);
+	image_put(&im, f.dir); // without its index, the whole log is replayed
+	(void)snprintf(path, sizeof path, "%s/index", f.dir);
+	(void)nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	fixture_open(&f);
+	assert_true(has_number(&f, 0) && has_number(&f, 1));
+	volume_end(&f);
+}
+
+static void test_disk_fails_under_mapping(void **state)
+{
+	(void)state;
+	struct fixture f;
+	fixture_begin(&f, "local");
+	struct blob_ref ref = blob_make(&f.op, f.s, 1, 60000, SPAN("card"));
+	struct blob_ref large = blob_make(&f.op, f.s, 2, 600000, SPAN("card"));
+	put_number(&f, 0);
+	blob_verify(&f.op, f.s, ref, 1, 60000, SPAN("card"));
+	char path[200];
+	(void)snprintf(path, sizeof path, "%s/log/00000001.log", f.dir);
+	assert_int_equal(truncate(path, 8192), 0);
+	struct blob b;
+	assert_int_equal(blob_open(&f.op, f.s, ref, &b), RC_IO);
+	assert_int_equal(blob_open(&f.op, f.s, large, &b), RC_IO);
+	assert_true(has_number(&f, 0));
+	fixture_end(&f);
+}
+
+static void test_lock_and_reader(void **state)
+{
+	(void)state;
+	struct fixture f;
+	fixture_begin(&f, "local");
+	struct store *other;
+	assert_int_equal(store_open(&f.op, &f.config, &other), RC_LOCKED);
+	struct blob_ref ref = blob_make(&f.op, f.s, 1, 600000, SPAN("card"));
+	put_number(&f, 0);
+	struct fixture reader = f;
+	reader.config.read_only = true;
+	fixture_open(&reader);
+	put_number(&f, 1); // what comes later is not seen
+	assert_true(has_number(&reader, 0));
+	assert_false(has_number(&reader, 1));
+	blob_verify(&f.op, reader.s, ref, 1, 600000, SPAN("card"));
+	struct store_batch b;
+	struct store_ticket t;
+	batch_init(&b, 1);
+	assert_int_equal(store_submit(&f.op, reader.s, &b, &t), RC_READONLY);
+	assert_int_equal(store_sweep(&f.op, reader.s, NULL, NULL), RC_READONLY);
+	uint64_t frames;
+	count_found = 0;
+	ok(&f.op, store_check(&f.op, reader.s, found, NULL, &frames));
+	if (count_found)
+		print_error("%s\n", last_found.text);
+	assert_true(frames >= 4);
+	store_close(reader.s);
+	fixture_end(&f);
+}
+
+static void test_reader_needs_volume(void **state)
+{
+	(void)state;
+	struct fixture f;
+	fixture_begin(&f, "local");
+	store_close(f.s);
+	(void)nftw(f.dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	f.config.read_only = true;
+	assert_int_equal(store_open(&f.op, &f.config, &f.s), RC_NONEXISTENT);
+	f.config.read_only = false;
+	fixture_open(&f); // made when missing
+	fixture_end(&f);
+}
+
+int main(void)
+{
+	log_level_set(LOG_ERROR_ + 1);
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_torn_at_every_byte),
+		cmocka_unit_test(test_garbled), cmocka_unit_test(test_forged),
+		cmocka_unit_test(test_damaged_body), cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_missing_parts),
+		cmocka_unit_test(test_disk_fails_under_mapping),
+		cmocka_unit_test(test_lock_and_reader),
+		cmocka_unit_test(test_reader_needs_volume) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
