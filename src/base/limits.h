@@ -86,6 +86,10 @@
 #define IMAP_LOGIN_TIMEOUT 180u     // seconds
 #define IMAP_SESSIONS_PER_USER 200u // an idle session costs next to nothing
 #define IMAP_ID_FIELDS_MAX 30u      // RFC 2971 section 3.3
+#define FETCH_ITEMS_MAX 500u        // items of a FETCH
+#define FETCH_DECODED_MAX                                                                          \
+	(UINT64_C(512)                                                                             \
+		<< 20) // octets of decoded parts (BINARY) in one FETCH response: they are copies
 #define IMAP_SAVED_RANGES_MAX                                                                      \
 	(1u << 20) // ranges of a result that SEARCH RETURN (SAVE) keeps: 8 MiB; more: NOTSAVED
 #define IMAP_PATTERNS_MAX 100u     // patterns of a LIST command

@@ -70,9 +70,10 @@ static int copy_run(struct session *s, struct command *c)
 	// MOVE tells where the messages are before it tells that they are gone (RFC 6851 section 4.3).
 	if (a->move && done)
 		reply_ok(s, code, "moved");
-	// Numbers that the client knows, but whose messages others expunged (RFC 2180 section 4.4).
-	if (!c->uid && done < asked)
-		return op_fail(&s->op, RC_EXPUNGED, "some of the messages were expunged meanwhile");
+	// Numbers that the client knows, but whose messages others expunged: the rest was copied, which cannot be a NO (RFC 2180 section 4.4.2;
+	// RFC 9051 section 6.4.7: no partial copy), unless there was no rest.
+	if (!c->uid && !a->set.saved && asked && !done)
+		return op_fail(&s->op, RC_EXPUNGED, "the messages were expunged meanwhile");
 	return command_ok(s, a->move ? NULL : code,
 		done ? "%s completed" : "%s completed: no such messages", c->row->name);
 }

@@ -2,7 +2,8 @@
 // FETCH and UID FETCH (RFC 9051 sections 6.4.5 and 6.4.9; RFC 3501 section 6.4.5). Items are rows (imap/fetch.h).
 //
 // \Seen is set in front: a second cursor runs up to SEEN_AHEAD messages ahead of the one that answers, and one STORE marks the unseen ones among
-// them, so that a FETCH of many bodies costs few commits. Their new flags go out in the same FETCH responses.
+// them, so that a FETCH of many bodies costs few commits. Their new flags go out in the same FETCH responses. Not far ahead: what a client that
+// goes away did not get should not be marked as read. Mail can be read when nothing can be written: then \Seen is left alone.
 #include "base/limits.h"
 #include "imap/fetch.h"
 #include "imap/module.h"
@@ -12,7 +13,7 @@
 
 #include <stdio.h>
 
-#define SEEN_AHEAD 64u
+#define SEEN_AHEAD 16u
 #define SLICE_EVERY 32u // messages between two looks at the clock
 
 // --- parsing ---
@@ -20,9 +21,13 @@
 void fetch_add_wish(
 	struct session *s, struct fetch_args *args, const struct fetch_item *item, void *arg)
 {
+	for (const struct fetch_wish *same = args->wishes; same && !arg; same = same->next)
+		if (same->item == item)
+			return; // said twice, answered once
 	struct fetch_wish *w = op_new(&s->op, struct fetch_wish);
 	if (!w)
 		return; // RC_NOMEM is recorded; fetch_parse() looks
+	args->count++;
 	*w = (struct fetch_wish){ item, arg, NULL };
 	*args->tail = w;
 	args->tail = &w->next;
@@ -56,6 +61,8 @@ int fetch_parse_item(
 		cursor_fail_at(in, at, "a FETCH item");
 		return 0;
 	}
+	if (args->count >= FETCH_ITEMS_MAX)
+		cursor_fail_rc(in, RC_LIMIT, "fewer FETCH items");
 	int rc = item->parse ? item->parse(s, c, in, &arg) : 0;
 	if (rc == 0 && !cursor_is_bad(in))
 		fetch_add_wish(s, args, item, arg);
@@ -171,6 +178,9 @@ static int mark_seen(struct session *s, struct fetch_args *a, struct uid at)
 		rc = txn_flags(&s->op, s->view, &store, &result);
 		if (rc == 0)
 			numset_add_set(&a->marked, &result.changed);
+		else if (rc != RC_NOMEM)
+			a->needs &= ~(unsigned)FETCH_SETS_SEEN;
+		rc = rc == RC_NOMEM ? rc : 0;
 		flags_result_done(&result);
 	}
 	numset_done(&unseen);
@@ -227,6 +237,8 @@ static int fetch_one(struct session *s, struct command *c, struct fetch_args *a,
 	content_close(&content);
 	if (rc < 0)
 		rope_truncate(f.out, size);
+	if (rc < 0 && marked) // what has changed is told nevertheless
+		reply_fetch_flags(s, m, f.keywords, c->uid);
 	arena_release(&s->op.arena, mark);
 	return rc;
 }
@@ -245,8 +257,8 @@ static int fetch_end(struct session *s, struct command *c, struct fetch_args *a)
 {
 	if (a->fault)
 		return op_fail(&s->op, a->fault, "%s", a->fault_text);
-	// Messages that others expunged and this client was not told of yet (RFC 2180 section 4.1.2).
-	if (!c->uid && view_cursor_missing(a->cursor))
+	// Messages that others expunged and this client was not told of yet (RFC 2180 section 4.1.2); `$` has lost them (RFC 9051 section 6.4.4.1).
+	if (!c->uid && !a->set.saved && view_cursor_missing(a->cursor))
 		return op_fail(&s->op, RC_EXPUNGED, "some of the messages were expunged meanwhile");
 	return IMAP_DONE;
 }

@@ -101,7 +101,7 @@ static int store_end(struct session *s, struct command *c, const struct store_ar
 			return op_fail(&s->op, RC_NOMEM, "out of memory");
 		return command_ok(s, text, "some messages had changed");
 	}
-	if (!c->uid && a->result.missing)
+	if (!c->uid && !a->set.saved && a->result.missing)
 		return op_fail(&s->op, RC_EXPUNGED, "some of the messages were expunged meanwhile");
 	return IMAP_DONE;
 }

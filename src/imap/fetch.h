@@ -16,6 +16,7 @@ struct fetch_out { // one message being answered
 	const struct keywords *keywords;
 	struct content *content; // open when an item needs FETCH_CONTENT
 	enum content_form form;  // what this session may get
+	uint64_t copied;         // octets of decoded parts so far
 };
 
 enum {                       // what an item needs: bits
@@ -49,6 +50,7 @@ struct fetch_wish { // an item as asked for
 struct fetch_args {
 	struct seqset set;
 	struct fetch_wish *wishes, **tail;
+	unsigned count; // of wishes
 	unsigned needs; // of all wishes
 	bool wants_uid, wants_flags;
 	struct modseq changed_since; // messages whose modseq is not above are left out; 0: none

@@ -2,6 +2,7 @@
 // The FETCH items of RFC 9051 section 6.4.5 and RFC 3501 section 6.4.5 (RFC822.*). Values come ready from the card or by reference from the
 // store; sizes of literals are known before their octets are queued.
 #include "base/buf.h"
+#include "base/limits.h"
 #include "imap/fetch.h"
 #include "imap/reply.h"
 #include "wire/write.h"
@@ -288,6 +289,9 @@ static int write_binary(struct fetch_out *f, void *arg)
 	bool has_nul = false;
 	int rc = content_binary(
 		&f->s->op, f->content, w->section.path, w->section.depth, &bytes, &has_nul);
+	f->copied += bytes.n;
+	if (rc >= 0 && f->copied > FETCH_DECODED_MAX)
+		rc = op_fail(&f->s->op, RC_LIMIT, "too many decoded octets in one answer");
 	if (rc >= 0) {
 		struct span part = span_cut(buf_span(&bytes),
 			w->offset < bytes.n ? (size_t)w->offset : bytes.n, bytes.n);
