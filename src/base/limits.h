@@ -121,7 +121,8 @@
 #define NET_ZIP_WINDOW_BITS 13     // 8 KiB: deflater 32 KiB, and 32 KiB at
 #define NET_ZIP_MEM_LEVEL 6        // this level
 #define NET_ZIP_PACKED (64u << 10) // compressed ahead of the socket
-#define NET_ZIP_IDLE_MS 5000u      // silent for so long: deflate state is given up
+#define NET_ZIP_POOL 32u           // deflate and inflate states kept for the next connection
+#define NET_ZIP_IDLE_MS 2000u      // silent for so long: deflate state is given up
 
 // --- mail: accounts and mailboxes ---
 #define MAILBOXES_MAX 100000u // names in an account, unless configured otherwise

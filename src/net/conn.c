@@ -352,7 +352,7 @@ static void conn_park(struct conn *c)
 	input_park(&c->in, c->net->buffers);
 	if (rope_size(&c->out) == 0)
 		rope_done(&c->out);
-	if (c->zip && zip_park(c->zip, c->net->buffers) && !c->zip_deadline)
+	if (c->zip && zip_park(c->zip) && !c->zip_deadline)
 		c->zip_deadline = clock_mono() + NET_ZIP_IDLE_MS * NS_PER_MS;
 	uint64_t deadline = c->session ? c->session_deadline : 0;
 	sooner(&deadline, c->phase_deadline);
@@ -428,7 +428,7 @@ static void conn_free(struct conn *c)
 	waker_detach(c->waker);
 	session_close(c);
 	secure_free(c->secure);
-	zip_free(c->zip, c->net->buffers);
+	zip_free(c->zip);
 	input_done(&c->in, c->net->buffers);
 	rope_done(&c->out);
 	if (c->in_census)
@@ -560,7 +560,7 @@ int conn_start_compress(struct op *op, struct conn *c)
 {
 	if (c->zip)
 		return op_fail(op, RC_CANNOT, "compression is active already");
-	int rc = zip_new(op, c->net->buffers, input_span(&c->in), rope_size(&c->out), &c->zip);
+	int rc = zip_new(op, &c->net->zip_pools, input_span(&c->in), rope_size(&c->out), &c->zip);
 	if (rc < 0)
 		return rc;
 	if (input_size(&c->in))

@@ -33,7 +33,7 @@ int net_new(struct op *op, struct crew *crew, const struct net_limits *limits, s
 		n->limits.handshake_ms = NET_HANDSHAKE_MS;
 	n->census = census_new(n->limits.connections, n->limits.connections_per_address);
 	n->buffers = pool_new(NET_BUFFER, NET_BUFFERS_KEPT);
-	if (!n->census || !n->buffers) {
+	if (!n->census || !n->buffers || !zip_pools_init(&n->zip_pools, n->buffers)) {
 		net_free(n);
 		return op_fail(op, RC_NOMEM, "no memory for the network");
 	}
@@ -46,6 +46,7 @@ void net_free(struct net *n)
 	if (!n)
 		return;
 	census_free(n->census);
+	zip_pools_done(&n->zip_pools);
 	pool_free(n->buffers);
 	free(n);
 }

@@ -12,18 +12,19 @@
 #include "net/input.h"
 #include "net/listener.h"
 #include "net/peer.h"
+#include "net/zip.h"
 #include "run/pool.h"
 
 #include <sys/types.h>
 
 struct secure; // net/secure.h
-struct zip;    // net/zip.h
 
 struct net {
 	struct crew *crew;
 	struct net_limits limits;
 	struct census *census;
 	struct pool *buffers; // blocks of NET_BUFFER
+	struct zip_pools zip_pools;
 	_Atomic uint64_t next_id;
 };
 

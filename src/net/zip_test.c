@@ -17,7 +17,7 @@
 
 struct fixture {
 	struct op op;
-	struct pool *pool;
+	struct zip_pools pools;
 	struct zip *zip;
 	z_stream to, from; // the client's deflater and inflater
 };
@@ -26,25 +26,26 @@ static void setup(struct fixture *f)
 {
 	memset(f, 0, sizeof *f);
 	op_init(&f->op, 0);
-	f->pool = pool_new(NET_BUFFER, 4);
-	assert_int_equal(zip_new(&f->op, f->pool, SPAN(""), 0, &f->zip), 0);
+	assert_true(zip_pools_init(&f->pools, pool_new(NET_BUFFER, 4)));
+	assert_int_equal(zip_new(&f->op, &f->pools, SPAN(""), 0, &f->zip), 0);
 	assert_int_equal(deflateInit2(&f->to, 9, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY), Z_OK);
 	assert_int_equal(inflateInit2(&f->from, -15), Z_OK);
 }
 
 static void teardown(struct fixture *f)
 {
-	zip_free(f->zip, f->pool);
+	zip_free(f->zip);
 	deflateEnd(&f->to);
 	inflateEnd(&f->from);
-	pool_free(f->pool);
+	pool_free(f->pools.buffers);
+	zip_pools_done(&f->pools);
 	op_done(&f->op);
 }
 
 static void raw_add(struct fixture *f, struct span s)
 {
 	size_t room;
-	char *p = input_room(zip_raw(f->zip), f->pool, s.n, &room);
+	char *p = input_room(zip_raw(f->zip), f->pools.buffers, s.n, &room);
 	assert_non_null(p);
 	memcpy(p, s.p, s.n);
 	input_added(zip_raw(f->zip), s.n);
@@ -153,9 +154,9 @@ static void test_idle(void **state)
 		client_says(&f, round % 3 ? s : SPAN("a1 NOOP\r\n"), 1 + (size_t)round * 50,
 			Z_SYNC_FLUSH);
 		server_says(&f, s);
-		assert_true(zip_park(f.zip, f.pool));
+		assert_true(zip_park(f.zip));
 		zip_idle(f.zip);
-		assert_false(zip_park(f.zip, f.pool));
+		assert_false(zip_park(f.zip));
 		if (round == 30) // past the window's 32 KiB
 			for (int i = 0; i < 20; i++)
 				client_says(&f, s, 1000, Z_FULL_FLUSH);
@@ -174,7 +175,7 @@ static void test_partial_flush(void **state)
 	for (int round = 0; round < 200; round++) {
 		struct span s = random_text(&seed, 1 + (size_t)rand_r(&seed) % 300);
 		client_says(&f, s, 13, Z_PARTIAL_FLUSH);
-		zip_park(f.zip, f.pool);
+		zip_park(f.zip);
 		zip_idle(f.zip);
 		free((void *)(uintptr_t)s.p);
 	}
@@ -227,7 +228,7 @@ static void test_rubbish(void **state)
 		while ((n = zip_inflate(&f.op, f.zip, out, sizeof out)) > 0)
 			;
 		assert_true(n == 0 || n == RC_CLOSED);
-		zip_park(f.zip, f.pool);
+		zip_park(f.zip);
 		zip_idle(f.zip);
 		if (n == RC_CLOSED)
 			assert_int_equal(zip_inflate(&f.op, f.zip, out, sizeof out), RC_CLOSED);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A stack of free blocks: the one given back last is warm in the cache.
+// A stack of free blocks: the one given back last is warm in the cache. Large blocks are mapped, not allocated: freed,
+// they leave no holes in the heap that would cost memory for as long as the process lives.
 #include "run/pool.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "base/must.h"
 
@@ -14,6 +16,24 @@ struct pool {
 	unsigned count, out;
 	void *blocks[];
 };
+
+#define MAP_MIN (32u << 10)
+
+static void *block_new(size_t size)
+{
+	if (size < MAP_MIN)
+		return malloc(size);
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static void block_free(void *block, size_t size)
+{
+	if (size < MAP_MIN)
+		free(block);
+	else
+		must(munmap(block, size) == 0);
+}
 
 struct pool *pool_new(size_t block_size, unsigned keep)
 {
@@ -32,7 +52,7 @@ void pool_free(struct pool *p)
 		return;
 	must(p->out == 0);
 	while (p->count)
-		free(p->blocks[--p->count]);
+		block_free(p->blocks[--p->count], p->size);
 	pthread_mutex_destroy(&p->lock);
 	free(p);
 }
@@ -52,7 +72,7 @@ void *pool_take(struct pool *p)
 	pthread_mutex_unlock(&p->lock);
 	if (block)
 		return block;
-	block = malloc(p->size);
+	block = block_new(p->size);
 	if (!block) {
 		pthread_mutex_lock(&p->lock);
 		p->out--;
@@ -72,5 +92,6 @@ void pool_give(struct pool *p, void *block)
 		block = NULL;
 	}
 	pthread_mutex_unlock(&p->lock);
-	free(block);
+	if (block)
+		block_free(block, p->size);
 }

@@ -8,17 +8,17 @@
 
 #include <cmocka.h>
 
-static void test_reuse(void **state)
+static void reuse(size_t size)
 {
-	struct pool *p = pool_new(4096, 2);
+	struct pool *p = pool_new(size, 2);
 	assert_non_null(p);
-	assert_int_equal(pool_block_size(p), 4096);
+	assert_int_equal(pool_block_size(p), size);
 	void *a = pool_take(p), *b = pool_take(p), *c = pool_take(p);
 	assert_non_null(a);
 	assert_non_null(b);
 	assert_non_null(c);
-	memset(a, 1, 4096);
-	memset(c, 1, 4096);
+	memset(a, 1, size);
+	memset(c, 1, size);
 	pool_give(p, a);
 	pool_give(p, b);
 	pool_give(p, c); // beyond `keep`: freed
@@ -29,6 +29,12 @@ static void test_reuse(void **state)
 	pool_give(p, NULL);
 	pool_free(p);
 	pool_free(NULL);
+}
+
+static void test_reuse(void **state)
+{
+	reuse(4096);
+	reuse(72u << 10); // mapped
 }
 
 int main(void)
