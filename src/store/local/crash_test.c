@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A child commits from several threads, tells what was acknowledged through shared memory, and is killed at a random moment, again
+// A child (this program again: a fork would lack RocksDB's threads) commits from several threads, tells what was acknowledged through shared memory, and is killed at a random moment, again
 // and again on the same volume. After each kill everything acknowledged must be there, whole, and nothing half.
 #include "store/local/image_test.h"
 
@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
@@ -70,25 +71,49 @@ static int mark(
 	return rc < 0 ? rc : 0;
 }
 
-// Never returns.
-static void child_run(const struct fixture *of, struct shared *shared, const uint32_t next[THREADS])
+// What the child does, for ever. Arguments: folder, descriptor of the shared memory, first number of each thread.
+static int child_run(char **args)
 {
-	struct fixture f = *of;
-	pthread_t id;
+	struct fixture f = { .config = { .engine = "local",
+				     .dir = args[0],
+				     .segment_bytes = 4u << 20,
+				     .reserve_bytes = 1u << 20,
+				     .grace_ms = 1 } };
+	struct shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED,
+		(int)strtol(args[1], NULL, 10), 0);
+	op_init(&f.op, 0);
+	if (shared == MAP_FAILED || store_open(&f.op, &f.config, &f.s))
+		return 2;
 	static struct child children[THREADS];
-	if (store_open(&f.op, &f.config, &f.s))
-		_exit(2);
 	for (uint32_t i = 0; i < THREADS; i++) {
-		children[i] = (struct child){ f.s, shared, i, next[i] };
+		pthread_t id;
+		children[i] =
+			(struct child){ f.s, shared, i, (uint32_t)strtoul(args[2 + i], NULL, 10) };
 		if (pthread_create(&id, NULL, work, &children[i]))
-			_exit(3);
+			return 3;
 	}
 	for (;;) {
 		usleep(20000);
 		op_reset(&f.op);
 		if (store_sweep(&f.op, f.s, mark, f.s))
-			_exit(4);
+			return 4;
 	}
+}
+
+static pid_t child_start(const struct fixture *f, int shared, const uint32_t next[THREADS])
+{
+	char numbers[1 + THREADS][16];
+	char self[] = "/proc/self/exe", word[] = "child";
+	char *args[4 + THREADS + 1] = { self, word, (char *)(uintptr_t)f->dir };
+	(void)snprintf(numbers[THREADS], sizeof numbers[0], "%d", shared);
+	args[3] = numbers[THREADS];
+	for (uint32_t i = 0; i < THREADS; i++) {
+		(void)snprintf(numbers[i], sizeof numbers[0], "%u", next[i]);
+		args[4 + i] = numbers[i];
+	}
+	pid_t pid;
+	assert_int_equal(posix_spawn(&pid, self, NULL, NULL, args, environ), 0);
+	return pid;
 }
 
 // Reads thread t's part; returns the last number committed.
@@ -126,16 +151,15 @@ static void test_kill(void **state)
 	struct fixture f;
 	fixture_begin(&f, "local");
 	store_close(f.s);
-	struct shared *shared = mmap(
-		NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int memory = memfd_create("acked", 0);
+	assert_true(memory >= 0 && ftruncate(memory, sizeof(struct shared)) == 0);
+	struct shared *shared =
+		mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
 	assert_true(shared != MAP_FAILED);
 	uint32_t next[THREADS] = { 1, 1, 1, 1 };
 	for (unsigned round = 0; round < ROUNDS; round++) {
-		pid_t pid = fork();
-		assert_true(pid >= 0);
-		if (pid == 0)
-			child_run(&f, shared, next);
-		usleep(40000 + (unsigned)(clock_mono() / 1000 % 250000));
+		pid_t pid = child_start(&f, memory, next);
+		usleep(60000 + (unsigned)(clock_mono() / 1000 % 250000));
 		assert_int_equal(kill(pid, SIGKILL), 0);
 		int status;
 		assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -155,11 +179,14 @@ static void test_kill(void **state)
 	}
 	print_message("%u commits\n", next[0] + next[1] + next[2] + next[3] - 4);
 	(void)munmap(shared, sizeof *shared);
+	(void)close(memory);
 	fixture_end(&f);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	if (argc == 4 + (int)THREADS && strcmp(argv[1], "child") == 0)
+		return child_run(argv + 2);
 	log_level_set(LOG_ERROR_);
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_kill) };
 	return cmocka_run_group_tests(tests, NULL, NULL);

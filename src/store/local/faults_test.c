@@ -4,6 +4,8 @@
 
 #include "base/log.h"
 
+#include <pthread.h>
+
 #define COMMITS 12u
 
 struct plan {
@@ -333,6 +335,104 @@ static void test_churn(void **state)
 	fixture_end(&t.f);
 }
 
+#define RACERS 6u
+#define RACES 150u
+struct racer {
+	struct faulty *t;
+	uint64_t partition;
+	bool acked[RACES];
+};
+
+static void *race(void *arg)
+{
+	struct racer *r = arg;
+	struct store *s = r->t->f.s;
+	struct op op;
+	op_init(&op, 0);
+	for (uint32_t i = 0; i < RACES; i++) {
+		op_reset(&op);
+		struct blob_writer *w;
+		struct blob_ref ref;
+		struct blob_owner owner = { .partition = r->partition };
+		char body[700];
+		memset(body, (int)i, sizeof body);
+		ok(&op, blob_begin(&op, s, &w));
+		ok(&op, blob_write(&op, w, span_of(body, sizeof body)));
+		struct store_batch b;
+		batch_init(&b, r->partition);
+		int rc = blob_finish(&op, w, &owner, SPAN("card"), &ref);
+		batch_put(&b, span_of(&i, sizeof i), span_of(&ref, sizeof ref));
+		struct store_ticket ticket;
+		if (rc == 0)
+			rc = store_submit(&op, s, &b, &ticket);
+		if (rc == 0)
+			rc = store_wait(&op, s, ticket);
+		batch_done(&b);
+		r->acked[i] = rc == 0;
+		assert_true(rc == 0 || rc == RC_NOSPACE || rc == RC_IO || rc == RC_READONLY);
+	}
+	op_done(&op);
+	return NULL;
+}
+
+static void races_verify(struct fixture *f, const struct racer *r, bool exact)
+{
+	for (uint32_t i = 0; i < RACES; i++) {
+		struct span v;
+		int rc = store_get(&f->op, f->s, NULL, r->partition, span_of(&i, sizeof i), &v);
+		if (exact || r->acked[i])
+			assert_int_equal(rc == 0, r->acked[i]);
+		if (rc)
+			continue;
+		struct blob_ref ref;
+		struct blob b;
+		memcpy(&ref, v.p, sizeof ref);
+		ok(&f->op, blob_open(&f->op, f->s, ref, &b));
+		assert_true(b.size == 700 && b.whole.p[699] == (char)i);
+		blob_close(&b);
+	}
+}
+
+// Groups form, fail and are led on by several threads: `error` now and then.
+static void races(int error, int kinds)
+{
+	struct faulty t;
+	static struct racer racers[RACERS];
+	pthread_t ids[RACERS];
+	faulty_begin(&t);
+	ok(&t.f.op, faulty_open(&t));
+	t.plan.kinds = kinds;
+	t.plan.error = error;
+	for (uint32_t i = 0; i < RACERS; i++) {
+		racers[i] = (struct racer){ .t = &t, .partition = i + 1 };
+		assert_int_equal(pthread_create(&ids[i], NULL, race, &racers[i]), 0);
+	}
+	for (unsigned i = 0; i < 30; i++) {
+		usleep(1000);
+		t.plan.countdown = 1;
+	}
+	for (uint32_t i = 0; i < RACERS; i++)
+		assert_int_equal(pthread_join(ids[i], NULL), 0);
+	t.plan.countdown = 0;
+	for (uint32_t i = 0; i < RACERS; i++)
+		races_verify(&t.f, &racers[i], true);
+	store_close(t.f.s);
+	fixture_open(&t.f);
+	for (uint32_t i = 0; i < RACERS; i++)
+		races_verify(&t.f, &racers[i], error == ENOSPC);
+	uint64_t frames;
+	ok(&t.f.op, store_check(&t.f.op, t.f.s, NULL, NULL, &frames));
+	fixture_end(&t.f);
+}
+
+static void test_races(void **state)
+{
+	(void)state;
+	races(ENOSPC, 1 << FILE_WRITE);
+	races(EIO, 1 << FILE_WRITE);
+	races(EIO, 1 << FILE_SYNC);
+}
+
 int main(void)
 {
 	log_level_set(LOG_ERROR_ + 1);
@@ -340,6 +440,6 @@ int main(void)
 		cmocka_unit_test(test_syncs_fail), cmocka_unit_test(test_short_writes),
 		cmocka_unit_test(test_blob_outlives_failed_group),
 		cmocka_unit_test(test_open_fails), cmocka_unit_test(test_full_disk),
-		cmocka_unit_test(test_churn) };
+		cmocka_unit_test(test_churn), cmocka_unit_test(test_races) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
