@@ -194,7 +194,8 @@ static int target_open(struct importer *i, struct span name, struct target **ret
 	t->next = i->targets;
 	i->targets = t;
 	t->name = name;
-	int rc = mailbox_create(op, i->account, name, 0, NULL);
+	struct mailbox_status made;
+	int rc = mailbox_create(op, i->account, name, 0, &made);
 	if (rc == 0)
 		rc = mailbox_subscribe(op, i->account, name, true);
 	else if (rc == RC_ALREADYEXISTS)
