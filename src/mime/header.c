@@ -230,19 +230,14 @@ static struct span subj_trailer_cut(struct span s, bool *is_reply)
 	}
 }
 
+// Where no leader matches, none will behind a blob of the same run either: the rest of the run is (4) alone, and the walk stays linear.
 static struct span subj_leaders_cut(struct span s, bool *is_reply)
 {
-	for (;;) {
-		size_t n = subj_leader(s, is_reply); // (3)
-		if (n == 0) {
-			n = subj_blob(s); // (4)
-			if (n == s.n)
-				n = 0;
-		}
-		if (n == 0)
-			return s;
+	for (size_t n = subj_leader(s, is_reply); n > 0; n = subj_leader(s, is_reply)) // (3)
 		s = span_skip(s, n);
-	}
+	for (size_t n = subj_blob(s); n > 0 && n < s.n; n = subj_blob(s)) // (4) (5)
+		s = span_skip(s, n);
+	return s;
 }
 
 static size_t squeeze(char *p, size_t n)
@@ -266,7 +261,7 @@ void mime_base_subject(struct span value, struct buf *to, bool *ret_is_reply)
 	struct span s = span_of(to->p + start, squeeze(to->p + start, to->n - start));
 	for (;;) {
 		s = subj_trailer_cut(s, ret_is_reply); // (2)
-		s = subj_leaders_cut(s, ret_is_reply); // (3) (4) (5)
+		s = subj_leaders_cut(s, ret_is_reply);
 		if (s.n < 6 || s.p[s.n - 1] != ']' || !span_casestarts(s, SPAN("[fwd:")))
 			break;
 		s = span_cut(s, 5, s.n - 1); // (6)

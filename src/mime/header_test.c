@@ -319,6 +319,8 @@ static void test_base_subject(void **state)
 		{ "a\r\n  b\tc", "a b c", false },
 		{ "=?utf-8?Q?Re:_x?=", "x", true },
 		{ "Reason: x", "Reason: x", false },
+		{ "[a] [b] c", "c", false },
+		{ "[a] re: [b] fwd: c [d]", "c [d]", true },
 		{ "", "", false },
 	};
 	for (size_t i = 0; i < countof(rows); i++) {
@@ -333,6 +335,34 @@ static void test_base_subject(void **state)
 	}
 }
 
+// Linear work: each of these hangs a reader that looks again at what it has seen.
+static void test_floods(void **state)
+{
+	static const char *const units[] = { "a@b.test, ", "<@", "<<<<", "((((", "=?a?q?", "\"",
+		"g:", "[a] ", "(", "\\", "[", "re:", "(fwd)", "[fwd:", "<a b",
+		"=?utf-8?q?x?= ", "\xe9 ", "@", ">", "a@b<", " .", "=?x?b?AAAA?= " };
+	for (size_t i = 0; i < countof(units); i++) {
+		struct buf b = { 0 }, out = { 0 };
+		struct arena a;
+		arena_init(&a, 0);
+		while (b.n < 300000)
+			buf_add(&b, span_str(units[i]));
+		bool reply;
+		mime_base_subject(buf_span(&b), &out, &reply);
+		assert_false(out.failed);
+		struct mime_addresses it = mime_addresses_of(buf_span(&b));
+		struct mime_address m;
+		while (mime_addresses_next(&a, &it, &m))
+			assert_in_range(m.kind, MIME_ADDRESS, MIME_GROUP_END);
+		struct span rest = buf_span(&b), id;
+		while (mime_msgid_next(&a, &rest, true, &id))
+			assert_true(id.n > 0);
+		arena_done(&a);
+		buf_done(&b);
+		buf_done(&out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,6 +372,7 @@ int main(void)
 		cmocka_unit_test(test_msgids),
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_base_subject),
+		cmocka_unit_test(test_floods),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
