@@ -117,8 +117,8 @@ static int select_run(struct session *s, struct command *c)
 	// The mailbox selected before is closed even if the new one cannot be opened.
 	if (s->view) {
 		session_unselect(s);
-		if (s->enabled & (ENABLED_REV2 | ENABLED_CONDSTORE | ENABLED_QRESYNC))
-			reply_ok(s, "CLOSED", "previous mailbox is now closed");
+		// Rev1 clients ignore it (RFC 9051 section 7.1; RFC 7162 section 3.2.11).
+		reply_ok(s, "CLOSED", "previous mailbox is now closed");
 	}
 	int rc = open_box(s, a);
 	if (rc < 0)

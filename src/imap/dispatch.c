@@ -255,6 +255,15 @@ static enum conn_next run(struct session *s)
 	}
 }
 
+// A command on messages works on the mailbox as it is now; what others expunged and the client does not know of keeps its number.
+static int look_again(struct session *s)
+{
+	unsigned flags = s->priv->cmd.row->flags;
+	if (!s->view || (flags & CMD_STATES) != STATE_SELECTED || flags & CMD_NO_SYNC)
+		return 0;
+	return view_refresh(&s->op, s->view);
+}
+
 enum conn_next dispatch_start(struct session *s)
 {
 	struct session_priv *p = s->priv;
@@ -267,6 +276,8 @@ enum conn_next dispatch_start(struct session *s)
 	in.at = p->reader.args_at;
 	int rc = c->row->parse ? c->row->parse(s, c, &in) : 0;
 	cursor_end(&in);
+	if (rc == 0 && !cursor_is_bad(&in))
+		rc = look_again(s);
 	if (cursor_is_bad(&in))
 		p->outcome = dispatch_syntax(s, &in);
 	else if (rc < 0)

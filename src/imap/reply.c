@@ -207,6 +207,7 @@ int reply_changes(struct session *s, bool expunges, bool uid)
 		int rc = view_sync_next(&s->op, s->view, what, &ch);
 		if (rc)
 			return rc < 0 ? rc : 0;
-		write_change(s, &ch, uid);
+		// Rev2 wants UID in every FETCH that was not asked for (RFC 9051 section 7.5.2).
+		write_change(s, &ch, uid || session_is_rev2(s));
 	}
 }

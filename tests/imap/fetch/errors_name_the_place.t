@@ -5,9 +5,9 @@ C: SELECT INBOX
 S: ...
 S: OK
 C: FETCH 1 FLAG
-S: BAD $anyexpected a FETCH item at position $nz, found "FLAG"
+S: BAD {{.*}}expected a FETCH item at position $nz, found "FLAG"
 C: FETCH 1 (FLAGS
-S: BAD $anyexpected $any
+S: BAD {{.*}}expected $any
 C: FETCH 1 ()
 S: BAD $any
 C: FETCH 1 BODY[
@@ -15,7 +15,7 @@ S: BAD $any
 C: FETCH 1 BODY[0]
 S: BAD $any
 C: FETCH 1 BODY[MIME]
-S: BAD $anyexpected HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT or TEXT at position $any
+S: BAD {{.*}}expected HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT or TEXT at position $any
 C: FETCH 1 BODY[1.]
 S: BAD $any
 C: FETCH 1 BODY[HEADER.FIELDS ()]

@@ -25,6 +25,7 @@ a S: * 4 FETCH (BODY[HEADER.FIELDS (SUBJECT)] $str"Subject: Message 4\r\n\r\n")
 a S: OK
 a C: NOOP
 a S: * 2 EXPUNGE
+[rev1] a S: * 3 RECENT
 a S: OK
 a C: FETCH 3 BODY.PEEK[HEADER.FIELDS (SUBJECT)]
 a S: * 3 FETCH (BODY[HEADER.FIELDS (SUBJECT)] $str"Subject: Message 4\r\n\r\n")

@@ -8,7 +8,6 @@ b C: APPEND INBOX <<
 > Subject: new
 >
 > mail
-b S: + $any
 b S: OK [APPENDUID $nz $nz]
 a C: FETCH 1 UID
 a S: * 1 FETCH (UID $nz)

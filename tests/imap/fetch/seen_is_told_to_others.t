@@ -11,6 +11,7 @@ a C: FETCH 1 BODY[TEXT]
 a S: * 1 FETCH $items(BODY[TEXT] $any, FLAGS $has(\Seen))
 a S: OK
 b C: NOOP
-b S: * 1 FETCH (FLAGS $has(\Seen))
+[rev1] b S: * 1 FETCH (FLAGS $has(\Seen))
+[rev2] b S: * 1 FETCH $items(UID $nz, FLAGS $has(\Seen))
 b S: OK
 a NONE

@@ -21,5 +21,6 @@ a C: UID FETCH ${one}:${three} UID
 a S: * 2 FETCH (UID ${two})
 a S: * 3 FETCH (UID ${three})
 a S: * 1 EXPUNGE
+[rev1] a S: * 2 RECENT
 a S: OK
 a NONE
