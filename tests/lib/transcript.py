@@ -298,9 +298,8 @@ class Pattern:
             return r"(?: [^\r\n]*)?", at + 5
         if rest.startswith("$string"):
             return ANY_STRING, at + 7
-        if match := re.match(r"\$([a-z]+)", rest):
-            if match[1] in WORDS:
-                return WORDS[match[1]], at + match.end()
+        if match := re.match(r"\$(any|num|nz|text|atom)", rest):
+            return WORDS[match[1]], at + match.end()
         return re.escape(_latin(text[at].encode())), at + 1
 
     def _variable(self, match):

@@ -105,6 +105,7 @@ class Patterns(unittest.TestCase):
     def test_words(self):
         self.check("* $num EXISTS", "* 12 EXISTS")
         self.check("* $num EXISTS", "* x EXISTS", False)
+        self.check("BAD $anyexpected", "BAD x: expected")
         self.check("* 1 FETCH ($any UID 5)", '* 1 FETCH (BODY[] {3}\r\na)b UID 5)')
         self.check("* 1 FETCH (UID $nz)", "* 1 FETCH (UID 0)", False)
         self.check("* LIST $any {{(INBOX|inbox)}}", '* LIST () "/" inbox')
