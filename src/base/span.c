@@ -88,6 +88,14 @@ struct span span_split(struct span s, char c, struct span *ret_head)
 bool span_is_ascii(struct span s)
 {
 	size_t i = 0;
+	for (; i + 64 <= s.n; i += 64) { // the compiler makes vectors of this
+		uint64_t w[8], all = 0;
+		memcpy(w, s.p + i, sizeof w);
+		for (size_t k = 0; k < 8; k++)
+			all |= w[k];
+		if (all & 0x8080808080808080u)
+			return false;
+	}
 	for (; i + 8 <= s.n; i += 8) {
 		uint64_t w;
 		memcpy(&w, s.p + i, 8);

@@ -55,9 +55,8 @@ struct text_scan {
 	bool in_prefix; // the private prefix comes next
 	bool in_body;   // of `part - 1`
 	uint64_t at, end;
-	bool is_raw; // ASCII pieces need no conversion
-	bool has_text;
-	struct mime_text text;
+	struct mime_text text; // decodes
+	struct casefold fold;
 	struct buf work, folded;
 };
 void text_scan_init(struct text_scan *s, struct text_key *keys, size_t count);

@@ -5,7 +5,8 @@
 // The text of a header field is its name, the colon and its decoded value on one line. The text of a part is its decoded octets, with
 // line ends. No match crosses from one field or part to the next.
 //
-// Short cuts, all exact: octets that are ASCII, in a charset that reads ASCII as itself, are searched as they lie. A header of
+// Short cuts, all exact: decoded text that is ASCII is searched without being folded, and octets that need no decoding are searched
+// as they lie (mime/text.h). A header of
 // ASCII without "=?" is first searched, as it lies, for the longest run of the needle without blanks or controls, which folding
 // cannot have split: only if that is there, or the header needs decoding, are its fields read one by one.
 #include "base/limits.h"
@@ -319,44 +320,57 @@ static void body_begin(struct text_scan *s, const struct card_part *p)
 		[ENCODING_UUENCODE] = MIME_CTE_UUENCODE,
 		[ENCODING_UNKNOWN] = MIME_CTE_UNKNOWN,
 	};
-	enum mime_cte cte = ctes[p->encoding];
-	bool as_is = cte == MIME_CTE_IDENTITY || cte == MIME_CTE_UNKNOWN;
-	mime_text_init(&s->text, cte, p->charset, true);
-	s->is_raw = as_is && charset_conv_is_ascii_based(&s->text.conv);
+	mime_text_init(&s->text, ctes[p->encoding], p->charset, false);
+	s->fold = (struct casefold){ 0 };
 	s->at = p->body_start;
 	s->end = p->body_end;
 	s->in_body = true;
 	cut_all(s);
 }
 
+// Decoded text is folded only where it is not ASCII: needles take ASCII letters in either case.
+static int feed_text(struct op *op, struct text_scan *s, struct span text, bool is_ascii)
+{
+	if (s->fold.held == 0 && (is_ascii || span_is_ascii(text))) {
+		feed_all(s, text);
+		return 0;
+	}
+	buf_reset(&s->folded);
+	casefold_feed(&s->fold, text, &s->folded);
+	feed_all(s, buf_span(&s->folded));
+	return s->folded.failed ? op_fail(op, RC_NOMEM, "out of memory for a text") : 0;
+}
+
+static int body_end(struct op *op, struct text_scan *s)
+{
+	struct span text;
+	s->in_body = false;
+	int rc = mime_text_end(&s->text, &text);
+	if (rc)
+		return op_fail(op, rc, "out of memory for a text");
+	rc = feed_text(op, s, text, false);
+	buf_reset(&s->folded);
+	casefold_end(&s->fold, &s->folded);
+	feed_all(s, buf_span(&s->folded));
+	return rc;
+}
+
 static int body_step(struct op *op, struct text_scan *s)
 {
 	struct span piece, text;
 	uint64_t to = s->end - s->at < STEP ? s->end : s->at + STEP;
-	int rc = 0;
-	if (s->at == s->end) {
-		s->in_body = false;
-		rc = mime_text_end(&s->text, &text);
-		if (rc == 0)
-			feed_all(s, text);
-		return rc;
-	}
-	rc = content_piece(op, s->content, s->at, to, &piece);
+	if (s->at == s->end)
+		return body_end(op, s);
+	int rc = content_piece(op, s->content, s->at, to, &piece);
 	if (rc)
 		return rc;
 	if (piece.n == 0)
 		return op_fail(op, RC_CORRUPT, "a message is shorter than its record");
 	s->at += piece.n;
-	// Octets of an unfinished character must go the same way as those that finish it.
-	if (s->is_raw && s->text.conv.held == 0 && s->text.fold.held == 0 && span_is_ascii(piece)) {
-		feed_all(s, piece);
-		return 0;
-	}
 	rc = mime_text_feed(&s->text, piece, &text);
 	if (rc)
-		return op_fail(op, rc, "out of memory for the text of a message");
-	feed_all(s, text);
-	return 0;
+		return op_fail(op, rc, "out of memory for a text");
+	return feed_text(op, s, text, text.p == piece.p); // what was not converted is ASCII
 }
 
 int text_scan_step(struct op *op, struct text_scan *s, bool *ret_done)
