@@ -149,7 +149,12 @@ int main(int argc, char **argv)
 	struct store_config config = { .engine = "local", .dir = argv[1] };
 	struct store *s;
 	uint64_t rss = proc_number("/proc/self/status", "VmRSS:");
+	uint64_t begun = clock_mono();
 	must_do(&op, store_open(&op, &config, &s));
+	struct store_stats st;
+	store_stats(s, &st);
+	printf("opening: %.0f ms, %" PRIu64 " frames replayed\n",
+		(double)(clock_mono() - begun) / 1e6, st.replayed);
 	printf("memory: %" PRIu64 " KiB before opening, %" PRIu64 " KiB after (anonymous %" PRIu64
 	       ")\n",
 		rss, proc_number("/proc/self/status", "VmRSS:"),
@@ -164,7 +169,6 @@ int main(int argc, char **argv)
 	(void)malloc_trim(0); // only a measurement
 	uint64_t start = clock_mono();
 	must_do(&op, store_open(&op, &config, &s));
-	struct store_stats st;
 	store_stats(s, &st);
 	printf("opening again: %.0f ms, %" PRIu64 " frames replayed, memory %" PRIu64
 	       " KiB (anonymous %" PRIu64 "), log %.0f MB\n",

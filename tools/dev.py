@@ -17,7 +17,7 @@ JOBS = str(max(1, len(os.sched_getaffinity(0))))
 ASAN_ENV = {
     "ASAN_OPTIONS": "abort_on_error=1:detect_leaks=1:strict_string_checks=1:check_initialization_order=1",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
-    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
+    "TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:suppressions={ROOT}/tools/tsan.supp",
 }
 FLAVOURS = {  # build folder -> what meson setup is told
     "build": [],

@@ -14,13 +14,14 @@
 #define FLUSH_FEW_NS (60 * NS_PER_S)
 #define STRAY_NS (20 * NS_PER_MS) // a group that nobody waits for is written after this
 #define BUSY_MS 50u               // how often it looks while something is pending
+#define FLOOD_NS (5 * NS_PER_S)   // segments used up faster than this
 #define RETRY_NS NS_PER_S         // after a failure, and for the free space
 #define SPARE_FILES 1u
 
 struct watch_state {
 	uint64_t dirty_since,
 		dirty_bytes; // not in tables: since when, group_bytes at the last flush
-	uint64_t space_looked, flush_failed;
+	uint64_t space_looked, flush_failed, made_at;
 	bool full;
 };
 
@@ -82,7 +83,11 @@ static void look_after_space(struct op *op, struct local *l, struct watch_state 
 	w->space_looked = now;
 	bool full = volume_is_full(l);
 	if (!made && !full) {
-		int rc = segment_make(op, &l->segments, next, size, true);
+		// Writing zeros first makes each later sync cheaper, but doubles what the disk writes: not worth it for a
+		// segment that a flood of large messages fills within seconds.
+		bool fill = !w->made_at || now - w->made_at > FLOOD_NS;
+		int rc = segment_make(op, &l->segments, next, size, fill);
+		w->made_at = clock_mono();
 		if (rc == RC_NOSPACE)
 			full = true;
 		else if (rc)

@@ -98,6 +98,8 @@ int log_follow(struct op *op, struct local *l, uint64_t pos, uint64_t seq,
 		rc = s ? step(op, &fo, s, &f) : STEP_END;
 		if (rc == STEP_END && goes_on(l, &fo.end)) {
 			fo.end.pos = pos_of(pos_segment(fo.end.pos) + 1, SEGMENT_HEADER);
+			if (s) // read once: not to stay in this process's memory
+				(void)madvise(s->map, s->size, MADV_DONTNEED); // advice
 			rc = 0;
 		} else if (rc == 0) {
 			if (f.frame.type == FRAME_GROUP)
