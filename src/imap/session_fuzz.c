@@ -3,7 +3,7 @@
 // is logged in already; a second session of the same user idles and is told of everything.
 #include "base/log.h"
 #include "base/must.h"
-#include "imap/fake_conn_test.h"
+#include "imap/fake_conn_test.c" // takes the place of net/ and auth/; a fuzzer is one file (fuzz/meson.build)
 #include "mail/account.h"
 #include "store/store.h"
 

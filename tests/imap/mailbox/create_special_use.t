@@ -1,0 +1,16 @@
+# CREATE with USE (RFC 6154 section 3): taken or unknown uses are refused with USEATTR.
+C: CREATE later (USE (\Important))
+S: OK
+C: LIST (SPECIAL-USE) "" later
+S: * LIST $has(\Important) "/" later
+S: OK
+C: CREATE other (USE (\Nothing))
+S: NO [USEATTR]
+C: CREATE more (USE (\Sent))
+S: NO [USEATTR]
+C: CREATE bad (USE (Sent))
+S: BAD
+C: CREATE bad (FOO (\Sent))
+S: BAD
+C: CREATE plain (USE ())
+S: OK
