@@ -195,6 +195,8 @@ static void mailbox_is_gone(struct session *s)
 
 int reply_changes(struct session *s, bool expunges, bool uid)
 {
+	// RFC 9051 section 7.5.2, RFC 7162 section 3.2.4: unsolicited FETCH responses have the UID.
+	uid = uid || (s->enabled & (ENABLED_REV2 | ENABLED_QRESYNC));
 	unsigned what = SYNC_REST | (expunges ? SYNC_EXPUNGE : 0u);
 	if (view_is_gone(s->view)) {
 		mailbox_is_gone(s);
@@ -207,7 +209,6 @@ int reply_changes(struct session *s, bool expunges, bool uid)
 		int rc = view_sync_next(&s->op, s->view, what, &ch);
 		if (rc)
 			return rc < 0 ? rc : 0;
-		// Rev2 wants UID in every FETCH that was not asked for (RFC 9051 section 7.5.2).
-		write_change(s, &ch, uid || session_is_rev2(s));
+		write_change(s, &ch, uid);
 	}
 }

@@ -5,7 +5,6 @@
 #include "base/must.h"
 #include "imap/fake_conn_test.c" // takes the place of net/ and auth/; a fuzzer is one file (fuzz/meson.build)
 #include "mail/account.h"
-#include "store/store.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

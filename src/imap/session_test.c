@@ -13,7 +13,6 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "mail/account.h"
-#include "store/store.h"
 
 static struct op op;
 static struct store *store;
@@ -188,8 +187,8 @@ static void authenticates(void **state)
 	DIALOGUE("a AUTHENTICATE PLAIN\r\n*\r\nb NOOP\r\n",
 		"+\na BAD AUTHENTICATE cancelled\nb OK?");
 	DIALOGUE("a AUTHENTICATE PLAIN\r\n!!\r\nb NOOP\r\n", "+\na BAD?\nb OK?");
-	DIALOGUE("a AUTHENTICATE PLAIN\r\n\r\nb NOOP\r\n",
-		"+\na NO [AUTHENTICATIONFAILED]?\nb OK?");
+	DIALOGUE(
+		"a AUTHENTICATE PLAIN\r\n\r\nb NOOP\r\n", "+\na NO [AUTHENTICATIONFAILED]?\nb OK?");
 	DIALOGUE("a AUTHENTICATE PLAIN =\r\nb NOOP\r\n", "a NO?\nb OK?");
 	DIALOGUE("a AUTHENTICATE PLAIN \r\n", "a BAD?");
 	DIALOGUE("a AUTHENTICATE FOO\r\n", "a NO?");

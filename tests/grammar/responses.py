@@ -135,7 +135,8 @@ class Responses(Codes, Structure):
         if name != 'OLDNAME':
             self.fail(f'extended LIST item {name} is not registered', start)
         self.expect(b'(')
-        old = self.mailbox()
+        old_start = self.p     # the name as the client gave it: no NFC (RFC 9051 section 6.3.9.7)
+        old = self.mailbox_text(self.astring(), old_start, nfc=False)
         self.expect(b')')
         return name, old
 

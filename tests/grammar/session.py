@@ -374,7 +374,10 @@ class SessionChecker:
             box.permanent = {flag.lower() for flag in code.args}
 
     def _closed_code(self):
-        if not any(c.name in ('SELECT', 'EXAMINE') for c in self.commands.values()) or not self.selected:
+        # RFC 9051 section 3, transition 6: an unsolicited CLOSED, too. Who deletes the mailbox he has selected closes it himself.
+        closers = ('SELECT', 'EXAMINE', 'DELETE')
+        asked = self.mode.rev2 or any(c.name in closers for c in self.commands.values())
+        if not asked or not self.selected:
             self.complain('CLOSED, but no SELECT closes a mailbox')
         self._leave()
         self.closed_seen = True

@@ -15,7 +15,8 @@ b S: ...
 b S: OK
 b C: STORE 1 +FLAGS.SILENT (\Flagged)
 b S: OK
-a S: * 1 FETCH $has(FLAGS)
+[rev1] a S: * 1 FETCH (FLAGS $has(\Flagged))
+[rev2] a S: * 1 FETCH $items(UID 1, FLAGS $has(\Flagged))
 a C= DONE
 a S: ...
 a S: OK

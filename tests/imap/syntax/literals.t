@@ -10,8 +10,7 @@ C= t1 SELECT {99999999}
 S: {{t1 NO \[TOOBIG\] .*}}
 C= t2 FROB {5}
 S: {{t2 BAD .*}}
-C= t3 FROB {5+}\r\nNOOP\r\c
-C= \n
+C= t3 FROB {6+}\r\nNOOP\r\n
 S: {{t3 BAD .*}}
 C: NOOP
 S: OK

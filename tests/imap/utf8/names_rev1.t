@@ -18,6 +18,6 @@ C: ENABLE UTF8=ACCEPT
 S: * ENABLED UTF8=ACCEPT
 S: OK
 C: LIST "" ("Entw%" "a&b")
-S~ * LIST $any "/" "Entw\xc3\xbcrfe"
+S~ * LIST $any "/" "Entwürfe"
 S~ * LIST $any "/" a&b
 S: OK

@@ -10,6 +10,11 @@ S: OK
 C: LIST "" "a%"
 S: * LIST $any "/" a&b
 S: OK
-C: CREATE "Zu\xcc\x88ge"
+# Another Unicode form of a name is taken, and the client is told the form in use (RFC 9051 section 6.3.9.7).
+C: CREATE "Züge"
+S: * LIST $any "/" "Züge" ("OLDNAME" ("Züge"))
+S: OK
+C: SELECT "Züge"
 S: ...
+S: * LIST $any "/" "Züge" ("OLDNAME" ("Züge"))
 S: OK
