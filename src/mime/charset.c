@@ -19,73 +19,81 @@ struct charset {
 	const char *iconv;   // NULL: built in
 	uint8_t kind;        // enum conv_kind
 	uint8_t unit;        // octets to skip at a bad sequence
-	bool ascii; // octets below 0x80 at a character's start are ASCII, whatever came before (the converter keeps no state)
+	uint8_t ascii;       // enum ascii_kind
+};
+
+enum ascii_kind {
+	SHIFTS, // octets below 0x80 may mean anything
+	ASCII, // octets below 0x80 at a character's start are ASCII, whatever came before: the converter keeps no state
+	STEPS, // the converter holds letters back or forgets its state at errors: fed octet by octet, so that cuts do not matter
 };
 
 // ISO-8859-1 is read as Windows-1252: its C1 controls never occur in mail, curly quotes under its name do all the time.
 static const struct charset list[] = {
-	{ "US-ASCII", "usascii ascii ansix341968 iso646us us 646 ", NULL, CONV_GUESS, 1, true },
-	{ "UTF-8", "utf8 unicode11utf8 xutf8 cp65001 ", NULL, CONV_UTF8, 1, true },
+	{ "US-ASCII", "usascii ascii ansix341968 iso646us us 646 ", NULL, CONV_GUESS, 1, ASCII },
+	{ "UTF-8", "utf8 unicode11utf8 xutf8 cp65001 ", NULL, CONV_UTF8, 1, ASCII },
 	{ "ISO-8859-1", "iso88591 latin1 l1 cp819 ibm819 iso885911987 88591 ", NULL, CONV_1252, 1,
-		true },
+		ASCII },
 	{ "windows-1252", "windows1252 cp1252 win1252 xcp1252 ansi 1252 ", NULL, CONV_1252, 1,
-		true },
-	{ "ISO-8859-15", "iso885915 latin9 l9 885915 latin0 ", NULL, CONV_LATIN9, 1, true },
-	{ "ISO-8859-2", "iso88592 latin2 l2 iso885921987 ", "ISO-8859-2", CONV_ICONV, 1, true },
-	{ "ISO-8859-3", "iso88593 latin3 l3 ", "ISO-8859-3", CONV_ICONV, 1, true },
-	{ "ISO-8859-4", "iso88594 latin4 l4 ", "ISO-8859-4", CONV_ICONV, 1, true },
-	{ "ISO-8859-5", "iso88595 cyrillic ", "ISO-8859-5", CONV_ICONV, 1, true },
-	{ "ISO-8859-6", "iso88596 arabic iso88596i iso88596e ", "ISO-8859-6", CONV_ICONV, 1, true },
-	{ "ISO-8859-7", "iso88597 greek ", "ISO-8859-7", CONV_ICONV, 1, true },
-	{ "ISO-8859-8", "iso88598 hebrew iso88598i iso88598e ", "ISO-8859-8", CONV_ICONV, 1, true },
-	{ "ISO-8859-9", "iso88599 latin5 l5 ", "CP1254", CONV_ICONV, 1, true },
-	{ "ISO-8859-10", "iso885910 latin6 l6 ", "ISO-8859-10", CONV_ICONV, 1, true },
-	{ "ISO-8859-11", "iso885911 ", "ISO-8859-11", CONV_ICONV, 1, true },
-	{ "ISO-8859-13", "iso885913 latin7 ", "ISO-8859-13", CONV_ICONV, 1, true },
-	{ "ISO-8859-14", "iso885914 latin8 ", "ISO-8859-14", CONV_ICONV, 1, true },
-	{ "ISO-8859-16", "iso885916 latin10 ", "ISO-8859-16", CONV_ICONV, 1, true },
-	{ "windows-1250", "windows1250 cp1250 win1250 xcp1250 ", "CP1250", CONV_ICONV, 1, true },
-	{ "windows-1251", "windows1251 cp1251 win1251 xcp1251 ", "CP1251", CONV_ICONV, 1, true },
-	{ "windows-1253", "windows1253 cp1253 win1253 ", "CP1253", CONV_ICONV, 1, true },
-	{ "windows-1254", "windows1254 cp1254 win1254 ", "CP1254", CONV_ICONV, 1, true },
-	{ "windows-1255", "windows1255 cp1255 win1255 ", "CP1255", CONV_ICONV, 1, false },
-	{ "windows-1256", "windows1256 cp1256 win1256 ", "CP1256", CONV_ICONV, 1, true },
-	{ "windows-1257", "windows1257 cp1257 win1257 ", "CP1257", CONV_ICONV, 1, true },
-	{ "windows-1258", "windows1258 cp1258 win1258 ", "CP1258", CONV_ICONV, 1, false },
-	{ "KOI8-R", "koi8r koi8 cskoi8r ", "KOI8-R", CONV_ICONV, 1, true },
-	{ "KOI8-U", "koi8u koi8ru ", "KOI8-U", CONV_ICONV, 1, true },
-	{ "IBM437", "ibm437 cp437 437 ", "CP437", CONV_ICONV, 1, true },
-	{ "IBM850", "ibm850 cp850 850 ", "CP850", CONV_ICONV, 1, true },
-	{ "IBM852", "ibm852 cp852 ", "CP852", CONV_ICONV, 1, true },
-	{ "IBM855", "ibm855 cp855 ", "CP855", CONV_ICONV, 1, true },
-	{ "IBM862", "ibm862 cp862 dos862 ", "CP862", CONV_ICONV, 1, true },
-	{ "IBM866", "ibm866 cp866 ", "CP866", CONV_ICONV, 1, true },
-	{ "macintosh", "macintosh mac macroman xmacroman ", "MACINTOSH", CONV_ICONV, 1, true },
-	{ "x-mac-cyrillic", "xmaccyrillic maccyrillic ", "MAC-CYRILLIC", CONV_ICONV, 1, true },
-	{ "TIS-620", "tis620 windows874 cp874 ", "CP874", CONV_ICONV, 1, true },
-	{ "VISCII", "viscii ", "VISCII", CONV_ICONV, 1, false },
+		ASCII },
+	{ "ISO-8859-15", "iso885915 latin9 l9 885915 latin0 ", NULL, CONV_LATIN9, 1, ASCII },
+	{ "ISO-8859-2", "iso88592 latin2 l2 iso885921987 ", "ISO-8859-2", CONV_ICONV, 1, ASCII },
+	{ "ISO-8859-3", "iso88593 latin3 l3 ", "ISO-8859-3", CONV_ICONV, 1, ASCII },
+	{ "ISO-8859-4", "iso88594 latin4 l4 ", "ISO-8859-4", CONV_ICONV, 1, ASCII },
+	{ "ISO-8859-5", "iso88595 cyrillic ", "ISO-8859-5", CONV_ICONV, 1, ASCII },
+	{ "ISO-8859-6", "iso88596 arabic iso88596i iso88596e ", "ISO-8859-6", CONV_ICONV, 1,
+		ASCII },
+	{ "ISO-8859-7", "iso88597 greek ", "ISO-8859-7", CONV_ICONV, 1, ASCII },
+	{ "ISO-8859-8", "iso88598 hebrew iso88598i iso88598e ", "ISO-8859-8", CONV_ICONV, 1,
+		ASCII },
+	{ "ISO-8859-9", "iso88599 latin5 l5 ", "CP1254", CONV_ICONV, 1, ASCII },
+	{ "ISO-8859-10", "iso885910 latin6 l6 ", "ISO-8859-10", CONV_ICONV, 1, ASCII },
+	{ "ISO-8859-11", "iso885911 ", "ISO-8859-11", CONV_ICONV, 1, ASCII },
+	{ "ISO-8859-13", "iso885913 latin7 ", "ISO-8859-13", CONV_ICONV, 1, ASCII },
+	{ "ISO-8859-14", "iso885914 latin8 ", "ISO-8859-14", CONV_ICONV, 1, ASCII },
+	{ "ISO-8859-16", "iso885916 latin10 ", "ISO-8859-16", CONV_ICONV, 1, ASCII },
+	{ "windows-1250", "windows1250 cp1250 win1250 xcp1250 ", "CP1250", CONV_ICONV, 1, ASCII },
+	{ "windows-1251", "windows1251 cp1251 win1251 xcp1251 ", "CP1251", CONV_ICONV, 1, ASCII },
+	{ "windows-1253", "windows1253 cp1253 win1253 ", "CP1253", CONV_ICONV, 1, ASCII },
+	{ "windows-1254", "windows1254 cp1254 win1254 ", "CP1254", CONV_ICONV, 1, ASCII },
+	{ "windows-1255", "windows1255 cp1255 win1255 ", "CP1255", CONV_ICONV, 1, STEPS },
+	{ "windows-1256", "windows1256 cp1256 win1256 ", "CP1256", CONV_ICONV, 1, ASCII },
+	{ "windows-1257", "windows1257 cp1257 win1257 ", "CP1257", CONV_ICONV, 1, ASCII },
+	{ "windows-1258", "windows1258 cp1258 win1258 ", "CP1258", CONV_ICONV, 1, STEPS },
+	{ "KOI8-R", "koi8r koi8 cskoi8r ", "KOI8-R", CONV_ICONV, 1, ASCII },
+	{ "KOI8-U", "koi8u koi8ru ", "KOI8-U", CONV_ICONV, 1, ASCII },
+	{ "IBM437", "ibm437 cp437 437 ", "CP437", CONV_ICONV, 1, ASCII },
+	{ "IBM850", "ibm850 cp850 850 ", "CP850", CONV_ICONV, 1, ASCII },
+	{ "IBM852", "ibm852 cp852 ", "CP852", CONV_ICONV, 1, ASCII },
+	{ "IBM855", "ibm855 cp855 ", "CP855", CONV_ICONV, 1, ASCII },
+	{ "IBM862", "ibm862 cp862 dos862 ", "CP862", CONV_ICONV, 1, ASCII },
+	{ "IBM866", "ibm866 cp866 ", "CP866", CONV_ICONV, 1, ASCII },
+	{ "macintosh", "macintosh mac macroman xmacroman ", "MACINTOSH", CONV_ICONV, 1, ASCII },
+	{ "x-mac-cyrillic", "xmaccyrillic maccyrillic ", "MAC-CYRILLIC", CONV_ICONV, 1, ASCII },
+	{ "TIS-620", "tis620 windows874 cp874 ", "CP874", CONV_ICONV, 1, ASCII },
+	{ "VISCII", "viscii ", "VISCII", CONV_ICONV, 1, SHIFTS },
 	{ "GB2312", "gb2312 euccn csgb2312 gbk cp936 ms936 windows936 xgbk gb18030 gb180302000 ",
-		"GB18030", CONV_ICONV, 1, true },
-	{ "Big5", "big5 cnbig5 csbig5 xxbig5 cp950 ms950 ", "CP950", CONV_ICONV, 1, true },
-	{ "Big5-HKSCS", "big5hkscs ", "BIG5-HKSCS", CONV_ICONV, 1, false },
+		"GB18030", CONV_ICONV, 1, ASCII },
+	{ "Big5", "big5 cnbig5 csbig5 xxbig5 cp950 ms950 ", "CP950", CONV_ICONV, 1, ASCII },
+	{ "Big5-HKSCS", "big5hkscs ", "BIG5-HKSCS", CONV_ICONV, 1, STEPS },
 	{ "ISO-2022-JP", "iso2022jp csiso2022jp iso2022jp1 iso2022jp2 iso2022jpms cp50220 cp50221 ",
-		"ISO-2022-JP-2", CONV_ICONV, 1, false },
+		"ISO-2022-JP-2", CONV_ICONV, 1, SHIFTS },
 	{ "EUC-JP", "eucjp xeucjp ujis xujis eucjpms cseucpkdfmtjapanese ", "EUC-JP-MS", CONV_ICONV,
-		1, true },
+		1, ASCII },
 	{ "Shift_JIS", "shiftjis sjis mskanji csshiftjis xsjis windows31j cp932 ms932 windows932 ",
-		"CP932", CONV_ICONV, 1, true },
-	{ "ISO-2022-KR", "iso2022kr csiso2022kr ", "ISO-2022-KR", CONV_ICONV, 1, false },
+		"CP932", CONV_ICONV, 1, ASCII },
+	{ "ISO-2022-KR", "iso2022kr csiso2022kr ", "ISO-2022-KR", CONV_ICONV, 1, SHIFTS },
 	{ "EUC-KR",
 		"euckr ksc56011987 ksc56011989 ksc5601 korean cseuckr cp949 ms949 uhc windows949 "
 		"xwindows949 ",
-		"UHC", CONV_ICONV, 1, true },
-	{ "UTF-7", "utf7 unicode11utf7 csunicode11utf7 ", "UTF-7", CONV_ICONV, 1, false },
-	{ "UTF-16", "utf16 unicode iso10646ucs2 ucs2 csunicode ", "UTF-16", CONV_ICONV, 2, false },
-	{ "UTF-16LE", "utf16le ucs2le ", "UTF-16LE", CONV_ICONV, 2, false },
-	{ "UTF-16BE", "utf16be ucs2be ", "UTF-16BE", CONV_ICONV, 2, false },
-	{ "UTF-32", "utf32 iso10646ucs4 ucs4 ", "UTF-32", CONV_ICONV, 4, false },
-	{ "UTF-32LE", "utf32le ucs4le ", "UTF-32LE", CONV_ICONV, 4, false },
-	{ "UTF-32BE", "utf32be ucs4be ", "UTF-32BE", CONV_ICONV, 4, false },
+		"UHC", CONV_ICONV, 1, ASCII },
+	{ "UTF-7", "utf7 unicode11utf7 csunicode11utf7 ", "UTF-7", CONV_ICONV, 1, STEPS },
+	{ "UTF-16", "utf16 unicode iso10646ucs2 ucs2 csunicode ", "UTF-16", CONV_ICONV, 2, SHIFTS },
+	{ "UTF-16LE", "utf16le ucs2le ", "UTF-16LE", CONV_ICONV, 2, SHIFTS },
+	{ "UTF-16BE", "utf16be ucs2be ", "UTF-16BE", CONV_ICONV, 2, SHIFTS },
+	{ "UTF-32", "utf32 iso10646ucs4 ucs4 ", "UTF-32", CONV_ICONV, 4, SHIFTS },
+	{ "UTF-32LE", "utf32le ucs4le ", "UTF-32LE", CONV_ICONV, 4, SHIFTS },
+	{ "UTF-32BE", "utf32be ucs4be ", "UTF-32BE", CONV_ICONV, 4, SHIFTS },
 };
 
 // Windows-1252, 0x80..0x9f; the five holes are C1 controls, as everywhere on the web.
@@ -361,12 +369,13 @@ static size_t convert_iconv(struct charset_conv *c, struct span in, struct buf *
 
 static void feed_iconv(struct charset_conv *c, struct span in, struct buf *to)
 {
-	if (c->held == 0 && list[c->which].ascii) {
+	if (c->held == 0 && list[c->which].ascii == ASCII) {
 		size_t run = ascii_run(in.p, in.n);
 		buf_add(to, span_cut(in, 0, run));
 		in = span_skip(in, run);
 	}
-	while (c->held > 0 && in.n > 0) {
+	bool steps = list[c->which].ascii == STEPS;
+	while ((c->held > 0 || steps) && in.n > 0) {
 		c->keep[c->held++] = in.p[0];
 		in = span_skip(in, 1);
 		size_t rest = convert_iconv(c, span_of(c->keep, c->held), to);
@@ -436,7 +445,7 @@ void charset_conv_end(struct charset_conv *c, struct buf *to)
 
 bool charset_conv_is_ascii_based(const struct charset_conv *c)
 {
-	return c->kind != CONV_ICONV || list[c->which].ascii;
+	return c->kind != CONV_ICONV || list[c->which].ascii == ASCII;
 }
 
 void charset_conv_done(struct charset_conv *c)
