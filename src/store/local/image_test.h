@@ -17,7 +17,7 @@
 
 struct image {
 	struct {
-		char name[64]; // below the volume's folder
+		char name[300]; // below the volume's folder
 		size_t n;
 		off_t size;
 		char *bytes;
@@ -27,7 +27,7 @@ struct image {
 
 static inline void image_file(struct image *im, const char *dir, const char *name)
 {
-	char path[200];
+	char path[400];
 	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
@@ -46,7 +46,7 @@ static inline void image_file(struct image *im, const char *dir, const char *nam
 
 static inline void image_folder(struct image *im, const char *dir, const char *sub)
 {
-	char path[200];
+	char path[400];
 	(void)snprintf(path, sizeof path, "%s/%s", dir, sub);
 	DIR *d = opendir(path);
 	assert_non_null(d);
@@ -80,7 +80,7 @@ static inline void image_done(struct image *im)
 // Makes the folder hold the image and nothing else.
 static inline void image_put(const struct image *im, const char *dir)
 {
-	char path[200];
+	char path[400];
 	(void)nftw(dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 	static const char *const folders[] = { "", "/log", "/index" };
 	for (size_t i = 0; i < countof(folders); i++) {
