@@ -22,5 +22,5 @@ C: UID FETCH 1:* FLAGS
 [rev2] S: * 1 FETCH $items(UID $nz, FLAGS $set(\Answered))
 S: OK
 C: STORE 1 FLAGS ()
-S: * 1 FETCH {{.*}}FLAGS (){{.*}}
+S: * 1 FETCH {{.*}}FLAGS ({{(\\Recent)?}}){{.*}}
 S: OK

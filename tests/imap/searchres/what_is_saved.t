@@ -1,0 +1,51 @@
+# With MIN or MAX alone $ is those, with ALL or COUNT everything (RFC 9051 section 6.4.4.1, table 4).
+@ needs SEARCHRES
+@ mailbox INBOX 5
+
+C: SELECT INBOX
+S: ...
+S: OK
+C= e1 SEARCH RETURN (SAVE MIN) 2:4
+S: * ESEARCH (TAG "e1") MIN 2
+S: e1 OK $any
+C= e2 SEARCH RETURN (ALL) $
+S: * ESEARCH (TAG "e2") ALL 2
+S: e2 OK $any
+C= e3 SEARCH RETURN (MAX SAVE) 2:4
+S: * ESEARCH (TAG "e3") MAX 4
+S: e3 OK $any
+C= e4 SEARCH RETURN (ALL) $
+S: * ESEARCH (TAG "e4") ALL 4
+S: e4 OK $any
+C= e5 SEARCH RETURN (MAX SAVE MIN) 2:4
+S: * ESEARCH (TAG "e5") $anyorder(MIN 2, MAX 4)
+S: e5 OK $any
+C= e6 SEARCH RETURN (ALL) $
+S: * ESEARCH (TAG "e6") ALL 2,4
+S: e6 OK $any
+C= e7 SEARCH RETURN (MAX SAVE MIN COUNT) 2:4
+S: * ESEARCH (TAG "e7") $anyorder(MIN 2, MAX 4, COUNT 3)
+S: e7 OK $any
+C= e8 SEARCH RETURN (ALL) $
+S: * ESEARCH (TAG "e8") ALL 2:4
+S: e8 OK $any
+C= e9 SEARCH RETURN (SAVE ALL MIN) 1:2
+S: * ESEARCH (TAG "e9") $anyorder(MIN 1, ALL 1:2)
+S: e9 OK $any
+C= f1 SEARCH RETURN (ALL) $
+S: * ESEARCH (TAG "f1") ALL 1:2
+S: f1 OK $any
+C= f2 SEARCH RETURN (SAVE MIN MAX) FLAGGED
+S: * ESEARCH (TAG "f2")
+S: f2 OK $any
+C= f3 SEARCH RETURN (COUNT) $
+S: * ESEARCH (TAG "f3") COUNT 0
+S: f3 OK $any
+C= f4 SEARCH RETURN (SAVE MIN) 5
+S: * ESEARCH (TAG "f4") MIN 5
+S: f4 OK $any
+C= f5 SEARCH RETURN (SAVE) $
+S: f5 OK $any
+C= f6 SEARCH RETURN (SAVE ALL) OR $ 1
+S: * ESEARCH (TAG "f6") ALL 1,5
+S: f6 OK $any
