@@ -127,26 +127,40 @@ static uint16_t port_of(int fd)
 	return 0;
 }
 
+static int listen_once(const struct address *a, unsigned unix_mode)
+{
+	int fd = socket(a->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -1;
+	if (bind_here(fd, a, unix_mode) == 0 && listen(fd, NET_BACKLOG) == 0)
+		return fd;
+	int error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+// The same port on every IPv4 address.
+static struct address any_ip4(const struct address *a)
+{
+	struct address b = { .size = sizeof(struct sockaddr_in) };
+	*(struct sockaddr_in *)(void *)&b.storage = (struct sockaddr_in){
+		.sin_family = AF_INET,
+		.sin_port = ((const struct sockaddr_in6 *)(const void *)&a->storage)->sin6_port,
+	};
+	return b;
+}
+
 int address_listen(struct op *op, const char *text, const struct address *a, unsigned unix_mode,
 	int *ret_fd, uint16_t *ret_port)
 {
-	struct address used = *a;
-	int fd = socket(used.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 && errno == EAFNOSUPPORT && a->is_any) { // a system without IPv6
-		in_port_t port =
-			((const struct sockaddr_in6 *)(const void *)&a->storage)->sin6_port;
-		used = (struct address){ .size = sizeof(struct sockaddr_in) };
-		*(struct sockaddr_in *)(void *)&used.storage =
-			(struct sockaddr_in){ .sin_family = AF_INET, .sin_port = port };
-		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = listen_once(a, unix_mode);
+	if (fd < 0 && a->is_any && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
+		struct address b = any_ip4(a); // a system without IPv6
+		fd = listen_once(&b, unix_mode);
 	}
 	if (fd < 0)
-		return op_fail_errno(op, RC_IO, errno, "cannot make a socket for %s", text);
-	if (bind_here(fd, &used, unix_mode) != 0 || listen(fd, NET_BACKLOG) != 0) {
-		int error = errno;
-		close(fd);
-		return op_fail_errno(op, RC_IO, error, "cannot listen on %s", text);
-	}
+		return op_fail_errno(op, RC_IO, errno, "cannot listen on %s", text);
 	*ret_fd = fd;
 	*ret_port = port_of(fd);
 	return 0;

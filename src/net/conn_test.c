@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Plaintext connections over loopback: reading, writing, back-pressure, limits, wake-ups, shutdown, PROXY.
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,8 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -340,6 +344,69 @@ static void test_listener_close(void **state)
 	server_stop(s);
 }
 
+// Out of file descriptors: the peer waits in the backlog, the listener does not spin, and it goes on afterwards.
+static void test_descriptors(void **state)
+{
+	struct server *s = server_start(&plain);
+	int first = client_connect(s);
+	EXPECT_LINE(first, "HELLO");
+	int fd = socket(AF_INET, SOCK_STREAM, 0), highest = dup(fd);
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_port = htons(s->port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct rlimit before, small;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	small = before;
+	small.rlim_cur = (rlim_t)highest + 1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
+	assert_int_equal(connect(fd, (const void *)&to, sizeof to), 0);
+	struct timespec cpu[2];
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu[0]);
+	usleep(400000);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu[1]);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	double used = (double)(cpu[1].tv_sec - cpu[0].tv_sec) +
+		(double)(cpu[1].tv_nsec - cpu[0].tv_nsec) / 1e9;
+	assert_true(used < 0.2);
+	EXPECT_LINE(fd, "HELLO");
+	close(fd);
+	close(highest);
+	close(first);
+	server_stop(s);
+}
+
+// Sessions come and go while others write and are woken: for the thread sanitizer.
+static void *churn(void *arg)
+{
+	struct server *s = arg;
+	char line[512];
+	for (int i = 0; i < 40; i++) {
+		int fd = client_connect(s);
+		EXPECT_LINE(fd, "HELLO");
+		client_send(fd, "WAKER\nSPIN 3\nBIG 100000\n");
+		struct waker *w = server_waker(s);
+		if (w)
+			waker_wake(w);
+		waker_unref(w);
+		for (int k = 0; k < 5; k++)
+			client_line(fd, line, sizeof line);
+		close(fd); // with much unread
+	}
+	return NULL;
+}
+
+static void test_churn(void **state)
+{
+	struct server *s = server_start(&plain);
+	pthread_t threads[6];
+	for (int i = 0; i < 6; i++)
+		pthread_create(&threads[i], NULL, churn, s);
+	for (int i = 0; i < 6; i++)
+		pthread_join(threads[i], NULL);
+	until_sessions(s, 0);
+	server_stop(s);
+}
+
 // --- PROXY ---
 
 static void test_proxy(void **state)
@@ -403,6 +470,8 @@ int main(void)
 		cmocka_unit_test(test_any),
 		cmocka_unit_test(test_unix),
 		cmocka_unit_test(test_listener_close),
+		cmocka_unit_test(test_descriptors),
+		cmocka_unit_test(test_churn),
 		cmocka_unit_test(test_proxy),
 		cmocka_unit_test(test_proxy_silent),
 	};

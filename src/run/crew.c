@@ -588,18 +588,25 @@ int crew_new(struct op *op, const struct crew_config *config, struct crew **ret_
 // What did not end in time is ended by force. No thread is left that could run it.
 static void leftovers_end(struct crew *c)
 {
+	pthread_mutex_lock(&c->lock);
 	for (uint32_t i = 0; i < c->slot_count; i++) {
 		struct task *t = c->slots[i].task;
 		if (!t)
 			continue;
 		atomic_fetch_or_explicit(&t->state, ENDED, memory_order_acq_rel);
+		slot_give_locked(c, t);
+		// Nothing is taken from the queue any more, and what is in it goes away: `ended` may still wake others.
+		c->head = NULL;
+		c->tail = &c->head;
+		pthread_mutex_unlock(&c->lock);
 		if (t->fd >= 0)
 			poller_remove(&c->poller, t->fd);
-		slot_give_locked(c, t);
 		t->ops->ended(t);
+		pthread_mutex_lock(&c->lock);
 	}
 	c->head = NULL;
 	c->tail = &c->head;
+	pthread_mutex_unlock(&c->lock);
 }
 
 void crew_run(struct crew *c)

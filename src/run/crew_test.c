@@ -415,6 +415,47 @@ static void test_stop_grace(void **state)
 	crew_free(c);
 }
 
+// Tasks that do not end in time, each of which wakes the next one while it is ended.
+struct link {
+	struct task task;
+	struct link *next;
+	int *left;
+};
+
+static void link_ended(struct task *t)
+{
+	struct link *l = container_of(t, struct link, task);
+	if (l->next)
+		task_wake(&l->next->task);
+	--*l->left;
+	free(l);
+}
+
+static const struct task_ops link_ops = { stubborn_run, link_ended };
+
+static void test_stop_wakes(void **state)
+{
+	struct crew *c = crew_make(2);
+	int left = 10;
+	struct link *next = NULL, *all[10];
+	for (int i = 0; i < 10; i++) {
+		all[i] = calloc(1, sizeof *all[i]);
+		*all[i] = (struct link){ .task = { .ops = &link_ops, .fd = -1 }, .left = &left };
+	}
+	for (int i = 0; i < 10; i++) {
+		all[i]->next =
+			i < 9 ? all[i + 1] : next; // ended in this order: woken before its own end
+		start(c, &all[i]->task);
+	}
+	pthread_t runner;
+	pthread_create(&runner, NULL, crew_main, c);
+	nap(10000);
+	crew_stop(c, 10);
+	pthread_join(runner, NULL);
+	assert_int_equal(left, 0);
+	crew_free(c);
+}
+
 static void test_never_run(void **state)
 {
 	struct crew *c = crew_make(0);
@@ -439,6 +480,7 @@ int main(void)
 		cmocka_unit_test(test_blocking),
 		cmocka_unit_test(test_blocking_try),
 		cmocka_unit_test(test_stop_grace),
+		cmocka_unit_test(test_stop_wakes),
 		cmocka_unit_test(test_never_run),
 	};
 	return cmocka_run_group_tests_name("run/crew", tests, NULL, NULL);
