@@ -107,7 +107,7 @@ static bool census_enter_here(struct conn *c)
 
 static void phase_enter(struct conn *c, enum conn_phase phase)
 {
-	c->phase = phase;
+	c->phase = (uint8_t)phase;
 	c->wants_write = false;
 }
 

@@ -44,6 +44,7 @@ static int verify_later(int good, X509_STORE_CTX *store)
 static bool policy_set(SSL_CTX *ctx)
 {
 	static const unsigned char id[] = "starling";
+	char groups[] = "X25519:P-256:P-384"; // not const: the macro's cast would drop it
 	SSL_CTX_set_options(ctx,
 		SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_PRIORITIZE_CHACHA |
 			SSL_OP_CIPHER_SERVER_PREFERENCE);
@@ -57,7 +58,7 @@ static bool policy_set(SSL_CTX *ctx)
 	// RFC 9325 section 4.2: forward secrecy and authenticated encryption only.
 	return SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
 		SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&
-		SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") == 1 &&
+		SSL_CTX_set1_groups_list(ctx, groups) == 1 &&
 		SSL_CTX_set_session_id_context(ctx, id, sizeof id - 1) == 1;
 }
 

@@ -53,7 +53,8 @@ static int handshake(struct client *c, int fd, const struct client_config *confi
 	}
 	c->ssl = SSL_new(c->ctx);
 	SSL_set_fd(c->ssl, fd);
-	SSL_set_tlsext_host_name(c->ssl, "mail.example.org");
+	char name[] = "mail.example.org";
+	SSL_set_tlsext_host_name(c->ssl, name);
 	if (config->alpn) {
 		unsigned char wire[32];
 		size_t n = strlen(config->alpn);
