@@ -211,7 +211,7 @@ def append_odd(server):
     """Our own messages by APPEND, as they are."""
     server.add_user("odd", PASSWORD)
     messages = [m for m in mailset.messages() + mailset.generated() if m[1]]
-    client = connect(server, "odd", False)
+    client = connect(server, "odd", True)  # a rev1 session may not append UTF-8 in headers (RFC 9755 section 4)
     wanted = collections.Counter()
     for name, data in messages:
         eight = b"\0" in data

@@ -140,6 +140,8 @@ static int fetch_start(struct session *s, struct command *c, struct fetch_args *
 	unsigned flags = a->needs & (FETCH_COLD | FETCH_CONTENT) ? CURSOR_COLD : 0;
 	if (rc == 0)
 		rc = view_cursor_open(&s->op, s->view, &a->uids, flags, &a->cursor);
+	if (rc == 0 && view_keywords_grew(s->view)) // FLAGS comes before a FETCH that shows one
+		reply_mailbox_flags(s);
 	if (view_is_readonly(s->view))
 		a->needs &= ~(unsigned)FETCH_SETS_SEEN;
 	if (rc == 0 && a->needs & FETCH_SETS_SEEN)

@@ -80,7 +80,10 @@ static int store_once(struct session *s, struct command *c, struct store_args *a
 	for (size_t i = 0; i < a->result.modified.count; i++)
 		numset_remove_range(&a->uids, a->result.modified.ranges[i].first,
 			a->result.modified.ranges[i].last);
-	return view_cursor_open(&s->op, s->view, &a->uids, 0, &a->cursor);
+	rc = view_cursor_open(&s->op, s->view, &a->uids, 0, &a->cursor);
+	if (rc == 0 && view_keywords_grew(s->view)) // FLAGS comes before a FETCH that shows one
+		reply_mailbox_flags(s);
+	return rc;
 }
 
 static int store_end(struct session *s, struct command *c, const struct store_args *a)

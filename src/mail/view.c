@@ -131,6 +131,15 @@ const struct keywords *view_keywords(const struct view *v)
 		->keywords; // loaded by view_open
 }
 
+bool view_keywords_grew(struct view *v)
+{
+	uint32_t count = keywords_count(view_keywords(v));
+	if (count <= v->told_keywords)
+		return false;
+	v->told_keywords = count;
+	return true;
+}
+
 int view_first_unseen(struct op *op, struct view *v, struct seq *ret_seq)
 {
 	struct walk w;

@@ -34,6 +34,9 @@ struct modseq view_modseq(const struct view *v);
 int view_first_unseen(struct op *op, struct view *v, struct seq *ret_seq);
 const struct keywords *view_keywords(
 	const struct view *v); // of the present snapshot; valid until the next refresh
+// True when that has keywords of which the client was not told (CHANGE_KEYWORDS); counts them as told. For an answer that
+// shows flags and comes before the changes are handed out.
+bool view_keywords_grew(struct view *v);
 
 // --- numbers ---
 // The UID of a number (1 <= seq <= view_exists), also of pending-expunged messages; 0 beyond. May load a chunk.

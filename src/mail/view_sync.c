@@ -137,11 +137,9 @@ static int next_recent(struct view *v, struct view_change *c)
 
 static int next_keywords(struct view *v, struct view_change *c)
 {
-	uint32_t count = keywords_count(view_keywords(v));
-	if (count <= v->told_keywords)
+	if (!view_keywords_grew(v))
 		return SYNC_END;
-	v->told_keywords = count;
-	*c = (struct view_change){ .kind = CHANGE_KEYWORDS, .count = count };
+	*c = (struct view_change){ .kind = CHANGE_KEYWORDS, .count = v->told_keywords };
 	return 0;
 }
 

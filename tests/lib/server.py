@@ -145,5 +145,13 @@ class Server:
         self.command("user", "add", name, "--password-stdin", input=password + "\n")
 
     def import_mail(self, path, user, mailbox=None):
+        """`starling import`, which wants the volume for itself: a running server is stopped for it, and started again."""
         more = ["--mailbox", mailbox] if mailbox else []
-        return self.command("import", path, "--user", user, *more)
+        running = self.process is not None
+        if running:
+            self.stop()
+        try:
+            return self.command("import", path, "--user", user, *more)
+        finally:
+            if running:
+                self.start()
