@@ -100,12 +100,13 @@ int content_make_card(struct op *op, struct content *c)
 	return 0;
 }
 
-int content_open_partial(
-	struct op *op, struct store *s, const struct msg_cold *cold, struct content *ret_content)
+int content_open_partial(struct op *op, struct store *s, const struct msg_cold *cold, bool octets,
+	struct content *ret_content)
 {
 	struct content *c = ret_content;
 	*c = (struct content){ .op = op };
-	int rc = blob_open_card(op, s, cold->blob, &c->blob);
+	int rc = octets ? blob_open(op, s, cold->blob, &c->blob)
+			: blob_open_card(op, s, cold->blob, &c->blob);
 	if (rc)
 		return rc;
 	if (cold->prefix.id) {
@@ -150,7 +151,7 @@ int content_want_octets(struct op *op, struct store *s, struct content *c)
 int content_open_cold(
 	struct op *op, struct store *s, const struct msg_cold *cold, struct content *ret_content)
 {
-	int rc = content_open_partial(op, s, cold, ret_content);
+	int rc = content_open_partial(op, s, cold, false, ret_content);
 	if (rc || likely(!card_is_partial(ret_content->card)) || ret_content->card_made)
 		return rc;
 	rc = content_make_card(op, ret_content);
@@ -164,7 +165,10 @@ void content_close(struct content *c)
 	blob_close(&c->blob);
 	blob_close(&c->prefix);
 	buf_done(&c->made);
-	*c = (struct content){ 0 };
+	c->card = SPAN_NONE; // the rest is zeroed by those above, or means nothing when closed
+	c->size = c->prefix_size = 0;
+	c->parts = 0;
+	c->card_made = false;
 }
 
 // --- ready-made text ---

@@ -76,7 +76,7 @@ static int bench_field(struct bench *b, const char *what, struct span name, stru
 	uint64_t start = clock_thread(), found = 0;
 	for (size_t i = 0; rc == 0 && i < b->messages.count; i++) {
 		struct content c;
-		rc = content_open_partial(&b->op, b->store, &b->cold[i], &c);
+		rc = content_open_partial(&b->op, b->store, &b->cold[i], false, &c);
 		if (rc)
 			break;
 		int in = field_in_card(&key, &c);
@@ -105,9 +105,7 @@ static int bench_text(struct bench *b, const char *what, struct span text)
 	uint64_t start = clock_thread(), found = 0;
 	for (size_t i = 0; rc == 0 && i < b->messages.count; i++) {
 		struct content c;
-		rc = content_open_partial(&b->op, b->store, &b->cold[i], &c);
-		if (rc == 0)
-			rc = content_want_octets(&b->op, b->store, &c);
+		rc = content_open_partial(&b->op, b->store, &b->cold[i], true, &c);
 		if (rc)
 			break;
 		text_scan_begin(&scan, &c);

@@ -6,9 +6,10 @@
 #include "mail/card.h"
 #include "mail/content.h"
 
-// Opens for SEARCH: a partial card is taken as it is (card_left_out() tells what to read from the octets).
-int content_open_partial(
-	struct op *op, struct store *s, const struct msg_cold *cold, struct content *ret_content);
+// Opens for SEARCH: a partial card is taken as it is (card_left_out() tells what to read from the octets). `octets`: they will be
+// wanted (content_want_octets()).
+int content_open_partial(struct op *op, struct store *s, const struct msg_cold *cold, bool octets,
+	struct content *ret_content);
 // Opens the blob as a whole, verified once: for who reads many pieces of it. content_open() verifies nothing but the card, and the
 // octets of a section whenever one is asked for.
 int content_want_octets(struct op *op, struct store *s, struct content *c);

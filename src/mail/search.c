@@ -410,7 +410,7 @@ static int card_value(struct search *s, const struct node *n, enum tier tier, en
 {
 	int rc = 0;
 	if (!s->is_open) {
-		rc = content_open_partial(&s->scratch, s->store, &s->cold, &s->content);
+		rc = content_open_partial(&s->scratch, s->store, &s->cold, false, &s->content);
 		s->is_open = rc == 0;
 	}
 	if (rc)
@@ -563,7 +563,7 @@ static int begin_text(struct search *s)
 {
 	int rc = 0;
 	if (!s->is_open)
-		rc = content_open_partial(&s->scratch, s->store, &s->cold, &s->content);
+		rc = content_open_partial(&s->scratch, s->store, &s->cold, true, &s->content);
 	s->is_open = s->is_open || rc == 0;
 	if (rc == 0)
 		rc = content_want_octets(&s->scratch, s->store, &s->content);
