@@ -71,12 +71,17 @@ enum {
 	STORE_FREES = 1
 }; // flags: the batch lets go of space: it may use the reserve of a full volume
 
+struct store_ticket {
+	uint64_t v;
+};
 // Built by one thread, then submitted once. `ops` is the encoded form (store/batch.c), at most STORE_BATCH_MAX bytes.
 struct store_batch {
 	uint64_t partition;
 	unsigned flags;
 	uint64_t
 		expect; // version that the partition must have (clusters: optimistic concurrency); 0: any. `local` and `memory` have one owner, keep no versions and ignore it
+	struct store_ticket
+		after; // the batch of this partition that it builds on: RC_CONFLICT if that failed; 0: none
 	struct buf ops;
 };
 #define STORE_BATCH_MAX (1u << 20)
@@ -89,14 +94,12 @@ void batch_delete(struct store_batch *b, struct span key);
 void batch_delete_range(
 	struct store_batch *b, struct span from, struct span to); // from <= key < to
 
-struct store_ticket {
-	uint64_t v;
-};
 // Puts the batch in line; the store has copied what it needs when it returns. Never blocks on the disk. Fails at once with
 // RC_READONLY, RC_NOSPACE, RC_TOOBIG, RC_CONFLICT.
 int store_submit(struct op *op, struct store *s, const struct store_batch *b,
 	struct store_ticket *ret_ticket);
-// Waits until it is durable and visible (or failed: RC_IO, and the volume is read-only from then on). Blocks (CREW_DISK).
+// Waits until it is durable and visible (or failed: RC_IO, and the volume is read-only from then on; RC_NOSPACE, and the disk is sound).
+// What failed takes all batches with it that were in line behind it; `after` refuses those that come later. Blocks (CREW_DISK).
 int store_wait(struct op *op, struct store *s, struct store_ticket t);
 
 // --- blobs ---

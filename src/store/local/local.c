@@ -189,6 +189,7 @@ static int local_submit(struct op *op, struct store *s, const struct store_batch
 		memcpy(item_first(it) + 8, b->ops.p, b->ops.n);
 	it->frees = b->flags & STORE_FREES;
 	it->commit = true;
+	it->after = b->after.v;
 	item_seal(it);
 	struct placed placed;
 	int rc = log_append(op, local_of(s), it, false, &placed);

@@ -210,12 +210,22 @@ static bool leftovers_locked(struct log *g, struct local *l)
 	return true;
 }
 
+static bool has_failed_locked(const struct log *g, uint64_t serial)
+{
+	for (size_t i = g->failed_count; i-- > 0;)
+		if (serial >= g->failed[i].from && serial <= g->failed[i].to)
+			return true;
+	return false;
+}
+
 static int append_locked(
 	struct op *op, struct local *l, struct item *it, bool new_id, struct placed *ret_placed)
 {
 	struct log *g = &l->log;
 	if (g->sealed)
 		return op_fail(op, RC_READONLY, "the store is read-only: %s", g->reason);
+	if (it->after && has_failed_locked(g, it->after))
+		return op_fail(op, RC_CONFLICT, "a change before it could not be written");
 	if (!has_room_locked(g, l, frame_size(it->frame.length), it->frees))
 		return op_fail(op, RC_NOSPACE, "the volume is full");
 	if (new_id) { // the id is in the first part, which its checksum covers

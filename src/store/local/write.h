@@ -18,9 +18,10 @@ struct item {
 	struct buf owned; // body of a BLOB; empty otherwise
 	struct span
 		body; // the rest of the payload: owned or, for an extent, the caller's until it has waited
-	bool frees;  // may use the reserve
-	bool again;  // a BLOB that outlives a failed group: it is put in line again
-	bool commit; // a batch, for the count
+	bool frees;     // may use the reserve
+	bool again;     // a BLOB that outlives a failed group: it is put in line again
+	bool commit;    // a batch, for the count
+	uint64_t after; // serial of the group that a batch builds on; 0: none
 	uint32_t
 		inline_n; // bytes behind the struct: header, first part, padding when there is no body
 	char bytes[];
