@@ -44,7 +44,7 @@ struct txn {
 	uint64_t seq;
 };
 
-// Takes account.lock. RC_READONLY after a failed commit, RC_NONEXISTENT when the account was deleted: then nothing is held.
+// Takes account.lock. RC_NONEXISTENT when the account was deleted: then nothing is held.
 int txn_begin(struct op *op, struct account *a, struct txn *t);
 // The edit of a mailbox, begun when there is none. RC_NONEXISTENT when it was deleted.
 int txn_edit(struct txn *t, struct mailbox *mb, struct edit **ret_edit);
@@ -105,6 +105,7 @@ int copy_clean(struct txn *t, struct mailbox *mb);
 struct staged {
 	struct staged *next;
 	uint64_t seq;
+	struct store_ticket ticket;
 	struct mailbox *mailbox; // may be NULL
 	struct snap *snap;
 	const struct tree *tree; // may be NULL
@@ -114,8 +115,10 @@ struct staged {
 void staged_push(struct account *a, struct staged *s);
 // Everything up to seq is durable: it becomes visible, watchers are woken. No lock held.
 void staged_publish(struct account *a, uint64_t seq);
-// A commit failed: nothing from seq on will ever be visible, nothing more may be staged. No lock held.
-void staged_fail(struct account *a, uint64_t seq);
+// The batch of `seq` failed to become durable: what was staged with it and behind it is taken back, what was before it is published, the
+// tips are what is visible. No lock held. The second one with account.lock held, when the store said RC_CONFLICT.
+void staged_fail(struct op *op, struct account *a, uint64_t seq);
+void staged_roll_back_locked(struct op *op, struct account *a);
 void account_wake(struct account *a, unsigned what, const struct mailbox *mb);
 
 #endif

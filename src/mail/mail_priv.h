@@ -111,7 +111,7 @@ struct account {
 	struct thread_recent *thread; // lock: threadid.c
 	uint32_t next_id, last_uid_validity;
 	uint64_t modseq, edits, staged_seq;
-	bool failed; // a commit failed: nothing more may be staged
+	struct store_ticket last_ticket; // of the newest staged batch: the next builds on it
 
 	pthread_mutex_t publish;
 	struct staged *staged, **staged_end; // in the order of submission
@@ -255,6 +255,7 @@ int thread_look_up(struct op *op, struct account *a, const struct thread_keys *k
 void thread_assign(struct account *a, const struct thread_look *l, struct store_batch *b,
 	struct objectid *ret_id);
 struct thread_recent *thread_recent_new(void);
+void thread_recent_reset(struct thread_recent *t); // what it holds may not have become durable
 
 // --- account.c ---
 

@@ -34,7 +34,7 @@ static void apply_locked(struct account *a, struct staged *s)
 		atomic_store(&s->dies->deleted, true);
 }
 
-static void let_go(struct account *a, struct staged *s)
+static void let_go(struct staged *s)
 {
 	snap_unref(s->snap);
 	if (s->tree)
@@ -42,6 +42,21 @@ static void let_go(struct account *a, struct staged *s)
 	mailbox_unref(s->dies);
 	mailbox_unref(s->mailbox);
 	free(s);
+}
+
+static void wake_and_let_go(struct account *a, struct staged *done)
+{
+	while (done) {
+		struct staged *s = done;
+		done = s->next;
+		if (s->mailbox)
+			account_wake(a, ACCOUNT_CHANGED_MESSAGES, s->mailbox);
+		if (s->dies)
+			account_wake(a, ACCOUNT_CHANGED_MESSAGES, s->dies);
+		if (s->tree)
+			account_wake(a, ACCOUNT_CHANGED_NAMES, NULL);
+		let_go(s);
+	}
 }
 
 void staged_publish(struct account *a, uint64_t seq)
@@ -59,45 +74,68 @@ void staged_publish(struct account *a, uint64_t seq)
 	if (!a->staged)
 		a->staged_end = &a->staged;
 	pthread_mutex_unlock(&a->publish);
-	while (done) {
-		struct staged *s = done;
-		done = s->next;
-		if (s->mailbox)
-			account_wake(a, ACCOUNT_CHANGED_MESSAGES, s->mailbox);
-		if (s->dies)
-			account_wake(a, ACCOUNT_CHANGED_MESSAGES, s->dies);
-		if (s->tree)
-			account_wake(a, ACCOUNT_CHANGED_NAMES, NULL);
-		let_go(a, s);
+	wake_and_let_go(a, done);
+}
+
+// What `s` made the tips is taken back.
+static void take_back_locked(struct staged *s)
+{
+	if (s->dies)
+		atomic_store(&s->dies->dying, false);
+	if (s->mailbox && s->mailbox->tip != s->mailbox->published) {
+		snap_unref(s->mailbox->tip);
+		s->mailbox->tip = snap_ref(s->mailbox->published);
 	}
 }
 
-void staged_fail(struct account *a, uint64_t seq)
+// Everything in line has been resolved when the oldest that failed was: what is behind a failed batch failed with it, and txn_stage()
+// refuses to build on it. So asking for each outcome does not block.
+void staged_roll_back_locked(struct op *op, struct account *a)
 {
-	struct staged *failed = NULL;
-	pthread_mutex_lock(&a->lock);
-	a->failed = true;
+	struct staged *good = NULL, **good_end = &good, *bad = NULL, **bad_end = &bad;
 	pthread_mutex_lock(&a->publish);
-	struct staged **at = &a->staged;
-	while (*at && (*at)->seq < seq)
-		at = &(*at)->next;
-	failed = *at;
-	*at = NULL;
-	a->staged_end = at;
-	for (struct staged *s = failed; s; s = s->next)
-		if (s->mailbox && s->mailbox->tip != s->mailbox->published) {
-			snap_unref(s->mailbox->tip);
-			s->mailbox->tip = snap_ref(s->mailbox->published);
+	while (a->staged) {
+		struct staged *s = a->staged;
+		a->staged = s->next;
+		s->next = NULL;
+		if (!bad && store_wait(op, account_store(a), s->ticket) == 0) {
+			apply_locked(a, s);
+			*good_end = s;
+			good_end = &s->next;
+		} else {
+			*bad_end = s;
+			bad_end = &s->next;
 		}
-	pthread_mutex_unlock(&a->publish);
-	pthread_mutex_unlock(&a->lock);
-	while (failed) {
-		struct staged *s = failed;
-		failed = s->next;
-		if (s->dies)
-			atomic_store(&s->dies->dying, false);
-		let_go(a, s);
 	}
+	a->staged_end = &a->staged;
+	for (struct staged *s = bad; s; s = s->next)
+		take_back_locked(s);
+	if (a->tree_tip != a->tree) {
+		tree_unref(a->tree_tip);
+		a->tree_tip = tree_ref(a->tree);
+	}
+	pthread_mutex_unlock(&a->publish);
+	a->last_ticket.v = 0;
+	thread_recent_reset(a->thread);
+	wake_and_let_go(a, good);
+	while (bad) {
+		struct staged *s = bad;
+		bad = s->next;
+		let_go(s);
+	}
+}
+
+void staged_fail(struct op *op, struct account *a, uint64_t seq)
+{
+	pthread_mutex_lock(&a->lock);
+	pthread_mutex_lock(&a->publish);
+	bool mine = false;
+	for (struct staged *s = a->staged; s; s = s->next)
+		mine = mine || s->seq == seq;
+	pthread_mutex_unlock(&a->publish);
+	if (mine) // else somebody has done it already, and the line may hold newer ones
+		staged_roll_back_locked(op, a);
+	pthread_mutex_unlock(&a->lock);
 }
 
 void account_wake(struct account *a, unsigned what, const struct mailbox *mb)

@@ -24,6 +24,11 @@ struct thread_recent *thread_recent_new(void)
 	return calloc(1, sizeof(struct thread_recent));
 }
 
+void thread_recent_reset(struct thread_recent *t)
+{
+	memset(t, 0, sizeof *t);
+}
+
 // 0: found, STORE_ABSENT, or a fault.
 static int look(struct op *op, struct account *a, uint64_t id, struct objectid *ret_id)
 {

@@ -3,7 +3,6 @@
 #include "mail/edit.h"
 
 #include "mail/tree.h"
-#include "run/crew.h"
 
 #include <stdlib.h>
 
@@ -11,15 +10,9 @@ int txn_begin(struct op *op, struct account *a, struct txn *t)
 {
 	*t = (struct txn){ .op = op, .account = a };
 	pthread_mutex_lock(&a->lock);
-	int rc = 0;
-	if (atomic_load(&a->gone))
-		rc = op_fail(op, RC_NONEXISTENT, "the account was removed");
-	else if (a->failed)
-		rc = op_fail(
-			op, RC_READONLY, "a write to the store failed, changes are not possible");
-	if (rc < 0) {
+	if (atomic_load(&a->gone)) {
 		pthread_mutex_unlock(&a->lock);
-		return rc;
+		return op_fail(op, RC_NONEXISTENT, "the account was removed");
 	}
 	t->modseq = a->modseq + 1;
 	batch_init(&t->batch, a->partition);
@@ -109,24 +102,26 @@ static void install(struct txn *t, struct staged *prepared)
 	a->modseq = t->modseq;
 	t->seq = ++a->staged_seq;
 	t->staged = true;
-	for (unsigned i = 0; i < t->edits; i++) {
+	a->last_ticket = t->ticket;
+	for (unsigned i = 0; prepared; i++) {
 		struct staged *s = prepared;
 		prepared = prepared->next;
-		struct edit *e = &t->edit[i];
-		snap_unref(e->mailbox->tip);
-		e->mailbox->tip = snap_ref(e->now);
-		*s = (struct staged){
-			.seq = t->seq, .mailbox = mailbox_ref(e->mailbox), .snap = snap_ref(e->now)
-		};
+		*s = (struct staged){ .seq = t->seq, .ticket = t->ticket };
+		if (i < t->edits) {
+			struct edit *e = &t->edit[i];
+			snap_unref(e->mailbox->tip);
+			e->mailbox->tip = snap_ref(e->now);
+			s->mailbox = mailbox_ref(e->mailbox);
+			s->snap = snap_ref(e->now);
+		} else { // the last one: names, or nothing but the ticket
+			s->tree = t->tree;
+			s->dies = t->dies;
+			t->tree = NULL;
+			t->dies = NULL;
+			if (s->dies)
+				atomic_store(&s->dies->dying, true);
+		}
 		staged_push(a, s);
-	}
-	if (t->tree || t->dies) {
-		if (t->dies)
-			atomic_store(&t->dies->dying, true);
-		*prepared = (struct staged){ .seq = t->seq, .tree = t->tree, .dies = t->dies };
-		t->tree = NULL;
-		t->dies = NULL;
-		staged_push(a, prepared);
 	}
 }
 
@@ -155,10 +150,38 @@ static void free_staged(struct staged *s)
 	}
 }
 
+// Memory for install(), which must not fail.
+static int prepare(struct txn *t, struct staged **ret_prepared)
+{
+	unsigned n = t->edits + (t->tree || t->dies || t->edits == 0);
+	*ret_prepared = NULL;
+	for (; n > 0; n--) {
+		struct staged *s = calloc(1, sizeof *s);
+		if (!s)
+			return op_fail(t->op, RC_NOMEM, "out of memory");
+		s->next = *ret_prepared;
+		*ret_prepared = s;
+	}
+	return 0;
+}
+
+static int submit(struct txn *t)
+{
+	struct account *a = t->account;
+	t->batch.after = a->last_ticket;
+	int rc = store_submit(t->op, account_store(a), &t->batch, &t->ticket);
+	if (rc ==
+		RC_CONFLICT) { // the tips rest on what failed, and who waits for that has not come round yet
+		staged_roll_back_locked(t->op, a);
+		return op_fail(
+			t->op, RC_UNAVAILABLE, "a change before this one could not be written");
+	}
+	return rc;
+}
+
 int txn_stage(struct txn *t)
 {
 	drop_unchanged(t);
-	unsigned n = t->edits + (t->tree || t->dies ? 1u : 0u);
 	struct staged *prepared = NULL;
 	int rc = 0;
 	for (unsigned i = 0; i < t->edits && rc == 0; i++)
@@ -167,22 +190,14 @@ int txn_stage(struct txn *t)
 		close_edits(t);
 		return 0;
 	}
-	for (unsigned i = 0; i < n && rc == 0; i++) {
-		struct staged *s = calloc(1, sizeof *s);
-		if (!s) {
-			rc = op_fail(t->op, RC_NOMEM, "out of memory");
-			break;
-		}
-		s->next = prepared;
-		prepared = s;
-	}
 	if (rc == 0)
-		rc = store_submit(t->op, account_store(t->account), &t->batch, &t->ticket);
-	if (rc == 0) {
+		rc = prepare(t, &prepared);
+	if (rc == 0)
+		rc = submit(t);
+	if (rc == 0)
 		install(t, prepared);
-		prepared = NULL;
-	}
-	free_staged(prepared);
+	else
+		free_staged(prepared);
 	close_edits(t);
 	unsigned flags = t->batch.flags;
 	batch_done(&t->batch);
@@ -209,11 +224,9 @@ int txn_end(struct txn *t, int rc)
 	pthread_mutex_unlock(&a->lock);
 	if (!t->staged)
 		return rc;
-	crew_block_begin(CREW_DISK);
 	int waited = store_wait(t->op, account_store(a), t->ticket);
-	crew_block_end();
 	if (waited < 0) {
-		staged_fail(a, t->seq);
+		staged_fail(t->op, a, t->seq);
 		return waited;
 	}
 	staged_publish(a, t->seq);
