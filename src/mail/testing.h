@@ -45,7 +45,7 @@ static inline void fixture_open_mail(struct fixture *f)
 static inline void fixture_open_store(struct fixture *f)
 {
 	struct store_config config = {
-		.engine = f->engine, .dir = f->dir, .segment_bytes = 64u << 20
+		.engine = f->engine, .dir = f->dir, .segment_bytes = 4u << 20, .grace_ms = 1
 	};
 	ok(&f->op, store_open(&f->op, &config, &f->store));
 }
