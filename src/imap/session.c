@@ -214,10 +214,14 @@ static void park(struct session *s)
 	reader_relax(s);
 }
 
+// A deadline that was set before parking may pass while a command runs: that client is not inactive.
 static bool is_timed_out(const struct session *s, unsigned events)
 {
+	enum phase phase = s->priv->phase;
 	uint64_t at = autologout_at(s);
-	return (events & CONN_EV_DEADLINE) && at && clock_mono() >= at;
+	if (!(events & CONN_EV_DEADLINE) || phase == PHASE_RUN || phase == PHASE_SYNC)
+		return false;
+	return at && clock_mono() >= at;
 }
 
 // Goes on with the command in progress, or reads and starts one.
@@ -252,6 +256,8 @@ static enum conn_next session_run(void *session, unsigned events)
 		greet(s);
 	if (events & CONN_EV_EOF)
 		p->eof = true;
+	if (events & CONN_EV_INPUT)
+		p->active_at = clock_mono();
 	if (events & CONN_EV_STOPPING)
 		session_bye(s, "UNAVAILABLE", "the server is shutting down");
 	else if (is_timed_out(s, events))

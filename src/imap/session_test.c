@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/limits.h"
@@ -215,6 +216,55 @@ static void idles(void **state)
 		"a OK?\n+ idling\nb OK?\n+ idling\nc BAD IDLE: expected DONE\nd OK?");
 }
 
+// "Still here" comes at the interval's tick, and IDLE goes on.
+static void still_here(void **state)
+{
+	struct fake f;
+	struct imap *ticking;
+	struct imap_config ic = config;
+	ic.mail = mail;
+	ic.idle_interval = 1;
+	assert_int_equal(imap_new(&op, &ic, &ticking), 0);
+	fake_open(&f, ticking);
+	fake_send(&f, SPAN("a LOGIN u p\r\nb IDLE\r\n"), 0);
+	(void)fake_output(&f);
+	fake_wake(&f, CONN_EV_DEADLINE);
+	(void)fake_output(&f); // perhaps just now
+	usleep(1050000);
+	fake_wake(&f, CONN_EV_DEADLINE);
+	assert_true(span_eq(fake_output(&f), SPAN("* OK still here\r\n")));
+	fake_wake(&f, CONN_EV_DEADLINE);
+	assert_int_equal(fake_output(&f).n, 0);
+	fake_send(&f, SPAN("DONE\r\n"), 0);
+	assert_true(span_starts(fake_output(&f), SPAN("b OK")));
+	fake_close(&f);
+	imap_free(ticking);
+}
+
+// One user's sessions are counted; the refusal is no authentication code.
+static void limits_sessions(void **state)
+{
+	struct fake f[3];
+	struct imap *narrow;
+	struct imap_config ic = config;
+	ic.mail = mail;
+	ic.sessions_per_user = 2;
+	assert_int_equal(imap_new(&op, &ic, &narrow), 0);
+	for (size_t i = 0; i < 3; i++) {
+		fake_open(&f[i], narrow);
+		(void)fake_output(&f[i]);
+		fake_send(&f[i], SPAN("a LOGIN u p\r\n"), 0);
+		assert_true(span_starts(
+			fake_output(&f[i]), i < 2 ? SPAN("a OK") : SPAN("a NO [LIMIT]")));
+	}
+	fake_close(&f[0]);
+	fake_send(&f[2], SPAN("b LOGIN u p\r\n"), 0);
+	assert_true(span_starts(fake_output(&f[2]), SPAN("b OK")));
+	fake_close(&f[1]);
+	fake_close(&f[2]);
+	imap_free(narrow);
+}
+
 static void pushes(void **state)
 {
 	struct fake a, b;
@@ -273,6 +323,8 @@ int main(void)
 		cmocka_unit_test(authenticates),
 		cmocka_unit_test(starttls_discards),
 		cmocka_unit_test(idles),
+		cmocka_unit_test(still_here),
+		cmocka_unit_test(limits_sessions),
 		cmocka_unit_test(pushes),
 		cmocka_unit_test(lists_in_portions),
 	};
