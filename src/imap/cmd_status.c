@@ -15,43 +15,50 @@ struct status_args {
 static void messages(struct session *s, const struct mailbox_status *st, struct rope *out)
 {
 	(void)s;
-	rope_addf(out, "MESSAGES %u", st->messages);
+	rope_add(out, SPAN("MESSAGES "));
+	rope_addu(out, st->messages);
 }
 
 static void recent(struct session *s, const struct mailbox_status *st, struct rope *out)
 {
 	(void)s;
-	rope_addf(out, "RECENT %u", st->recent);
+	rope_add(out, SPAN("RECENT "));
+	rope_addu(out, st->recent);
 }
 
 static void uid_next(struct session *s, const struct mailbox_status *st, struct rope *out)
 {
 	(void)s;
-	rope_addf(out, "UIDNEXT %u", st->uid_next.v);
+	rope_add(out, SPAN("UIDNEXT "));
+	rope_addu(out, st->uid_next.v);
 }
 
 static void uid_validity(struct session *s, const struct mailbox_status *st, struct rope *out)
 {
 	(void)s;
-	rope_addf(out, "UIDVALIDITY %u", st->uid_validity);
+	rope_add(out, SPAN("UIDVALIDITY "));
+	rope_addu(out, st->uid_validity);
 }
 
 static void unseen(struct session *s, const struct mailbox_status *st, struct rope *out)
 {
 	(void)s;
-	rope_addf(out, "UNSEEN %u", st->unseen);
+	rope_add(out, SPAN("UNSEEN "));
+	rope_addu(out, st->unseen);
 }
 
 static void deleted(struct session *s, const struct mailbox_status *st, struct rope *out)
 {
 	(void)s;
-	rope_addf(out, "DELETED %u", st->deleted);
+	rope_add(out, SPAN("DELETED "));
+	rope_addu(out, st->deleted);
 }
 
 static void size(struct session *s, const struct mailbox_status *st, struct rope *out)
 {
 	(void)s;
-	rope_addf(out, "SIZE %llu", (unsigned long long)st->size);
+	rope_add(out, SPAN("SIZE "));
+	rope_addu(out, st->size);
 }
 
 // RFC 9051 took RECENT out.

@@ -35,6 +35,9 @@ static void changed(struct watcher *w, unsigned what, const struct mailbox *mb)
 {
 	(void)mb;
 	struct session_priv *p = container_of(w, struct session_priv, watcher);
+	// A change of names concerns the selected mailbox only when it was deleted.
+	if (!(what & ACCOUNT_CHANGED_MESSAGES) && !mailbox_is_deleted(w->only))
+		return;
 	if (!atomic_fetch_or(&p->changed, what))
 		waker_wake(p->waker);
 }
