@@ -98,13 +98,6 @@ static void peer_set(struct conn *c, const struct peer *peer)
 	peer_text(peer, c->peer_text);
 }
 
-// Counts the connection for its address, now that it is known for certain.
-static bool census_enter_here(struct conn *c)
-{
-	c->in_census = census_enter_address(c->net->census, &c->peer);
-	return c->in_census;
-}
-
 static void phase_enter(struct conn *c, enum conn_phase phase)
 {
 	c->phase = (uint8_t)phase;
@@ -124,8 +117,6 @@ static enum step refuse(struct conn *c)
 static enum step after_proxy(struct op *op, struct conn *c)
 {
 	const struct listener_info *info = info_of(c);
-	if (!census_enter_here(c))
-		return refuse(c);
 	if (!info->tls_implicit) {
 		phase_enter(c, PHASE_SESSION);
 		c->phase_deadline = 0;
@@ -162,7 +153,8 @@ static enum step proxy_step(struct op *op, struct conn *c)
 	input_consume(&c->in, header.length);
 	if (!header.is_own)
 		peer_set(c, &header.peer);
-	return after_proxy(op, c);
+	c->in_census = census_enter_address(c->net->census, &c->peer); // its address is known now
+	return c->in_census ? after_proxy(op, c) : refuse(c);
 }
 
 static enum step handshake_step(struct op *op, struct conn *c)
@@ -472,6 +464,8 @@ int conn_accept(struct op *op, struct listener *l, int fd, const struct peer *pe
 	struct conn *c = calloc(1, sizeof *c);
 	if (!c) {
 		close(fd);
+		if (!listener_info(l)->proxy_protocol)
+			census_leave_address(n->census, peer);
 		census_leave(n->census);
 		return op_fail(op, RC_NOMEM, "no memory for a connection");
 	}
@@ -481,6 +475,7 @@ int conn_accept(struct op *op, struct listener *l, int fd, const struct peer *pe
 	c->input_limit = NET_INPUT_MAX;
 	c->id = atomic_fetch_add_explicit(&n->next_id, 1, memory_order_relaxed) + 1;
 	c->phase = PHASE_PROXY;
+	c->in_census = !listener_info(l)->proxy_protocol;
 	c->next = CONN_READ;
 	c->phase_deadline = clock_mono() + n->limits.handshake_ms * NS_PER_MS;
 	peer_set(c, peer);

@@ -310,11 +310,13 @@ static void test_any(void **state)
 
 static void test_unix(void **state)
 {
-	struct server_config config = { .address = "unix:/tmp/starling-net-test.sock" };
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	char address[64];
+	snprintf(address, sizeof address, "unix:/tmp/starling-net-%ld.sock", (long)getpid());
+	memcpy(to.sun_path, address + 5, strlen(address + 5) + 1);
+	struct server_config config = { .address = address };
 	for (int round = 0; round < 2; round++) {
 		struct server *s = server_start(&config);
-		struct sockaddr_un to = { .sun_family = AF_UNIX,
-			.sun_path = "/tmp/starling-net-test.sock" };
 		int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 		assert_int_equal(connect(fd, (const void *)&to, sizeof to), 0);
 		EXPECT_LINE(fd, "HELLO");
@@ -327,7 +329,7 @@ static void test_unix(void **state)
 		assert_int_equal(bind(stale, (const void *)&to, sizeof to), 0);
 		close(stale);
 	}
-	unlink("/tmp/starling-net-test.sock");
+	unlink(to.sun_path);
 }
 
 static void test_listener_close(void **state)

@@ -100,6 +100,11 @@ static enum accepted accept_one(struct listener *l)
 		listener_refuse(l, fd);
 		return ACCEPTED;
 	}
+	if (!l->info.proxy_protocol && !census_enter_address(l->net->census, &peer)) {
+		census_leave(l->net->census);
+		listener_refuse(l, fd);
+		return ACCEPTED;
+	}
 	struct op op;
 	op_init(&op, 0);
 	if (conn_accept(&op, l, fd, &peer) < 0)

@@ -62,8 +62,8 @@ struct conn {
 	char peer_text[PEER_TEXT_MAX];
 };
 
-// Makes a connection of an accepted socket (non-blocking) that was counted in the census. On failure everything is
-// undone and the socket closed.
+// Makes a connection of an accepted socket (non-blocking) that was counted in the census; for its address too, unless a
+// PROXY header will tell that. On failure everything is undone and the socket closed.
 int conn_accept(struct op *op, struct listener *l, int fd, const struct peer *peer);
 
 // What listeners have for their connections.
