@@ -75,6 +75,7 @@ class Command:
     text: str = ''              # for reports
     fetched: dict = field(default_factory=dict)     # number (UID if .uid) -> names of items answered
     seen: dict = field(default_factory=dict)        # response name -> [Response] while it was in progress
+    told: dict = field(default_factory=dict)        # the same while it was the oldest in progress
     known: int = 0              # EXISTS when the command was completed
 
     def words(self):

@@ -188,6 +188,8 @@ class SessionChecker:
         name = response.name
         for command in self.commands.values():
             command.seen.setdefault(name, []).append(response)
+        if (oldest := self._oldest()) is not None:
+            oldest.told.setdefault(name, []).append(response)
         if name == 'PREAUTH':
             self.complain('PREAUTH is a greeting only')
         elif name == 'BYE':
@@ -413,7 +415,7 @@ class SessionChecker:
         required = REQUIRED.get(command.name)
         if required and required not in command.seen:
             self.complain(f'{command.name} ended in OK without {required}')
-        answers = command.seen.get('FETCH', [])
+        answers = command.told.get('FETCH', [])
         if command.uid and command.name in ('FETCH', 'STORE') and answers and not any('UID' in r.data for r in answers):
             self.complain(f'all FETCH responses to UID {command.name} lack the UID (RFC 9051 section 6.4.9)')
         check = {'FETCH': self._check_fetch, 'SEARCH': self._check_search, 'SORT': self._check_search,
@@ -428,6 +430,8 @@ class SessionChecker:
             return
         partial = bool(command.modifiers() & {'CHANGEDSINCE', 'PARTIAL'})
         for key, items in command.fetched.items():
+            if command.uid and self.selected and key not in self.selected.uids:
+                continue    # it went meanwhile; what came for it was told on another command's account
             missing = set(wanted) - items - {'ANNOTATION'}
             named = ranges is not None and any(low is not None and high is not None and low <= key <= high
                                                for low, high in ranges if key is not None)

@@ -311,6 +311,13 @@ class Fetches(Base):
         self.good(self.fetch('UID FETCH 4 FLAGS', '2 FETCH (FLAGS () UID 4)', '1 FETCH (FLAGS (foo))'))
         self.good(self.fetch('STORE 2 FLAGS ()', '2 FETCH (FLAGS ())'))
 
+    def test_what_was_told_on_the_account_of_an_earlier_command(self):
+        """Others' flags that NOOP tells while a UID FETCH waits behind it, and messages that go before its turn."""
+        begin = SELECT + UIDS + 'C: n NOOP\nC: f UID FETCH 4 (UID FLAGS)\nS: * 2 FETCH (FLAGS (foo))\nS: n OK x\n'
+        self.good(begin + 'S: * 2 EXPUNGE\nS: f OK x')
+        self.good(begin + 'S: * 2 FETCH (UID 4 FLAGS (foo))\nS: f OK x')
+        self.bad(begin + 'S: * 2 FETCH (FLAGS (foo))\nS: f OK x', 'lack the UID', 2)
+
     def test_unsolicited_needs_uid(self):
         self.bad(self.fetch('NOOP', '1 FETCH (FLAGS ())', prelude=REV2_SELECT), 'unsolicited FETCH without UID')
         self.bad(self.fetch('NOOP', '1 FETCH (FLAGS () MODSEQ (9))', prelude=QRESYNC_SELECT), 'unsolicited FETCH without UID')
