@@ -135,8 +135,8 @@ static void test_slow_reader(void **state)
 	struct server *s = server_start(&config);
 	int fd = client_connect(s), other = client_connect(s);
 	EXPECT_LINE(fd, "HELLO");
-	client_send(fd, "BIG 100000000\n");
 	uint64_t began = clock_mono();
+	client_send(fd, "BIG 100000000\n");
 	EXPECT_LINE(other, "HELLO");
 	client_send(other, "not held up\n");
 	EXPECT_LINE(other, "not held up");
