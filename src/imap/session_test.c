@@ -241,6 +241,19 @@ static void still_here(void **state)
 	imap_free(ticking);
 }
 
+static void compresses(void **state)
+{
+	DIALOGUE("a COMPRESS DEFLATE\r\n", "a BAD?");
+	DIALOGUE("a LOGIN u p\r\nb COMPRESS GZIP\r\nc COMPRESS DEFLATE\r\nd COMPRESS DEFLATE\r\n",
+		"a OK?\nb BAD?\nc OK?\nd NO [COMPRESSIONACTIVE]?");
+	// RFC 8437 section 4.1: what cannot be reset ends in BYE.
+	DIALOGUE("a LOGIN u p\r\nb COMPRESS DEFLATE\r\nc UNAUTHENTICATE\r\nd NOOP\r\n",
+		"a OK?\nb OK?\n* BYE?");
+	DIALOGUE("a LOGIN u p\r\nb UNAUTHENTICATE\r\nc LOGIN u p\r\nd SELECT INBOX\r\n",
+		"a OK?\nb OK?\nc OK?\n* FLAGS?\n* OK?\n* 0 EXISTS\n* 0 RECENT\n* OK?\n* OK?\nd OK "
+		"[READ-WRITE]?");
+}
+
 // One user's sessions are counted; the refusal is no authentication code.
 static void limits_sessions(void **state)
 {
@@ -325,6 +338,7 @@ int main(void)
 		cmocka_unit_test(idles),
 		cmocka_unit_test(still_here),
 		cmocka_unit_test(limits_sessions),
+		cmocka_unit_test(compresses),
 		cmocka_unit_test(pushes),
 		cmocka_unit_test(lists_in_portions),
 	};
