@@ -238,7 +238,7 @@ static int set_apart(struct copy *c, uint32_t chunks)
 		h->next_chunk += chunks;
 		if (!h->unseen_from)
 			h->unseen_from = c->first_chunk;
-		e->force = true;
+		e->changed = true;
 		rc = txn_stage(&t);
 	}
 	if (rc == 0)
@@ -310,7 +310,7 @@ static int write_step(struct copy *c)
 	for (bool done = false; rc == 0 && !done;)
 		rc = write_chunk(c, &t, e, &a, &done);
 	if (rc == 0 && e->keyword_log.n)
-		e->force = true;
+		e->changed = true;
 	alive_end(&a);
 	return txn_end(&t, rc);
 }

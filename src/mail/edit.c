@@ -102,6 +102,7 @@ static void mark(struct edit *e, struct chunk *c, uint8_t pos)
 static void touch(struct edit *e, struct top *top, struct entry *en)
 {
 	en->modseq = top->modseq = e->now->h.modseq = e->txn->modseq;
+	e->changed = true;
 }
 
 // --- changes ---
@@ -430,6 +431,7 @@ int edit_append_chunk(struct edit *e, const struct ready_chunk *c, uint32_t *ret
 	top->unseen += c->unseen;
 	top->deleted += c->deleted;
 	top->modseq = head->modseq = e->txn->modseq;
+	e->changed = true;
 	*ret_first_uid = head->uid_next;
 	head->uid_next += c->used;
 	head->messages += c->used;

@@ -20,7 +20,7 @@ struct edit {
 	struct body *body;      // of now
 	uint64_t serial;
 	bool top_rewrite, keywords_own;
-	bool force;             // staged although no message changes
+	bool changed;           // else it is dropped when it comes to staging
 	struct buf keyword_log; // to be added to "K"
 	struct numset expunged;
 	struct buf cold; // a run of cold records

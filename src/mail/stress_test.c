@@ -313,6 +313,8 @@ static uint32_t chunks_stored(struct fixture *f)
 	return n;
 }
 
+#define LARGE 26000 // more than one batch for STORE, MOVE and EXPUNGE
+
 static void test_large(void **state)
 {
 	(void)state;
@@ -321,13 +323,13 @@ static void test_large(void **state)
 	struct numset all = { 0 }, gone;
 	struct copy_result r;
 	numset_add_range(&all, 1, UINT32_MAX - 1);
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < LARGE / 2000; i++)
 		ok(&f.op, append_many(&f.op, f.a, box_name[0], 2000));
 	struct view *v = open_view(&f, box_name[0]), *w = open_view(&f, box_name[1]);
-	assert_int_equal(view_exists(v), 10000);
+	assert_int_equal(view_exists(v), LARGE);
 	ok(&f.op, txn_copy(&f.op, v, &all, box_name[1], false, &r));
-	assert_int_equal(numset_size(&r.from), 10000);
-	assert_int_equal(numset_size(&r.to), 10000);
+	assert_int_equal(numset_size(&r.from), LARGE);
+	assert_int_equal(numset_size(&r.to), LARGE);
 	copy_result_done(&r);
 	struct flags_args args = { .uids = &all,
 		.change = FLAGS_ADD,
@@ -338,12 +340,12 @@ static void test_large(void **state)
 	while (view_sync_next(&f.op, w, SYNC_REST, &c) == 0)
 		;
 	ok(&f.op, txn_flags(&f.op, w, &args, &fr));
-	assert_int_equal(numset_size(&fr.changed), 10000);
+	assert_int_equal(numset_size(&fr.changed), LARGE);
 	flags_result_done(&fr);
 	uint32_t changes = 0;
 	while (view_sync_next(&f.op, w, SYNC_REST, &c) == 0)
 		changes += c.kind == CHANGE_FLAGS;
-	assert_int_equal(changes, 10000);
+	assert_int_equal(changes, LARGE);
 	// A move that is given up leaves nothing behind.
 	atomic_bool cancel = true;
 	uint32_t chunks = chunks_stored(&f);
@@ -352,24 +354,24 @@ static void test_large(void **state)
 	f.op.cancel = NULL;
 	assert_int_equal(chunks_stored(&f), chunks);
 	ok(&f.op, txn_copy(&f.op, w, &all, box_name[2], true, &r));
-	assert_int_equal(numset_size(&r.from), 10000);
+	assert_int_equal(numset_size(&r.from), LARGE);
 	copy_result_done(&r);
 	assert_int_equal(status_of(&f, box_name[1]).messages, 0);
-	assert_int_equal(status_of(&f, box_name[2]).deleted, 10000);
+	assert_int_equal(status_of(&f, box_name[2]).deleted, LARGE);
 	ok(&f.op, append_many(&f.op, f.a, box_name[2], 5));
 	view_close(w);
 	w = open_view(&f, box_name[2]);
 	ok(&f.op, txn_expunge(&f.op, w, NULL, &gone));
-	assert_int_equal(numset_size(&gone), 10000);
+	assert_int_equal(numset_size(&gone), LARGE);
 	numset_done(&gone);
 	uint32_t told = 0;
 	while (view_sync_next(&f.op, w, SYNC_EXPUNGE | SYNC_REST, &c) == 0)
 		told += c.kind == CHANGE_EXPUNGE;
-	assert_int_equal(told, 10000);
+	assert_int_equal(told, LARGE);
 	view_close(w);
 	view_close(v);
 	numset_done(&all);
-	check_finds_nothing(&f, 10005);
+	check_finds_nothing(&f, LARGE + 5);
 	same_after_reopen(&f);
 	fixture_end(&f);
 }

@@ -501,6 +501,7 @@ static int rename_inbox(struct change_names *c, struct span to)
 		put_header(&c->t.batch, mb->node, &moved, to);
 		empty->keywords = none;
 		e->body = empty;
+		e->changed = true;
 		atomic_store_explicit(&e->now->body, empty, memory_order_release);
 		e->now->h = (struct header){ .parent = was.parent,
 			.data = fresh.data,

@@ -131,7 +131,7 @@ static void drop_unchanged(struct txn *t)
 	unsigned kept = 0;
 	for (unsigned i = 0; i < t->edits; i++) {
 		struct edit *e = &t->edit[i];
-		if (!e->force && e->now->h.modseq == e->old->h.modseq)
+		if (!e->changed)
 			edit_close(e);
 		else if (kept++ != i) {
 			t->edit[kept - 1] = *e;
