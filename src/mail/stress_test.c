@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "mail/check.h"
-#include "store/local/local_priv.h"
+#include "store/local/faults.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -4,6 +4,7 @@
 #ifndef STORE_LOCAL_LOCAL_PRIV_H
 #define STORE_LOCAL_LOCAL_PRIV_H
 
+#include "store/local/faults.h"
 #include "store/local/index.h"
 #include "store/local/segment.h"
 #include "store/local/write.h"
@@ -52,10 +53,6 @@ static inline struct local *local_of(struct store *s)
 {
 	return container_of(s, struct local, head);
 }
-
-// local.c. Like store_open(), with faults for tests.
-int local_open_with(struct op *op, const struct store_config *config, const struct files *files,
-	struct store **ret_store);
 
 // volume.c: the files beside log and index.
 int volume_lock(struct op *op, struct local *l);       // also makes the folders
