@@ -507,6 +507,8 @@ int conn_fill(struct op *op, struct conn *c, size_t room)
 		return op_fail(op, RC_LIMIT, "too much unread input");
 	if (c->eof)
 		return op_fail(op, RC_CLOSED, "the peer closed the connection");
+	if (!c->maybe_readable)
+		return 0; // the last read emptied the socket: asking again would cost a system call per command
 	size_t most = c->input_limit - input_size(&c->in);
 	int n = transport_fill(op, c, room < most ? room : most);
 	if (n < 0)

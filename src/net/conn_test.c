@@ -129,6 +129,29 @@ static void test_back_pressure(void **state)
 	server_stop(s);
 }
 
+// A large literal: read in the session, as it comes.
+static void test_sink(void **state)
+{
+	struct server *s = server_start(&plain);
+	int fd = client_connect(s);
+	enum { PIECE = 1000003, PIECES = 50 };
+	char *piece = malloc(PIECE);
+	memset(piece, 'l', PIECE);
+	EXPECT_LINE(fd, "HELLO");
+	client_send(fd, "SINK 50000150\n");
+	for (int i = 0; i < PIECES; i++) {
+		assert_int_equal(send(fd, piece, PIECE, MSG_NOSIGNAL), PIECE);
+		if (i % 10 == 0)
+			usleep(5000);
+	}
+	client_send(fd, "after\n");
+	EXPECT_LINE(fd, "SUNK");
+	EXPECT_LINE(fd, "after");
+	free(piece);
+	close(fd);
+	server_stop(s);
+}
+
 static void test_slow_reader(void **state)
 {
 	struct server_config config = { .limits = { .stall_ms = 300 } };
@@ -462,6 +485,7 @@ int main(void)
 		cmocka_unit_test(test_half_close),
 		cmocka_unit_test(test_byte_at_a_time),
 		cmocka_unit_test(test_back_pressure),
+		cmocka_unit_test(test_sink),
 		cmocka_unit_test(test_slow_reader),
 		cmocka_unit_test(test_waker),
 		cmocka_unit_test(test_limits),

@@ -7,7 +7,7 @@
 //   WHO             client certificate's name     SNI             the server's name as asked for
 //   TICK ms         "TICK" after so long          WAKER           registers a waker; "WOKEN" for every wake-up
 //   HOLD            CONN_WAIT until woken         SPIN n          CONN_YIELD n times, then "SPUN"
-//   SIZE            bytes of unread input seen by conn_fill(), up to the limit
+//   SINK n          swallows n bytes by conn_fill(), then "SUNK"
 #include "net/echo_testing.h"
 
 #include <arpa/inet.h>
@@ -40,6 +40,7 @@ struct echo {
 	struct op own_op;
 	struct echo_shared *shared;
 	uint64_t left; // of BIG
+	uint64_t sink; // of SINK
 	uint64_t sent;
 	unsigned spins;
 	bool held, registered;
@@ -87,6 +88,25 @@ static enum conn_next big_run(struct echo *e)
 		e->left -= n;
 	}
 	return e->left ? CONN_FLUSH : CONN_READ;
+}
+
+static enum conn_next sink_run(struct echo *e)
+{
+	for (;;) {
+		size_t n = conn_input(e->conn).n;
+		if (n > e->sink)
+			n = (size_t)e->sink;
+		conn_consume(e->conn, n);
+		e->sink -= n;
+		if (e->sink == 0)
+			break;
+		if (crew_slice_is_over())
+			return CONN_YIELD;
+		if (conn_fill(e->op, e->conn, 1u << 20) <= 0)
+			return CONN_READ;
+	}
+	rope_add(conn_output(e->conn), SPAN("SUNK\n"));
+	return CONN_READ;
 }
 
 static void register_waker(struct echo *e)
@@ -155,6 +175,10 @@ static enum conn_next command(struct echo *e, struct span line)
 		e->left = number_of(rest);
 		return big_run(e);
 	}
+	if (span_eq(word, SPAN("SINK"))) {
+		e->sink = number_of(rest);
+		return sink_run(e);
+	}
 	if (span_eq(word, SPAN("STARTTLS"))) {
 		rope_add(out, SPAN("OK\n"));
 		must(conn_start_tls(e->op, e->conn) == 0);
@@ -191,7 +215,7 @@ static enum conn_next input_run(struct echo *e)
 			line.n--;
 		conn_consume(e->conn, end + 1);
 		enum conn_next next = command(e, line);
-		if (next != CONN_READ)
+		if (next != CONN_READ || e->sink)
 			return next;
 		if (conn_is_full(e->conn) || crew_slice_is_over())
 			return CONN_YIELD;
@@ -225,6 +249,11 @@ static enum conn_next echo_run(void *session, unsigned events)
 	if (e->left) {
 		enum conn_next next = big_run(e);
 		if (next != CONN_READ)
+			return next;
+	}
+	if (e->sink) {
+		enum conn_next next = sink_run(e);
+		if (next != CONN_READ || e->sink)
 			return next;
 	}
 	if (e->spins) {

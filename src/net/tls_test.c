@@ -147,6 +147,11 @@ static void implicit(int version, const char *name)
 	say(&c, text);
 	for (size_t i = 0; i < 2000; i++)
 		assert_int_equal(strlen(hear(&c, line, sizeof line)), 99);
+	memset(text, 'l', 200000);
+	say(&c, "SINK 2000000\n");
+	for (int i = 0; i < 10; i++)
+		say(&c, text);
+	EXPECT_TLS(&c, "SUNK");
 	free(text);
 	say(&c, "QUIT\n");
 	EXPECT_TLS(&c, "BYE");
