@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "imap/imap.h"
 #include "mail/account.h"
+#include "mail/check.h"
 #include "net/listener.h"
 #include "net/tls.h"
 #include "server/privileges.h"
@@ -23,6 +24,7 @@
 #include <unistd.h>
 
 #define STOP_GRACE_MS 5000u
+#define SWEEP_LOOK_S 10u // how often it is asked whether a sweep pays
 
 struct server {
 	const struct config *config;
@@ -34,7 +36,8 @@ struct server {
 	struct auth *auth;
 	struct imap *imap;
 	struct listener *listeners[CONFIG_LISTENERS_MAX];
-	struct task signals;
+	struct task signals, sweeper;
+	atomic_bool stopping; // ends a sweep under way
 };
 
 // --- signals ---
@@ -57,6 +60,7 @@ static enum task_next signals_run(struct task *t, unsigned wake)
 			continue;
 		}
 		log_info("server", "stopping");
+		atomic_store(&s->stopping, true);
 		crew_stop(s->crew, STOP_GRACE_MS);
 		return TASK_END;
 	}
@@ -88,6 +92,31 @@ static int signals_open(struct op *op, struct server *s)
 		return op_fail_errno(op, RC_SERVERBUG, errno, "cannot wait for signals");
 	return task_start(op, s->crew, &s->signals);
 }
+
+// --- giving space back ---
+
+static enum task_next sweeper_run(struct task *t, unsigned wake)
+{
+	struct server *s = container_of(t, struct server, sweeper);
+	if (wake & TASK_STOPPING)
+		return TASK_END;
+	if (store_wants_sweep(s->store)) {
+		struct op op;
+		op_init(&op, 0);
+		op.cancel = &s->stopping;
+		crew_block_begin(
+			CREW_CPU); // a sweep is long: another thread takes this one's place
+		int rc = mail_sweep(&op, s->mail);
+		crew_block_end();
+		if (rc < 0 && rc != RC_CANCELLED)
+			log_error("server", "giving space back: %s", op_text(&op, rc));
+		op_done(&op);
+	}
+	t->deadline = clock_mono() + SWEEP_LOOK_S * NS_PER_S;
+	return TASK_PARK;
+}
+
+static const struct task_ops sweeper_ops = { .run = sweeper_run, .ended = task_ended };
 
 // --- the ports file ---
 
@@ -240,6 +269,10 @@ static int server_start(struct op *op, struct server *s, const char *program)
 		rc = privileges_drop_rest(op);
 	if (rc == 0)
 		rc = ports_write(op, s);
+	if (rc == 0) {
+		s->sweeper = (struct task){ .ops = &sweeper_ops, .fd = -1 };
+		rc = task_start(op, s->crew, &s->sweeper);
+	}
 	return rc;
 }
 
