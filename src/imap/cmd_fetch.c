@@ -2,8 +2,8 @@
 // FETCH and UID FETCH (RFC 9051 sections 6.4.5 and 6.4.9; RFC 3501 section 6.4.5). Items are rows (imap/fetch.h).
 //
 // \Seen is set in front: a second cursor runs up to SEEN_AHEAD messages ahead of the one that answers, and one STORE marks the unseen ones among
-// them, so that a FETCH of many bodies costs few commits. Their new flags go out in the same FETCH responses. Not far ahead: what a client that
-// goes away did not get should not be marked as read. Mail can be read when nothing can be written: then \Seen is left alone.
+// them, so that a FETCH of many bodies costs few commits. Their new flags go out in the same FETCH responses. Not farther ahead than output may
+// be on its way: what a client that goes away did not get should not be marked as read. Mail can be read when nothing can be written: then \Seen is left alone.
 #include "base/limits.h"
 #include "imap/fetch.h"
 #include "imap/module.h"
@@ -13,7 +13,7 @@
 
 #include <stdio.h>
 
-#define SEEN_AHEAD 16u
+#define SEEN_AHEAD 64u
 #define SLICE_EVERY 32u // messages between two looks at the clock
 
 // --- parsing ---
@@ -145,7 +145,7 @@ static int fetch_start(struct session *s, struct command *c, struct fetch_args *
 	if (view_is_readonly(s->view))
 		a->needs &= ~(unsigned)FETCH_SETS_SEEN;
 	if (rc == 0 && a->needs & FETCH_SETS_SEEN)
-		rc = view_cursor_open(&s->op, s->view, &a->uids, 0, &a->ahead);
+		rc = view_cursor_open(&s->op, s->view, &a->uids, CURSOR_COLD, &a->ahead);
 	a->started = true;
 	return rc;
 }
@@ -156,13 +156,15 @@ static int mark_seen(struct session *s, struct fetch_args *a, struct uid at)
 	struct numset unseen = { 0 };
 	struct msg m;
 	int rc = 0;
+	uint64_t octets = 0;
 	if (at.v <= a->ahead_to.v)
 		return 0;
-	for (unsigned n = 0; n < SEEN_AHEAD; n++) {
+	for (unsigned n = 0; n < SEEN_AHEAD && octets < NET_OUT_HIGH; n++) {
 		rc = view_cursor_next(&s->op, a->ahead, &m);
 		if (rc != 0)
 			break;
 		a->ahead_to = m.uid;
+		octets += m.cold->size;
 		if (!(m.flags & FLAG_SEEN) && m.modseq.v > a->changed_since.v)
 			numset_add(&unseen, m.uid.v);
 	}
