@@ -61,6 +61,15 @@ static void size(struct session *s, const struct mailbox_status *st, struct rope
 	rope_addu(out, st->size);
 }
 
+// RFC 7162 section 3.1.7. Answered although CONDSTORE as a whole is not offered yet: a client that keeps its own copy asks for it with LIST
+// to see what changed at all.
+static void highest_modseq(struct session *s, const struct mailbox_status *st, struct rope *out)
+{
+	(void)s;
+	rope_add(out, SPAN("HIGHESTMODSEQ "));
+	rope_addu(out, st->highest_modseq.v);
+}
+
 // RFC 9051 took RECENT out.
 static bool is_rev1(const struct session *s)
 {
@@ -75,6 +84,7 @@ static const struct imap_status_item status_items[] = {
 	{ "UNSEEN", NULL, unseen },
 	{ "DELETED", NULL, deleted },
 	{ "SIZE", NULL, size },
+	{ "HIGHESTMODSEQ", NULL, highest_modseq },
 	{ NULL },
 };
 
