@@ -14,7 +14,7 @@
 
 // --- what the tagged line says ---
 
-static const char *in_arena(struct session *s, const char *fmt, va_list ap)
+printf_like(2, 0) static const char *in_arena(struct session *s, const char *fmt, va_list ap)
 {
 	char *text = arena_bytes(&s->op.arena, OP_TEXT_MAX);
 	if (!text)
