@@ -350,6 +350,11 @@ static void run_step(
 		return;
 	}
 	bool last = code == GSASL_OK;
+	if (!last && n == 0 && response.n == 0) { // it said nothing and is asked nothing: for ever
+		gsasl_free(out);
+		refuse(op, x, RC_SYNTAX, "This mechanism needs a response.", ret_reply);
+		return;
+	}
 	ret_reply->challenge = n ? arena_dup(&op->arena, span_of(out, n)) : SPAN("");
 	gsasl_free(out);
 	if (last && (x->user.name.n == 0 || x->throttled)) {
