@@ -235,10 +235,11 @@ static int lsub_parse(struct session *s, struct command *c, struct cursor *in)
 // Some pattern matches; only those that end in "%" when `parents`.
 static bool matches(const struct list_args *a, struct span name, bool parents)
 {
-	bool inbox = span_eq(name, SPAN("INBOX"));
+	// INBOX is INBOX in any case, also where it is the first level of a name (RFC 9051 section 5.1).
+	bool inbox = span_starts(name, SPAN("INBOX")) && (name.n == 5 || name.p[5] == '/');
 	for (size_t i = 0; i < a->pattern_count; i++)
 		if ((!parents || a->patterns[i].parents) &&
-			list_pattern_match(&a->patterns[i], name, inbox))
+			list_pattern_match(&a->patterns[i], name, inbox ? 5 : 0))
 			return true;
 	return false;
 }

@@ -61,14 +61,14 @@ bool list_pattern_make(
 	return true;
 }
 
-bool list_pattern_match(const struct list_pattern *p, struct span name, bool fold)
+bool list_pattern_match(const struct list_pattern *p, struct span name, size_t fold)
 {
 	uint64_t now[WORDS_MAX] = { 1 };
 	for (size_t i = 0; i < name.n; i++) {
 		unsigned char ch = (unsigned char)name.p[i];
 		const uint64_t *next = p->next + p->index[ch] * p->words;
 		const uint64_t *other =
-			fold ? p->next + p->index[ascii_lower(ch)] * p->words : next;
+			i < fold ? p->next + p->index[ascii_lower(ch)] * p->words : next;
 		uint64_t carry = 0, alive = 0;
 		for (size_t w = 0; w < p->words; w++) {
 			uint64_t stay = now[w] & (p->any[w] | (ch == '/' ? 0 : p->level[w]));

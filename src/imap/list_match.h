@@ -24,7 +24,7 @@ struct list_pattern {
 // Compiles reference and pattern joined. False: too long or out of memory; such a pattern matches nothing.
 bool list_pattern_make(
 	struct arena *a, struct span reference, struct span text, struct list_pattern *ret_pattern);
-// `fold`: A-Z is folded, for the name INBOX.
-bool list_pattern_match(const struct list_pattern *p, struct span name, bool fold);
+// A-Z is folded in the first `fold` octets of the name, for INBOX.
+bool list_pattern_match(const struct list_pattern *p, struct span name, size_t fold);
 
 #endif
