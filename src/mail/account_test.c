@@ -69,6 +69,16 @@ static void test_names(void **state)
 	assert_int_equal(mailbox_rename(&f.op, f.a, SPAN("new"), SPAN("Sent")), RC_ALREADYEXISTS);
 	assert_int_equal(mailbox_delete(&f.op, f.a, SPAN("INBOX")), RC_CANNOT);
 	assert_int_equal(mailbox_delete(&f.op, f.a, SPAN("zz")), RC_NONEXISTENT);
+	// A mere name with children is renamed like a mailbox.
+	ok(&f.op, mailbox_delete(&f.op, f.a, SPAN("new/deep")));
+	ok(&f.op, mailbox_rename(&f.op, f.a, SPAN("new/deep"), SPAN("moved/far")));
+	reopen(&f);
+	names_are(&f,
+		"Archive Drafts+ INBOX+ Sent+ Trash+ a b a-b a/b-+ moved/ moved/far-/ "
+		"moved/far/b/ moved/far/b/c new zz-+ ");
+	ok(&f.op, mailbox_rename(&f.op, f.a, SPAN("moved/far"), SPAN("new/deep")));
+	ok(&f.op, mailbox_delete(&f.op, f.a, SPAN("moved")));
+	create(&f, "new/deep");
 	// A mere name with children takes a renamed mailbox in.
 	ok(&f.op, mailbox_delete(&f.op, f.a, SPAN("new")));
 	create(&f, "other/kid");

@@ -438,7 +438,9 @@ static int rename_tree(struct change_names *c, struct span from, struct span to)
 	}
 	if (rc < 0)
 		return rc;
-	struct header h = mb->tip->h;
+	struct header h = { 0 }; // of a mere name
+	if (mb)
+		h = mb->tip->h;
 	h.parent = parent;
 	h.uses = uses;
 	put_header(&c->t.batch, id, &h, to);
@@ -527,7 +529,9 @@ int mailbox_rename(struct op *op, struct account *a, struct span from, struct sp
 	int rc = change_begin(op, a, &c);
 	if (rc < 0)
 		return rc;
-	if (!exists(&c, from))
+	// What is renamed may be a mere name above mailboxes (the example "RENAME foo zowie" in RFC 9051 section 6.3.6).
+	const struct draft_slot *slot = slot_of(&c, from);
+	if (!slot || slot->node->id == 0)
 		rc = op_fail(op, RC_NONEXISTENT, "there is no mailbox of that name");
 	else if (span_eq(to, from))
 		rc = op_fail(op, RC_ALREADYEXISTS, "a mailbox of that name exists");
