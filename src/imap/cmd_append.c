@@ -18,6 +18,8 @@ struct header_scan {
 };
 struct append_args {
 	struct append *append; // from the first message on
+	bool opened;           // the literal to come stands in UTF8 (...)
+	bool close;            // the literal before did: its ")" comes now
 	struct header_scan header;
 	struct append_result result;
 	bool committed;
@@ -35,8 +37,10 @@ static int append_args_of(struct session *s, struct command *c, struct append_ar
 static int parse_opts(
 	struct session *s, struct command *c, struct cursor *in, struct append_meta *meta)
 {
+	struct append_args *a = c->args;
 	int rc = 0;
 	*meta = (struct append_meta){ .internal_date = INT64_MIN };
+	a->opened = false;
 	cursor_sp(in);
 	if (cursor_peek(in) == '(') {
 		size_t count = 0;
@@ -52,6 +56,13 @@ static int parse_opts(
 	while (rc == 0 && !cursor_is_bad(in) && cursor_peek(in) != '{' && cursor_peek(in) != '~') {
 		size_t at = in->at;
 		struct span name = cursor_name(in, "a message as a literal");
+		if (!cursor_is_bad(in) && span_caseeq(name, SPAN("UTF8"))) {
+			// RFC 6855 section 4; without a meaning of its own since RFC 9755, and still sent.
+			cursor_sp(in);
+			cursor_char(in, '(', "(");
+			a->opened = true;
+			break;
+		}
 		const struct append_item *item =
 			cursor_is_bad(in) ? NULL : module_find(MODULE_TABLE(append_items), name);
 		if (!item) {
@@ -87,6 +98,8 @@ static int append_literal(struct session *s, struct command *c, struct cursor *p
 	struct literal_header h;
 	struct span mailbox = SPAN_NONE;
 	int rc = append_args_of(s, c, &a);
+	if (rc == 0 && a->close)
+		cursor_char(piece, ')', ")");
 	if (rc == 0 && !a->append) {
 		cursor_sp(piece);
 		rc = args_mailbox(s, piece, &mailbox);
@@ -108,6 +121,7 @@ static int append_literal(struct session *s, struct command *c, struct cursor *p
 	if (rc == 0)
 		rc = append_message(&s->op, a->append, &meta, header->size);
 	a->header = (struct header_scan){ .line_empty = true };
+	a->close = a->opened;
 	return rc < 0 ? rc : LITERAL_STREAM;
 }
 
@@ -157,13 +171,15 @@ static int append_octets_end(struct session *s, struct command *c)
 	return append_message_end(&s->op, a->append);
 }
 
-// The last piece: nothing, behind the last message.
+// The last piece: nothing, behind the last message, or the ")" of UTF8 (...).
 static int append_parse(struct session *s, struct command *c, struct cursor *in)
 {
 	struct append_args *a;
 	struct append_meta meta;
 	struct span mailbox;
 	int rc = append_args_of(s, c, &a);
+	if (rc == 0 && a->close)
+		cursor_char(in, ')', ")");
 	if (rc == 0 && !a->append) { // no literal came: say what is missing where
 		cursor_sp(in);
 		rc = args_mailbox(s, in, &mailbox);
