@@ -77,7 +77,7 @@
 #define IMAP_PREAUTH_SKIP_MAX                                                                      \
 	65536u // octets of refused {n+} literals of a command that are dropped; more: BYE
 #define IMAP_SKIP_MAX (UINT64_C(1) << 30)
-#define IMAP_PREAUTH_BAD_MAX 10u         // commands with errors before log-in; then BYE
+#define IMAP_PREAUTH_BAD_MAX 50u         // commands with errors before log-in; then BYE
 #define IMAP_PREAUTH_MEMORY (256u << 10) // octets of a command's arena before log-in
 #define IMAP_MEMORY (64u << 20)          // and after it: sets of messages, sorted results
 #define IMAP_IDLE_INTERVAL                                                                         \

@@ -70,11 +70,11 @@ int dispatch_syntax(struct session *s, const struct cursor *in)
 
 // --- finding the row ---
 
-static const char *state_text(enum session_state state)
+static const char *state_text(const struct session *s, const struct imap_command *row)
 {
-	return state == STATE_NOT_AUTHENTICATED ? "before log-in"
-		: state == STATE_AUTHENTICATED  ? "without a selected mailbox"
-						: "in this state";
+	return s->state == STATE_NOT_AUTHENTICATED ? "before log-in"
+		: row->flags & STATE_SELECTED      ? "without a selected mailbox"
+						   : "after log-in";
 }
 
 // "UID" and the word behind it are one name: *ret_name is in the arena then.
@@ -125,8 +125,7 @@ int dispatch_identify(struct session *s)
 	c->row = row;
 	c->uid = row->flags & CMD_UID;
 	if (!(row->flags & CMD_STATES & s->state))
-		return command_bad(
-			s, NULL, "%s is not allowed %s", row->name, state_text(s->state));
+		return command_bad(s, NULL, "%s is not allowed %s", row->name, state_text(s, row));
 	return 0;
 }
 
