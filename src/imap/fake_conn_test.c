@@ -111,6 +111,13 @@ bool conn_is_tls(const struct conn *c)
 	return c->tls;
 }
 
+int conn_end_compress(struct op *op, struct conn *c)
+{
+	(void)op;
+	c->compressed = false;
+	return 0;
+}
+
 bool conn_is_compressed(const struct conn *c)
 {
 	return c->compressed;

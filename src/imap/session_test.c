@@ -246,9 +246,11 @@ static void compresses(void **state)
 	DIALOGUE("a COMPRESS DEFLATE\r\n", "a BAD?");
 	DIALOGUE("a LOGIN u p\r\nb COMPRESS GZIP\r\nc COMPRESS DEFLATE\r\nd COMPRESS DEFLATE\r\n",
 		"a OK?\nb BAD?\nc OK?\nd NO [COMPRESSIONACTIVE]?");
-	// RFC 8437 section 4.1: what cannot be reset ends in BYE.
-	DIALOGUE("a LOGIN u p\r\nb COMPRESS DEFLATE\r\nc UNAUTHENTICATE\r\nd NOOP\r\n",
-		"a OK?\nb OK?\n* BYE?");
+	// RFC 8437 section 4.1: compression ends with the log-in.
+	DIALOGUE("a LOGIN u p\r\nb COMPRESS DEFLATE\r\nc UNAUTHENTICATE\r\nd LOGIN u p\r\ne "
+		 "COMPRESS "
+		 "DEFLATE\r\n",
+		"a OK?\nb OK?\nc OK?\nd OK?\ne OK?");
 	DIALOGUE("a LOGIN u p\r\nb UNAUTHENTICATE\r\nc LOGIN u p\r\nd SELECT INBOX\r\n",
 		"a OK?\nb OK?\nc OK?\n* FLAGS?\n* OK?\n* 0 EXISTS\n* 0 RECENT\n* OK?\n* OK?\nd OK "
 		"[READ-WRITE]?");

@@ -566,6 +566,49 @@ int conn_start_compress(struct op *op, struct conn *c)
 	return 0;
 }
 
+// What waits in the output becomes the bytes that the peer is to get: first the plain rest, then all compressed.
+static int pack_output(struct op *op, struct conn *c)
+{
+	struct rope wire;
+	rope_init(&wire);
+	for (size_t plain = zip_plain_left(c->zip); plain;) {
+		struct span front = span_cut(rope_front(&c->out), 0, plain);
+		rope_add(&wire, front);
+		plain -= front.n;
+		zip_plain_sent(c->zip, front.n);
+		rope_consume(&c->out, front.n);
+	}
+	int rc;
+	do {
+		rope_move(&wire, zip_packed(c->zip));
+		rc = zip_deflate(op, c->zip, &c->out);
+	} while (rc > 0);
+	rope_move(&c->out, &wire);
+	return rc;
+}
+
+int conn_end_compress(struct op *op, struct conn *c)
+{
+	if (!c->zip)
+		return 0;
+	int rc = pack_output(op, c);
+	if (rc < 0)
+		return rc;
+	struct span rest = input_span(zip_raw(c->zip));
+	if (rest.n) {
+		size_t room;
+		char *p = input_room(&c->in, c->net->buffers, rest.n, &room);
+		if (!p)
+			return op_fail(op, RC_NOMEM, "no memory for input");
+		memcpy(p, rest.p, rest.n);
+		input_added(&c->in, rest.n);
+	}
+	zip_free(c->zip);
+	c->zip = NULL;
+	c->zip_deadline = 0;
+	return 0;
+}
+
 bool conn_is_tls(const struct conn *c)
 {
 	return c->secure && !c->tls_wanted;

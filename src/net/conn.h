@@ -85,6 +85,9 @@ int conn_start_tls(struct op *op, struct conn *c);
 // COMPRESS DEFLATE (RFC 4978): call after queueing the OK, which still goes out uncompressed. Buffered input was not
 // compressed if it came before the command line's end; what is left unread is taken as compressed.
 int conn_start_compress(struct op *op, struct conn *c);
+// Ends it (RFC 8437 section 4.1), if there is any: what is queued now is the last that goes out compressed, and input that
+// was not inflated yet is taken as it is.
+int conn_end_compress(struct op *op, struct conn *c);
 bool conn_is_tls(const struct conn *c);
 bool conn_is_compressed(const struct conn *c);
 bool conn_can_starttls(const struct conn *c);  // plain, and the listener has a TLS context

@@ -189,6 +189,11 @@ static enum conn_next command(struct echo *e, struct span line)
 		must(conn_start_compress(e->op, e->conn) == 0);
 		return CONN_READ;
 	}
+	if (span_eq(word, SPAN("UNCOMPRESS"))) {
+		rope_add(out, SPAN("OK\n"));
+		must(conn_end_compress(e->op, e->conn) == 0);
+		return CONN_READ;
+	}
 	if (span_eq(word, SPAN("HOLD"))) {
 		e->held = true;
 		return CONN_WAIT;

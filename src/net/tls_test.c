@@ -358,6 +358,16 @@ static void test_compress(void **state)
 	zip_say(&z, "SPIN 10\nTICK 20\n", 1000);
 	assert_string_equal(zip_hear(&z, line, sizeof line), "SPUN");
 	assert_string_equal(zip_hear(&z, line, sizeof line), "TICK");
+	zip_say(&z, "UNCOMPRESS\n", 1000);
+	assert_string_equal(zip_hear(&z, line, sizeof line), "OK");
+	say(&c, "in the clear\n");
+	EXPECT_TLS(&c, "in the clear");
+	say(&c, "COMPRESS\n"); // and again, with new streams
+	EXPECT_TLS(&c, "OK");
+	assert_int_equal(deflateReset(&z.to), Z_OK);
+	assert_int_equal(inflateReset(&z.from), Z_OK);
+	zip_say(&z, "compressed line\n", 1000);
+	assert_string_equal(zip_hear(&z, line, sizeof line), "compressed line");
 	deflateEnd(&z.to);
 	inflateEnd(&z.from);
 	client_close(&c);

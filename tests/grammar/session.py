@@ -530,6 +530,7 @@ class SessionChecker:
             self._leave()
             self.state, self.condstore, self.notify, self.notify_immediate = 'nonauth', False, False, False
             self.mode.reset()
+            self.inflate_client = self.inflate_server = None    # RFC 8437 section 4.1
         elif name == 'NOTIFY':
             self.notify = 'SET' in command.words()
             self.notify_immediate = self.notify and 'SELECTED' in command.words()

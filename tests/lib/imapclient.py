@@ -286,6 +286,12 @@ class ImapClient:
         self._take(self.reader.framer.rest())
         return result
 
+    def unauthenticate(self):
+        """UNAUTHENTICATE (RFC 8437); it ends compression, too."""
+        result = self.ok('UNAUTHENTICATE')
+        self.inflate = self.deflate = None
+        return result
+
     @contextlib.contextmanager
     def idle(self):
         """IDLE (RFC 2177) as a context; leaving it sends DONE and waits for OK."""
