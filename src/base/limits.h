@@ -50,8 +50,8 @@
 	64u // message-ids that join a message to a thread: the first and the last ones
 #define CARD_PREVIEW_PLAIN (4u << 10) // octets of a plain text that a preview is made of
 #define CARD_PREVIEW_HTML (16u << 10) // and of HTML, which may begin with styles
-#define CARD_FULL_MAX (64u << 20)      // octets of a card that is made in memory, nothing left out
-#define CONTENT_BODY_DEPTH_MAX 512u    // lists within lists when BODY is derived from BODYSTRUCTURE
+#define CARD_FULL_MAX (64u << 20)     // octets of a card that is made in memory, nothing left out
+#define CONTENT_BODY_DEPTH_MAX 512u   // lists within lists when BODY is derived from BODYSTRUCTURE
 #define CONTENT_SECTION_MEMORY                                                                     \
 	(64u << 20) // octets of a header that is put together from several extents; longer: RC_TOOBIG
 #define SEARCH_DEPTH_MAX 1000u  // keys within keys (NOT, OR, parentheses) of a SEARCH program

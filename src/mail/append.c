@@ -290,7 +290,7 @@ int append_commit(struct op *op, struct append *ap, struct append_result *ret_re
 	mailbox_enter(ap->mailbox);
 	int rc = txn_begin(op, ap->account, &t);
 	if (rc == 0) {
-		struct edit *e;
+		struct edit *e = NULL;
 		if (atomic_load(&ap->mailbox->dying))
 			rc = op_fail(op, RC_TRYCREATE, "there is no mailbox of that name");
 		else

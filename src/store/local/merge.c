@@ -49,6 +49,7 @@ static bool merged_size(const char *const *list, const size_t *sizes, int count,
 	return true;
 }
 
+// NOLINTNEXTLINE(readability-function-size): RocksDB's signature
 static char *full_merge(void *state, const char *key, size_t key_n, const char *old, size_t old_n,
 	const char *const *list, const size_t *sizes, int count, unsigned char *success,
 	size_t *ret_n)
@@ -109,6 +110,7 @@ static bool join(struct buf *to, const char *const *list, const size_t *sizes, i
 	return good && !to->failed;
 }
 
+// NOLINTNEXTLINE(readability-function-size): RocksDB's signature
 static char *partial_merge(void *state, const char *key, size_t key_n, const char *const *list,
 	const size_t *sizes, int count, unsigned char *success, size_t *ret_n)
 {
