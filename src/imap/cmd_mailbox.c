@@ -80,6 +80,14 @@ static int create_parse(struct session *s, struct command *c, struct cursor *in)
 	return rc < 0 ? rc : fault;
 }
 
+static const char *create_code(struct session *s, const struct mailbox_status *st)
+{
+	const char *code = NULL;
+	for (const struct imap_module *const *m = imap_modules; !code && *m; m++)
+		code = (*m)->create_code ? (*m)->create_code(s, st) : NULL;
+	return code;
+}
+
 static int create_run(struct session *s, struct command *c)
 {
 	const struct mailbox_args *a = c->args;
@@ -87,7 +95,9 @@ static int create_run(struct session *s, struct command *c)
 	int rc = mailbox_create(&s->op, s->account, a->box.name, a->uses, &st);
 	if (rc < 0)
 		return rc;
-	return a->box.given.p && session_is_rev2(s) ? list_tell(s, &a->box) : 0;
+	if (a->box.given.p && session_is_rev2(s))
+		rc = list_tell(s, &a->box);
+	return rc < 0 ? rc : command_ok(s, create_code(s, &st), "CREATE completed");
 }
 
 static int delete_run(struct session *s, struct command *c)

@@ -89,7 +89,10 @@ static int tell(struct session *s, const struct select_args *a)
 	}
 	rope_addf(out, "* OK [UIDVALIDITY %u] UIDs are valid\r\n", view_uid_validity(v));
 	rope_addf(out, "* OK [UIDNEXT %u] next UID\r\n", view_uid_next(v).v);
-	return session_is_rev2(s) ? list_tell(s, &a->box) : 0;
+	int rc = session_is_rev2(s) ? list_tell(s, &a->box) : 0;
+	for (const struct imap_module *const *m = imap_modules; rc >= 0 && *m; m++)
+		rc = (*m)->select_tell ? (*m)->select_tell(s) : 0;
+	return rc;
 }
 
 static int open_box(struct session *s, struct select_args *a)

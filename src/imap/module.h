@@ -72,6 +72,10 @@ struct imap_module {
 	const struct search_return_row *search_returns;
 	const struct store_modifier *store_modifiers;
 	const struct append_item *append_items;
+	// Adds untagged responses to SELECT and EXAMINE, behind those of the base protocol; s->view is open. NULL: none.
+	int (*select_tell)(struct session *s);
+	// The response code of the tagged OK of CREATE (without brackets, in the arena); NULL: none.
+	const char *(*create_code)(struct session *s, const struct mailbox_status *st);
 };
 
 // All modules in the order of modules.def; ends with NULL.

@@ -10,6 +10,7 @@ S~ * OK [UNSEEN 2]
 S~ * OK [PERMANENTFLAGS $has(\Answered \Flagged \Deleted \Seen \Draft \*)]
 S~ * OK [UIDVALIDITY $nz]
 S~ * OK [UIDNEXT 3]
+S~ * OK [MAILBOXID ($any)]
 S: OK [READ-WRITE]
 C: EXAMINE box
 S: ...

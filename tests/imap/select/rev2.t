@@ -7,5 +7,6 @@ S~ * 2 EXISTS
 S~ * OK [PERMANENTFLAGS $has(\Answered \Flagged \Deleted \Seen \Draft \*)]
 S~ * OK [UIDVALIDITY $nz]
 S~ * OK [UIDNEXT 3]
+S~ * OK [MAILBOXID ($any)]
 S~ * LIST $any "/" box
 S: OK [READ-WRITE]

@@ -1,0 +1,4 @@
+# CAPABILITY has OBJECTID (RFC 8474 section 3).
+C: CAPABILITY
+S: * CAPABILITY {{.* OBJECTID( .*)?}}
+S: OK
