@@ -1,0 +1,4 @@
+# CAPABILITY has SAVEDATE (RFC 8514 section 4.1).
+C: CAPABILITY
+S: * CAPABILITY {{.* SAVEDATE( .*)?}}
+S: OK
