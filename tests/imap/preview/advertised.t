@@ -1,0 +1,4 @@
+# CAPABILITY has PREVIEW (RFC 8970 section 1).
+C: CAPABILITY
+S: * CAPABILITY {{.* PREVIEW( .*)?}}
+S: OK
