@@ -131,9 +131,14 @@ static void test_special_use(void **state)
 	struct fixture f;
 	struct mailbox_status st;
 	fixture_begin(&f, engine);
+	// From the Sent of the account's beginning, which nobody has used; from no other.
+	ok(&f.op, mailbox_create(&f.op, f.a, SPAN("mine"), USE_SENT, &st));
+	reopen(&f);
 	assert_int_equal(mailbox_create(&f.op, f.a, SPAN("x"), USE_SENT, &st), RC_USEATTR);
 	assert_int_equal(mailbox_create(&f.op, f.a, SPAN("x"), USE_ALL, &st), RC_USEATTR);
-	ok(&f.op, mailbox_rename(&f.op, f.a, SPAN("Sent"), SPAN("Gesendet")));
+	ok(&f.op, mailbox_rename(&f.op, f.a, SPAN("Drafts"), SPAN("Concepts")));
+	assert_int_equal(mailbox_create(&f.op, f.a, SPAN("x"), USE_DRAFTS, &st), RC_USEATTR);
+	ok(&f.op, mailbox_rename(&f.op, f.a, SPAN("mine"), SPAN("Gesendet")));
 	assert_int_equal(mailbox_create(&f.op, f.a, SPAN("x"), USE_SENT, &st), RC_USEATTR);
 	ok(&f.op, mailbox_delete(&f.op, f.a, SPAN("Gesendet")));
 	ok(&f.op, mailbox_create(&f.op, f.a, SPAN("x"), USE_SENT, &st));

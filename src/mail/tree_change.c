@@ -71,29 +71,31 @@ static struct header first_header(
 	return h;
 }
 
+// What every account begins with. The i-th has node 2 * i + 1.
+static const struct {
+	struct span name;
+	unsigned uses;
+} born[] = {
+	{ { "INBOX", 5 }, 0 },
+	{ { "Drafts", 6 }, USE_DRAFTS },
+	{ { "Sent", 4 }, USE_SENT },
+	{ { "Trash", 5 }, USE_TRASH },
+	{ { "Junk", 4 }, USE_JUNK },
+	{ { "Archive", 7 }, USE_ARCHIVE },
+};
+
 void account_first_records(struct store_batch *b, struct span user)
 {
-	static const struct {
-		struct span name;
-		unsigned uses;
-	} first[] = {
-		{ { "INBOX", 5 }, 0 },
-		{ { "Drafts", 6 }, USE_DRAFTS },
-		{ { "Sent", 4 }, USE_SENT },
-		{ { "Trash", 5 }, USE_TRASH },
-		{ { "Junk", 4 }, USE_JUNK },
-		{ { "Archive", 7 }, USE_ARCHIVE },
-	};
 	uint32_t uid_validity = next_uid_validity(0), id = 1;
-	for (size_t i = 0; i < countof(first); i++, id += 2) {
+	for (size_t i = 0; i < countof(born); i++, id += 2) {
 		struct header h =
-			first_header(0, id + 1, first[i].uses, uid_validity + (uint32_t)i, 1);
-		put_header(b, id, &h, first[i].name);
-		subscription(b, first[i].name, true);
+			first_header(0, id + 1, born[i].uses, uid_validity + (uint32_t)i, 1);
+		put_header(b, id, &h, born[i].name);
+		subscription(b, born[i].name, true);
 	}
 	char record[ACCOUNT_OCTETS] = { FORMAT_VERSION };
 	store_u32(record + 4, id);
-	store_u32(record + 8, uid_validity + countof(first) - 1);
+	store_u32(record + 8, uid_validity + countof(born) - 1);
 	store_u64(record + 16, 1);
 	store_u64(record + 24, (uint64_t)clock_real());
 	batch_put(b, SPAN("A"), span_of(record, sizeof record));
@@ -234,14 +236,34 @@ static int check_new(struct change_names *c, struct span name)
 
 // --- CREATE ---
 
-static int check_uses(struct change_names *c, unsigned uses)
+// A mailbox of the account's beginning that still has its name and never had a message.
+static bool is_untouched(const struct node *n)
+{
+	size_t i = n->id / 2;
+	return n->id % 2 && i < countof(born) && span_eq(node_name(n), born[i].name) &&
+		n->mailbox && n->mailbox->tip->h.uid_next == 1;
+}
+
+// The uses go to a new mailbox: from ones of the account's beginning that nobody has used (who asks for a folder of his own as \Sent
+// means it), from no other (RFC 6154 section 3 leaves both to the server).
+static int take_uses(struct change_names *c, unsigned uses)
 {
 	if (uses & ~(unsigned)USES_GIVEN)
 		return op_fail(
 			c->t.op, RC_USEATTR, "this special use cannot be given to a mailbox");
-	for (size_t i = 0; uses && i < c->d.n; i++)
-		if (c->d.v[i].node->uses & uses)
+	for (size_t i = 0; uses && i < c->d.n; i++) {
+		struct node *n = c->d.v[i].node;
+		unsigned left = n->uses & ~uses;
+		if (left == n->uses)
+			continue;
+		if (!is_untouched(n))
 			return op_fail(c->t.op, RC_USEATTR, "another mailbox has this special use");
+		char p[4];
+		struct key k = key_header(n->id);
+		store_u32(p, left);
+		batch_patch(&c->t.batch, KEY(k), 12, span_of(p, sizeof p));
+		draft_replace(&c->d, i, node_new(n->id, n->parent, left, n->mailbox, node_name(n)));
+	}
 	return 0;
 }
 
@@ -256,7 +278,7 @@ int mailbox_create(struct op *op, struct account *a, struct span name, unsigned 
 	struct mailbox *mb = NULL;
 	rc = check_new(&c, name);
 	if (rc == 0)
-		rc = check_uses(&c, uses);
+		rc = take_uses(&c, uses);
 	if (rc == 0)
 		rc = make_parents(&c, name, &parent);
 	if (rc == 0)
