@@ -445,14 +445,8 @@ struct span cursor_flag(struct cursor *c)
 {
 	static const char *const system[] = { "\\Seen", "\\Answered", "\\Flagged", "\\Deleted",
 		"\\Draft" };
-	if (cursor_peek(c) != '\\') {
-		size_t at = c->at;
-		struct span keyword = take(c, ATOM, "a flag");
-		// An atom by the grammar, but one that clients read as the absence of a flag.
-		if (span_caseeq(keyword, SPAN("NIL")))
-			cursor_fail_at(c, at, "a flag other than NIL");
-		return keyword;
-	}
+	if (cursor_peek(c) != '\\')
+		return take(c, ATOM, "a flag");
 	for (size_t i = 0; i < countof(system); i++) {
 		size_t from = c->at;
 		if (cursor_try_word(c, system[i]))
