@@ -123,8 +123,8 @@ uint32_t throttle_failed(struct throttle *t, struct span address, struct span us
 		score = by_user > score ? by_user : score;
 	}
 	pthread_mutex_unlock(&t->lock);
-	// 100 ms for the first, half as much again for each further one.
-	double ms = 100 * pow(1.5, score - 1);
+	// 100 ms for the first few, as people mistype; then a quarter more for each.
+	double ms = 100 * pow(1.25, score > LOGIN_FAILURES_FREE ? score - LOGIN_FAILURES_FREE : 0);
 	return ms > LOGIN_DELAY_MAX_MS ? LOGIN_DELAY_MAX_MS : (uint32_t)ms;
 }
 

@@ -13,6 +13,7 @@
 #define LOGIN_FAILURES_PER_ADDRESS                                                                 \
 	60 // failed log-ins within some minutes: then refused without looking
 #define LOGIN_FAILURES_PER_USER 120
+#define LOGIN_FAILURES_FREE 5     // failed log-ins whose refusal is delayed by 100 ms only
 #define LOGIN_DELAY_MAX_MS 10000u // longest delay of a refusal
 
 // ---- mime: beyond a limit a message is still kept and shown; what is cut is said in src/mime/*.h.
