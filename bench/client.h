@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// client: one IMAP connection of the load generator, plain or TLS 1.3, one command at a time.
+//
+// It is cheap, since it shares the processors with the server it measures: answers are read into one buffer, looked at line by
+// line, and counted; literals are skipped, not copied. It is strict about what it counts: a command that is not answered OK is
+// an error, and the caller compares the counts with what must come. The tag is always "a".
+#ifndef BENCH_CLIENT_H
+#define BENCH_CLIENT_H
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct client {
+	int fd;
+	SSL *ssl;
+	char *in;
+	size_t begin, end, room;
+	char *out;
+	size_t out_room;
+	uint64_t received, sent;
+	char trouble[200]; // why the last call failed
+};
+
+// What came before the tagged OK.
+struct answer {
+	uint64_t fetches;         // untagged FETCH responses
+	uint64_t expunges;        // untagged EXPUNGE and VANISHED
+	uint64_t exists;          // the last EXISTS
+	uint64_t literal_bytes;   // in literals
+	bool has_exists, goes_on; // goes_on: a line "+ ..." ended the wait
+};
+
+struct target {
+	const char *host;
+	uint16_t port;
+	SSL_CTX *tls; // NULL: plain
+};
+
+// All: 0 done, -1 failed, with c->trouble. Each blocks on the server.
+int client_open(struct client *c, const struct target *to); // connects and reads the greeting
+void client_close(struct client *c);                        // accepts a zeroed one
+int client_login(struct client *c, const char *user, const char *password);
+
+// Sends "a TEXT", with a non-synchronizing literal at its end when `literal` is given.
+int client_send(struct client *c, const char *text, const char *literal, size_t literal_size);
+// Sends the bytes as they are.
+int client_raw(struct client *c, const char *bytes, size_t size);
+// Reads up to the tagged answer, which must be OK, or up to "+ " when that comes first.
+int client_wait(struct client *c, struct answer *ret_answer);
+// Reads one response; `ret_answer` has just that one counted; ret_tagged says whether it was the tagged one.
+int client_response(struct client *c, struct answer *answer, bool *ret_tagged);
+// Send and wait.
+int client_do(struct client *c, const char *text, struct answer *ret_answer);
+
+#endif

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// load: what the parts of the load generator share. A work kind is a row of `works` (works.c): `open` brings a thread's
+// connection to where the work begins, `step` does it once and says how long that took and what was done, `close` ends it.
+#ifndef BENCH_LOAD_H
+#define BENCH_LOAD_H
+
+#include "client.h"
+
+#include <stdatomic.h>
+
+struct message {
+	char *data;
+	size_t size;
+};
+
+struct options {
+	struct target to;
+	const char *work, *password, *mailbox, *command, *corpus;
+	const char *prefix; // user names are PREFIX and a number
+	unsigned first_user, users, threads;
+	double seconds, warm;
+	uint64_t
+		count; // 0: as many as the time allows; otherwise so many steps, however long they take
+	uint64_t messages; // in the mailbox; 0: as many as EXISTS says
+	size_t synthetic;  // bytes of made messages, when there is no corpus
+	bool unchecked;    // the server is the echo
+};
+
+// The whole run.
+struct load {
+	struct options options;
+	struct message *corpus;
+	size_t corpus_count;
+	_Atomic uint64_t taken; // steps begun, all threads
+	uint64_t begin, stop;   // of the measured time
+};
+
+struct worker {
+	struct load *load;
+	unsigned index;
+	struct client c, other; // other: the second session of works with two
+	uint64_t exists, turn, random;
+	uint64_t number; // of this step, among those of all threads
+	// What was measured.
+	uint64_t *samples;
+	size_t sample_count, sample_room;
+	uint64_t ops, bytes, ended;
+	char trouble[600];
+};
+
+// What one step did.
+struct done {
+	uint64_t ns, ops;
+};
+
+struct work {
+	const char *name;
+	int (*open)(struct worker *w);
+	int (*step)(struct worker *w, struct done *ret_done); // -1: w->trouble
+};
+
+extern const struct work works[];
+extern const size_t works_count;
+
+uint64_t now_ns(void);
+uint64_t random_next(struct worker *w);
+int corpus_load(struct load *load);
+
+int echo_run(void); // prints its port, serves until killed
+
+#endif
