@@ -3,7 +3,9 @@
 """What an idle connection costs: logs in, selects and idles on many connections, and reads the proportional set size (PSS) of all of the
 server's processes at two counts; the slope between them is the cost of one connection.
 
-    idle_memory.py PID HOST:PORT USER PASSWORD [--tls] [--compress] [--low 1000] [--high 5000]
+    idle_memory.py PID HOST:PORT USER PASSWORD [--users N] [--tls] [--compress] [--low 1000] [--high 5000]
+
+With --users N the connections are those of USER0 ... USER(N-1) in turn.
 """
 
 import argparse
@@ -86,6 +88,7 @@ def main():
     parser.add_argument("password")
     parser.add_argument("--tls", action="store_true")
     parser.add_argument("--compress", action="store_true")
+    parser.add_argument("--users", type=int, default=0)
     parser.add_argument("--low", type=int, default=1000)
     parser.add_argument("--high", type=int, default=5000)
     args = parser.parse_args()
@@ -98,7 +101,8 @@ def main():
     connections, sizes = [], []
     for count in (args.low, args.high):
         while len(connections) < count:
-            connections.append(Connection((host, int(port)), args.user, args.password, tls, args.compress))
+            user = f"{args.user}{len(connections) % args.users}" if args.users else args.user
+            connections.append(Connection((host, int(port)), user, args.password, tls, args.compress))
         sizes.append(pss(args.pid))
         print(f"{count} idle connections: {sizes[-1] / 1024:.0f} KiB")
     print(f"one idle connection: {(sizes[1] - sizes[0]) / (args.high - args.low) / 1024:.2f} KiB")

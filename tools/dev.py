@@ -104,17 +104,11 @@ def do_test(arguments):
 
 
 def do_bench(arguments):
-    if not build():
+    import bench
+
+    if not build() or not build(target="bench/starling-bench"):
         return 1
-    scripts = sorted((ROOT / "bench").glob("*.py"))
-    if not scripts:
-        say("there are no benchmarks in bench/")
-        return 1
-    code = 0
-    for script in scripts:
-        say(f"bench/{script.name}")
-        code |= run("/usr/bin/env", "python3", "-B", script, *arguments)
-    return code
+    return bench.main(arguments)
 
 
 def do_fuzz(arguments):

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The lines of the table of ./dev bench. `take(bench, server, turn, seconds)` gives one sample: (value, what the load generator
+said). Mail: which accounts a line reads: u (one account with the corpus), p (20 accounts), f (an account for each round, read
+once), g (one account of 75 KB messages with attachments); "" when it needs none."""
+
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import Callable
+
+from bench_servers import PASSWORD, ROOT, Trouble, bytes_written
+
+ALL = "UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE"
+HEADERS = "BODY.PEEK[HEADER.FIELDS (FROM TO SUBJECT DATE)]"
+
+
+@dataclass
+class Line:
+    name: str
+    title: str
+    target: float  # Starling at least so many times better; "reached" at this ratio
+    unit: str
+    take: Callable
+    mail: str = ""
+    lower: bool = False  # less is better
+    ceiling: bool = False  # a round trip: 60% of the echo server's figure counts as reached too
+    once: bool = False
+    cold: bool = False  # without warm-up
+    first: dict = None  # warm-up: options of a run of the load generator before all rounds
+    most: float = 0  # or: reached when Starling's own value is at most this
+    tls: bool = False
+
+
+def rate(work, key="per_second", **options):
+    """Samples of the load generator's figure `key`."""
+
+    def take(bench, server, turn, seconds):
+        words = dict(options)
+        if words.get("corpus"):
+            words["corpus"] = bench.corpus
+        if server is bench.echo:
+            words["unchecked"] = True
+        said = bench.load(server, work, seconds=seconds, warm=bench.sizes["warm"], **words)
+        return said[key], said
+
+    return take
+
+
+def first_time(command):
+    """The command in an account that nobody read yet, right after a restart."""
+
+    def take(bench, server, turn, seconds):
+        server.restart()
+        said = bench.load(server, "fetch", prefix="f", first=turn, command=command, count=1)
+        return said["per_second"], said
+
+    return take
+
+
+def idle_memory(tls):
+    """The slope between two counts; `low` users, so that what more sessions cost is not what more accounts cost."""
+
+    def take(bench, server, turn, seconds):
+        low, high = bench.sizes["idle"]
+        server.restart()
+        host, port = server.address("imaps" if tls else "imap")
+        command = [sys.executable, "-B", ROOT / "bench" / "idle_memory.py", server.pid, f"{host}:{port}", "l", PASSWORD]
+        command += ["--users", low, "--low", low, "--high", high] + (["--tls"] if tls else [])
+        done = subprocess.run([str(c) for c in command], capture_output=True, text=True)
+        found = re.search(r"one idle connection: ([-\d.]+) KiB", done.stdout)
+        if done.returncode or not found:
+            raise Trouble(f"{server.name}: {done.stdout}{done.stderr}")
+        server.restart()
+        return max(float(found[1]), 0.01), {}
+
+    return take
+
+
+def write_bytes(bench, server, turn, seconds):
+    """Bytes written by all processes for each byte of mail; what cleaning writes meanwhile is in it."""
+    bench.load(server, "append", prefix="b", users=1, threads=1, seconds=seconds, synthetic=75000)
+    before = bytes_written(server.pid)
+    said = bench.load(server, "append", prefix="b", users=20, threads=20, count=40 * bench.sizes["big"] // 10, synthetic=75000)
+    time.sleep(1)  # what is written behind
+    return (bytes_written(server.pid) - before) / said["bytes_out"], said
+
+
+def fetch(prefix, items, key="per_second", **more):
+    return rate("fetch", key, prefix=prefix, command=f"UID FETCH 1:* ({items})", **more)
+
+
+P20 = {"prefix": "p", "users": 20, "threads": 20}
+A20 = {"prefix": "a", "users": 20, "threads": 20, "corpus": True}
+B20 = {"prefix": "b", "users": 20, "threads": 20, "synthetic": 75000}
+L20 = {"prefix": "l", "threads": 20}
+ALL_ONCE = {"work": "login", "users": 1000, "count": 1000, **L20}  # the first log-in of a user costs a slow hash
+
+LINES = [
+    Line("append-1", "APPEND, 1 connection", 5, "msg/s", rate("append", prefix="a", corpus=True)),
+    Line("append-20", "APPEND, 20 connections, 20 accounts", 8, "msg/s", rate("append", **A20)),
+    Line("append75-1", "APPEND of 75 KB, 1 connection", 4, "msg/s", rate("append", prefix="b", synthetic=75000)),
+    Line("append75-20", "APPEND of 75 KB, 20 connections", 5, "msg/s", rate("append", **B20)),
+    Line("fetch-flags", "UID FETCH 1:* (FLAGS)", 5, "msg/s", fetch("u", "FLAGS"), mail="u"),
+    Line("fetch-first", "UID FETCH 1:* (… ENVELOPE BODYSTRUCTURE), first time", 20, "msg/s",
+         first_time(f"UID FETCH 1:* ({ALL})"), mail="f", cold=True),
+    Line("fetch-again", "UID FETCH 1:* (… ENVELOPE BODYSTRUCTURE), again", 10, "msg/s", fetch("u", ALL), mail="u"),
+    Line("fetch-headers", "UID FETCH 1:* (BODY.PEEK[HEADER.FIELDS (FROM TO SUBJECT DATE)])", 4, "msg/s",
+         fetch("u", HEADERS), mail="u"),
+    Line("fetch-bodies", "UID FETCH 1:* (BODY.PEEK[])", 6, "MB/s", fetch("u", "BODY.PEEK[]", "mb_in"), mail="u"),
+    Line("fetch75-bodies", "UID FETCH 1:* (BODY.PEEK[]), 75 KB messages", 6, "MB/s", fetch("g", "BODY.PEEK[]", "mb_in"),
+         mail="g"),
+    Line("fetch-random", "random FETCH of one BODY.PEEK[], 20 connections", 3, "/s", rate("fetch-one", **P20), mail="p"),
+    Line("search-text", "UID SEARCH TEXT of an absent word", 20, "/s",
+         rate("search", prefix="u", command="UID SEARCH TEXT"), mail="u"),
+    Line("search75-text", "UID SEARCH TEXT of an absent word, 75 KB messages", 20, "/s",
+         rate("search", prefix="g", command="UID SEARCH TEXT"), mail="g"),
+    Line("search-subject", "UID SEARCH SUBJECT", 10, "/s", rate("search", prefix="u", command="UID SEARCH SUBJECT"), mail="u"),
+    Line("store", "STORE of one flag, 20 connections", 2, "/s", rate("store", **P20), mail="p", ceiling=True),
+    Line("copy", "COPY of one message, 20 connections", 5, "/s", rate("copy", **P20), mail="p"),
+    Line("select", "SELECT + UNSELECT, 20 connections", 4, "/s", rate("select", **P20), mail="p", ceiling=True),
+    Line("login-1000", "connect + LOGIN + LOGOUT, 20 connections, 1,000 users in turn", 4, "/s",
+         rate("login", users=1000, **L20), ceiling=True, first=ALL_ONCE),
+    Line("login-one", "connect + LOGIN + LOGOUT, 20 connections, one user", 4, "/s", rate("login", users=1, **L20),
+         ceiling=True),
+    Line("noop", "NOOP, 20 connections", 3, "/s", rate("noop", **P20), mail="p", ceiling=True),
+    Line("idle-latency", "IDLE: another's APPEND OK to EXISTS, p99", 1, "µs", rate("idle", "p99_us", prefix="a", corpus=True),
+         lower=True),
+    Line("tls-append-20", "APPEND, 20 connections, 20 accounts", 8, "msg/s", rate("append", tls=True, **A20), tls=True),
+    Line("tls-fetch-again", "UID FETCH 1:* (… ENVELOPE BODYSTRUCTURE), again", 10, "msg/s", fetch("u", ALL, tls=True), mail="u",
+         tls=True),
+    Line("tls-fetch-bodies", "UID FETCH 1:* (BODY.PEEK[])", 6, "MB/s", fetch("u", "BODY.PEEK[]", "mb_in", tls=True), mail="u",
+         tls=True),
+    Line("tls-noop", "NOOP, 20 connections", 3, "/s", rate("noop", tls=True, **P20), mail="p", tls=True),
+    Line("tls-login", "connect + LOGIN + LOGOUT, 20 connections, 1,000 users in turn", 4, "/s",
+         rate("login", users=1000, tls=True, **L20), tls=True, first=ALL_ONCE),
+    # These begin with a restart, which empties what log-ins have warmed.
+    Line("idle-memory", "memory of one idle connection", 60, "KiB", idle_memory(False), lower=True, once=True),
+    Line("idle-memory-tls", "memory of one idle connection, TLS", 15, "KiB", idle_memory(True), lower=True, once=True,
+         tls=True),
+    Line("write-bytes", "bytes written to disk for each byte appended, 75 KB messages", 0, "", write_bytes, lower=True,
+         once=True, most=1.3),
+]  # fmt: skip
