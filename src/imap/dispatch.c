@@ -268,8 +268,10 @@ enum conn_next dispatch_start(struct session *s)
 	struct session_priv *p = s->priv;
 	struct command *c = &p->cmd;
 	p->outcome = p->reader.outcome;
+	// A command whose literal was refused was never received in full: it is not "in progress", so no EXPUNGE may come
+	// now (RFC 9051 section 7.5.1).
 	if (p->reader.failed)
-		return finish(s);
+		return answer(s, p->outcome);
 	struct cursor in;
 	cursor_init(&in, buf_span(&p->reader.text), &s->op.arena);
 	in.at = p->reader.args_at;
