@@ -472,7 +472,7 @@ int config_finish(struct op *op, struct config *c)
 	for (int i = 0; rc == 0 && !given && i < PROTO_COUNT; i++) {
 		char address[32];
 		(void)snprintf(address, sizeof address, "*:%u",
-			geteuid() == 0 ? protocols[i].port : protocols[i].high_port);
+			(unsigned)(geteuid() == 0 ? protocols[i].port : protocols[i].high_port));
 		rc = listener_add(op, c, (enum config_protocol)i, span_str(address), false);
 	}
 	return rc;
