@@ -47,8 +47,8 @@ def meson_tests(context, flavour, suites, timeout_factor):
             report.failed(name, result["result"])
 
 
-def script(*command, optional=False):
-    """Runs a test script of the tree that notes its own results."""
+def script(*command, optional=False, flavour=None):
+    """Runs a test script of the tree that notes its own results; `flavour`: with the program of that build."""
 
     def step(context):
         path = ROOT / command[0]
@@ -58,7 +58,13 @@ def script(*command, optional=False):
             return
         before = results_count()
         words = [str(w(context)) if callable(w) else str(w) for w in command[1:]]
-        code = subprocess.run([*PYTHON, str(path), *words], cwd=ROOT).returncode
+        env = dict(os.environ)
+        if flavour:
+            if not context.build(flavour):
+                report.failed(f"{flavour} compiles")
+                return
+            env |= {**context.env, "STARLING_PROGRAM": str(ROOT / flavour / "src" / "cli" / "starling")}
+        code = subprocess.run([*PYTHON, str(path), *words], cwd=ROOT, env=env).returncode
         if code and results_count()["FAIL"] == before["FAIL"]:
             report.failed(f"{command[0]} ended with {code}")
 
@@ -141,6 +147,9 @@ STEPS = {
     "roundtrip": script("tests/roundtrip.py"),
     "clients": script("tests/clients/all.py"),
     "stress": script("tests/stress.py", "--seconds", lambda c: 300 if c.full else 20),
+    "imap-asan": script("tests/run.py", flavour="build-asan"),
+    "roundtrip-asan": script("tests/roundtrip.py", "--count", 500, flavour="build-asan"),
+    "stress-tsan": script("tests/stress.py", "--clients", 20, "--seconds", lambda c: 120 if c.full else 15, flavour="build-tsan"),
     "server": script("tests/server/all.py", optional=True),
     "fuzz": step_fuzz,
 }
