@@ -24,9 +24,9 @@ import bench_report
 from bench_servers import PASSWORD, ROOT, SERVERS, Echo, Trouble, machine
 
 LOAD = ROOT / "build" / "bench" / "starling-bench"
-QUICK = {"corpus": 2000, "accounts": 200, "big": 150, "rounds": 2, "seconds": 1.0, "warm": 0.1, "idle": (100, 400),
+QUICK = {"corpus": 2000, "accounts": 200, "big": 150, "rounds": 2, "seconds": 1.0, "warm": 0.1, "idle": (100, 400), "users": 250,
          "growth": (1000, 10000)}  # fmt: skip
-FULL = {"corpus": 6046, "accounts": 1000, "big": 1000, "rounds": 5, "seconds": 2.0, "warm": 0.5, "idle": (1000, 5000),
+FULL = {"corpus": 6046, "accounts": 1000, "big": 1000, "rounds": 5, "seconds": 2.0, "warm": 0.5, "idle": (1000, 5000), "users": 1000,
         "growth": (1000, 10000, 100000, 1000000)}  # fmt: skip
 
 
@@ -114,7 +114,7 @@ def measure(bench, line):
     if not line.once and not line.cold:
         for server in takers:
             if line.first:
-                bench.load(server, **line.first)
+                bench.load(server, **line.first(bench))
             line.take(bench, server, 0, bench.sizes["warm"] * 2)
     for turn in range(rounds):
         for server in takers if turn % 2 == 0 else reversed(takers):
