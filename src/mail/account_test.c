@@ -3,6 +3,7 @@
 #include "mail/testing.h"
 
 #include "base/clock.h"
+#include "mail/check.h"
 
 static const char *engine = "memory";
 
@@ -353,6 +354,107 @@ static void test_objectid(void **state)
 	}
 }
 
+// --- an append that replaces ---
+
+static struct append *replacement(struct fixture *f, struct span mailbox)
+{
+	struct append *ap;
+	struct append_meta meta = { .internal_date = INT64_MIN };
+	ok(&f->op, append_begin(&f->op, f->a, mailbox, &ap));
+	ok(&f->op, append_message(&f->op, ap, &meta, MESSAGE.n));
+	ok(&f->op, append_data(&f->op, ap, MESSAGE));
+	ok(&f->op, append_message_end(&f->op, ap));
+	return ap;
+}
+
+static int replace(struct fixture *f, struct view *v, struct span mailbox, uint32_t uid)
+{
+	struct append_result r = { 0 };
+	int rc = append_commit_replacing(
+		&f->op, replacement(f, mailbox), v, (struct uid){ uid }, &r);
+	assert_int_equal(numset_size(&r.uids), rc == 0);
+	if (rc == 0) {
+		struct mailbox_status st = status_of(f, mailbox);
+		assert_int_equal(numset_min(&r.uids) + 1, st.uid_next.v);
+		assert_int_equal(r.uid_validity, st.uid_validity);
+	}
+	numset_done(&r.uids);
+	return rc;
+}
+
+static void holds(struct fixture *f, struct span mailbox, uint32_t messages, uint32_t uid_next)
+{
+	struct mailbox_status st = status_of(f, mailbox);
+	assert_int_equal(st.messages, messages);
+	assert_int_equal(st.uid_next.v, uid_next);
+}
+
+static void note_finding(void *ctx, const struct store_finding *found)
+{
+	print_error("%s\n", found->text);
+	++*(int *)ctx;
+}
+
+static void test_replace(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct view_change change;
+	struct view *readonly;
+	int findings = 0;
+	uint64_t messages = 0;
+	fixture_begin(&f, engine);
+	for (unsigned i = 0; i < 3; i++)
+		append_text(&f, SPAN("INBOX"), MESSAGE, NO_FLAGS);
+	struct view *v = open_view(&f, SPAN("INBOX"));
+	ok(&f.op, replace(&f, v, SPAN("INBOX"), 1));
+	holds(&f, SPAN("INBOX"), 3, 5);
+	ok(&f.op, view_sync_next(&f.op, v, SYNC_EXPUNGE | SYNC_REST, &change));
+	assert_int_equal(change.kind, CHANGE_EXPUNGE);
+	assert_int_equal(change.msg.seq.v, 1);
+	ok(&f.op, view_sync_next(&f.op, v, SYNC_EXPUNGE | SYNC_REST, &change));
+	assert_int_equal(change.kind, CHANGE_EXISTS);
+	assert_int_equal(change.count, 3);
+	// Gone, or never there: nothing is appended.
+	assert_int_equal(replace(&f, v, SPAN("INBOX"), 1), RC_EXPUNGED);
+	assert_int_equal(replace(&f, v, SPAN("Trash"), 99), RC_EXPUNGED);
+	holds(&f, SPAN("INBOX"), 3, 5);
+	holds(&f, SPAN("Trash"), 0, 1);
+	ok(&f.op, replace(&f, v, SPAN("Trash"), 3));
+	holds(&f, SPAN("INBOX"), 2, 5);
+	holds(&f, SPAN("Trash"), 1, 2);
+	ok(&f.op, view_open(&f.op, f.a, SPAN("INBOX"), VIEW_READONLY, &readonly));
+	assert_int_equal(replace(&f, readonly, SPAN("Trash"), 2), RC_CANNOT);
+	view_close(readonly);
+	view_close(v);
+	// The mailbox that it goes to, and the one that it is in, deleted meanwhile.
+	struct append_result r;
+	ok(&f.op, mailbox_create(&f.op, f.a, SPAN("a"), 0, &(struct mailbox_status){ 0 }));
+	append_text(&f, SPAN("a"), MESSAGE, NO_FLAGS);
+	v = open_view(&f, SPAN("INBOX"));
+	struct append *ap = replacement(&f, SPAN("a"));
+	struct view *gone = open_view(&f, SPAN("a"));
+	ok(&f.op, mailbox_delete(&f.op, f.a, SPAN("a")));
+	assert_int_equal(
+		append_commit_replacing(&f.op, ap, v, (struct uid){ 2 }, &r), RC_TRYCREATE);
+	assert_int_equal(replace(&f, gone, SPAN("INBOX"), 1), RC_NONEXISTENT);
+	view_close(gone);
+	view_close(v);
+	holds(&f, SPAN("INBOX"), 2, 5);
+	fixture_close_mail(&f);
+	if (strcmp(engine, "memory") != 0) {
+		store_close(f.store);
+		fixture_open_store(&f);
+	}
+	fixture_open_mail(&f);
+	holds(&f, SPAN("INBOX"), 2, 5);
+	holds(&f, SPAN("Trash"), 1, 2);
+	ok(&f.op, mail_check(&f.op, f.mail, note_finding, &findings, &messages));
+	assert_int_equal(findings, 0);
+	assert_int_equal(messages, 3);
+	fixture_end(&f);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1)
@@ -367,6 +469,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_account_delete),
 		cmocka_unit_test(test_objectid),
+		cmocka_unit_test(test_replace),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "mail/card.h"
 #include "mail/edit.h"
+#include "mail/view_priv.h"
 #include "mime/parse.h"
 
 #include <stdlib.h>
@@ -282,7 +283,46 @@ static int add(struct op *op, struct append *ap, struct txn *t, struct edit *e, 
 	return edit_append(e, p->flags, set, &cold, ret_uid);
 }
 
-int append_commit(struct op *op, struct append *ap, struct append_result *ret_result)
+static int add_all(struct op *op, struct append *ap, struct txn *t, struct append_result *result)
+{
+	struct edit *e;
+	if (atomic_load(&ap->mailbox->dying))
+		return op_fail(op, RC_TRYCREATE, "there is no mailbox of that name");
+	int rc = txn_edit(t, ap->mailbox, &e);
+	for (size_t i = 0; rc == 0 && i < ap->n; i++) {
+		uint32_t uid;
+		rc = add(op, ap, t, e, &ap->v[i], &uid);
+		if (rc == 0)
+			numset_add(&result->uids, uid);
+	}
+	result->uid_validity = ap->mailbox->tip->h.uid_validity;
+	if (rc == 0 && result->uids.failed)
+		rc = op_fail(op, RC_NOMEM, "out of memory");
+	return rc;
+}
+
+// Takes the message that is replaced out of its mailbox.
+static int remove_one(struct txn *t, struct mailbox *mb, uint32_t uid)
+{
+	struct edit *e;
+	struct edit_at at;
+	uint64_t bits[2] = { 0, 0 };
+	int rc = txn_edit(t, mb, &e);
+	if (rc == 0)
+		rc = edit_seek(e, uid, false, &at);
+	if (rc < 0)
+		return rc;
+	for (uint32_t r = 0; rc == 0 && r < at.recs->n; r++)
+		if (at.recs->r[r].uid == uid)
+			bits[r / 64] |= UINT64_C(1) << (r % 64);
+	if (!(bits[0] | bits[1]))
+		return op_fail(t->op, RC_EXPUNGED, "the message to be replaced was expunged");
+	return edit_remove(e, &at, bits);
+}
+
+// `v` NULL: nothing is replaced.
+static int commit(struct op *op, struct append *ap, struct view *v, struct uid uid,
+	struct append_result *ret_result)
 {
 	must(!ap->parser);
 	struct append_result result = { 0 };
@@ -290,20 +330,9 @@ int append_commit(struct op *op, struct append *ap, struct append_result *ret_re
 	mailbox_enter(ap->mailbox);
 	int rc = txn_begin(op, ap->account, &t);
 	if (rc == 0) {
-		struct edit *e = NULL;
-		if (atomic_load(&ap->mailbox->dying))
-			rc = op_fail(op, RC_TRYCREATE, "there is no mailbox of that name");
-		else
-			rc = txn_edit(&t, ap->mailbox, &e);
-		for (size_t i = 0; rc == 0 && i < ap->n; i++) {
-			uint32_t uid;
-			rc = add(op, ap, &t, e, &ap->v[i], &uid);
-			if (rc == 0)
-				numset_add(&result.uids, uid);
-		}
-		result.uid_validity = ap->mailbox->tip->h.uid_validity;
-		if (rc == 0 && result.uids.failed)
-			rc = op_fail(op, RC_NOMEM, "out of memory");
+		rc = add_all(op, ap, &t, &result);
+		if (rc == 0 && v)
+			rc = remove_one(&t, v->mailbox, uid.v);
 		rc = txn_end(&t, rc);
 	}
 	mailbox_leave(ap->mailbox);
@@ -314,4 +343,34 @@ int append_commit(struct op *op, struct append *ap, struct append_result *ret_re
 	}
 	*ret_result = result;
 	return 0;
+}
+
+int append_commit(struct op *op, struct append *ap, struct append_result *ret_result)
+{
+	return commit(op, ap, NULL, (struct uid){ 0 }, ret_result);
+}
+
+int append_commit_replacing(struct op *op, struct append *ap, struct view *v, struct uid uid,
+	struct append_result *ret_result)
+{
+	struct numset gone = { 0 };
+	struct snap *s = mailbox_snap_ref(v->mailbox);
+	int rc = 0;
+	must(ap->account == v->account);
+	numset_add(&gone, uid.v);
+	if (v->readonly)
+		rc = op_fail(op, RC_CANNOT, "the mailbox is open read-only");
+	else if (gone.failed)
+		rc = op_fail(op, RC_NOMEM, "out of memory");
+	if (rc == 0)
+		rc = snap_prefetch(op, v->account, s, &gone);
+	if (rc < 0)
+		append_abort(ap);
+	else
+		rc = commit(op, ap, v, uid, ret_result);
+	if (rc == 0)
+		hint_dropped(op, v, s, &gone);
+	snap_unref(s);
+	numset_done(&gone);
+	return rc < 0 ? view_fault(op, v, rc) : 0;
 }

@@ -195,8 +195,8 @@ static int prefetch_deleted(struct op *op, struct account *a, struct snap *s)
 	return rc < 0 ? rc : 0;
 }
 
-// Tells the store what lost a reference, so that it knows when a sweep pays. A few chunks stand for all; faults do not matter here.
-static void hint_dropped(struct op *op, struct view *v, struct snap *was, const struct numset *gone)
+// A few chunks stand for all; faults do not matter here.
+void hint_dropped(struct op *op, struct view *v, struct snap *was, const struct numset *gone)
 {
 	struct walk w;
 	size_t hint = 0, seen = 0;

@@ -452,6 +452,37 @@ static void do_copy(struct world *w, struct client *c)
 	numset_done(&uids);
 }
 
+// An APPEND that replaces a message which the client knows, perhaps gone already.
+static void do_replace(struct world *w, struct client *c)
+{
+	struct append *ap;
+	struct append_result r;
+	struct append_meta meta = { .internal_date = 1000000 };
+	struct numset gone = { 0 };
+	struct box *from = &w->box[c->box];
+	size_t to = below(w, BOXES);
+	if (c->list.n == 0)
+		return;
+	uint32_t uid = c->list.v[below(w, (uint32_t)c->list.n)].uid;
+	ok(&w->f.op, append_begin(&w->f.op, w->f.a, box_name[to], &ap));
+	ok(&w->f.op, append_message(&w->f.op, ap, &meta, 0));
+	ok(&w->f.op, append_data(&w->f.op, ap, SPAN("Subject: a\r\n\r\nHello, world !\r\n\r\n")));
+	ok(&w->f.op, append_message_end(&w->f.op, ap));
+	int rc = append_commit_replacing(&w->f.op, ap, c->view, (struct uid){ uid }, &r);
+	if (!list_find(&from->list, uid)) {
+		assert_int_equal(rc, RC_EXPUNGED);
+		return;
+	}
+	ok(&w->f.op, rc);
+	assert_int_equal(numset_min(&r.uids), w->box[to].uid_next);
+	assert_int_equal(numset_size(&r.uids), 1);
+	list_push(&w->box[to].list, (struct known){ w->box[to].uid_next++, 0, 0 });
+	numset_add(&gone, uid);
+	model_gone(from, &gone);
+	numset_done(&gone);
+	numset_done(&r.uids);
+}
+
 static void do_open(struct world *w, struct client *c)
 {
 	view_close(c->view);
@@ -505,7 +536,10 @@ static void step(struct world *w)
 		do_expunge(w, c);
 		break;
 	case 5:
-		do_copy(w, c);
+		if (below(w, 2))
+			do_copy(w, c);
+		else
+			do_replace(w, c);
 		break;
 	case 6:
 		sync_client(w, c, SYNC_REST, 1 << 30);

@@ -36,6 +36,10 @@ int append_data(struct op *op, struct append *ap, struct span bytes);
 int append_message_end(struct op *op, struct append *ap);
 // Commits all; frees the append whatever the outcome.
 int append_commit(struct op *op, struct append *ap, struct append_result *ret_result);
+// The same, and the message `uid` of the view's mailbox is removed in the same step (REPLACE, RFC 8508): nobody sees one without the other.
+// RC_EXPUNGED when there is no such message any more: then nothing was appended.
+int append_commit_replacing(struct op *op, struct append *ap, struct view *v, struct uid uid,
+	struct append_result *ret_result);
 void append_abort(struct append *ap); // accepts NULL
 struct span append_mailbox(const struct append *ap);
 

@@ -44,5 +44,7 @@ int view_fault(struct op *op, const struct view *v, int rc);
 // The client knows the state before this record's change, or was not to be told of it.
 bool view_knows(const struct view *v, const struct hot *h);
 void view_silence_set(struct view *v, const struct numset *uids, uint64_t modseq);
+// Tells the store what lost a reference, so that it knows when a sweep pays: these messages of `was` are removed (flags.c).
+void hint_dropped(struct op *op, struct view *v, struct snap *was, const struct numset *gone);
 
 #endif
