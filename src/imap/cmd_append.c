@@ -9,35 +9,10 @@
 #include "base/buf.h"
 #include "imap/module.h"
 
-// What the header of the message at hand was found to hold so far.
-struct header_scan {
-	bool over;              // the empty line has come
-	bool line_empty;        // nothing but CR since the last LF
-	bool eight_bit, broken; // octets above 0x7f; not well-formed UTF-8
-	uint8_t missing;        // continuation octets that a character still needs
-};
-struct append_args {
-	struct append *append; // from the first message on
-	bool opened;           // the literal to come stands in UTF8 (...)
-	bool close;            // the literal before did: its ")" comes now
-	struct header_scan header;
-	struct append_result result;
-	bool committed;
-};
-
-static int append_args_of(struct session *s, struct command *c, struct append_args **ret_args)
-{
-	if (!c->args)
-		c->args = op_new(&s->op, struct append_args);
-	*ret_args = c->args;
-	return c->args ? 0 : RC_NOMEM;
-}
-
 // append-opts (RFC 9051 section 9): [SP flag-list] [SP date-time] *(SP append-ext), and the space before the data.
-static int parse_opts(
-	struct session *s, struct command *c, struct cursor *in, struct append_meta *meta)
+static int parse_opts(struct session *s, struct command *c, struct cursor *in,
+	struct append_intake *a, struct append_meta *meta)
 {
-	struct append_args *a = c->args;
 	int rc = 0;
 	*meta = (struct append_meta){ .internal_date = INT64_MIN };
 	a->opened = false;
@@ -90,22 +65,21 @@ static int keywords_keep(struct session *s, struct flag_list *list)
 	return copy ? 0 : op_fail(&s->op, RC_NOMEM, "out of memory");
 }
 
-static int append_literal(struct session *s, struct command *c, struct cursor *piece,
-	const struct literal_header *header)
+int append_intake_literal(struct session *s, struct command *c, struct cursor *piece,
+	const struct literal_header *header, struct append_intake *a)
 {
-	struct append_args *a;
 	struct append_meta meta;
 	struct literal_header h;
 	struct span mailbox = SPAN_NONE;
-	int rc = append_args_of(s, c, &a);
-	if (rc == 0 && a->close)
+	int rc = 0;
+	if (a->close)
 		cursor_char(piece, ')', ")");
-	if (rc == 0 && !a->append) {
+	if (!a->append) {
 		cursor_sp(piece);
 		rc = args_mailbox(s, piece, &mailbox);
 	}
 	if (rc == 0 && !cursor_is_bad(piece))
-		rc = parse_opts(s, c, piece, &meta);
+		rc = parse_opts(s, c, piece, a, &meta);
 	if (rc < 0)
 		return rc;
 	cursor_open_literal(piece, &h);
@@ -120,13 +94,13 @@ static int append_literal(struct session *s, struct command *c, struct cursor *p
 		rc = keywords_keep(s, &meta.flags);
 	if (rc == 0)
 		rc = append_message(&s->op, a->append, &meta, header->size);
-	a->header = (struct header_scan){ .line_empty = true };
+	a->header = (struct append_scan){ .line_empty = true };
 	a->close = a->opened;
 	return rc < 0 ? rc : LITERAL_STREAM;
 }
 
 // UTF-8 by the shape of its octets (RFC 3629 section 3): enough to tell mail with UTF-8 headers from mail with damage in its headers.
-static void scan_char(struct header_scan *h, unsigned char ch)
+static void scan_char(struct append_scan *h, unsigned char ch)
 {
 	if (h->missing) {
 		h->broken |= (ch & 0xc0) != 0x80;
@@ -140,7 +114,7 @@ static void scan_char(struct header_scan *h, unsigned char ch)
 	h->broken |= ch < 0xc2 || ch > 0xf4;
 }
 
-static void scan_header(struct header_scan *h, struct span octets)
+static void scan_header(struct append_scan *h, struct span octets)
 {
 	for (size_t i = 0; i < octets.n && !h->over; i++) {
 		unsigned char ch = (unsigned char)octets.p[i];
@@ -154,16 +128,14 @@ static void scan_header(struct header_scan *h, struct span octets)
 	}
 }
 
-static int append_octets(struct session *s, struct command *c, struct span octets)
+int append_intake_data(struct session *s, struct append_intake *a, struct span octets)
 {
-	struct append_args *a = c->args;
 	scan_header(&a->header, octets);
 	return append_data(&s->op, a->append, octets);
 }
 
-static int append_octets_end(struct session *s, struct command *c)
+int append_intake_end(struct session *s, struct append_intake *a)
 {
-	struct append_args *a = c->args;
 	// RFC 9755 section 4. Octets that are no UTF-8 are not international mail but old mail that was damaged: it comes in as it is.
 	if (a->header.eight_bit && !a->header.broken && !session_is_utf8(s))
 		return op_fail(&s->op, RC_CANNOT,
@@ -172,48 +144,92 @@ static int append_octets_end(struct session *s, struct command *c)
 }
 
 // The last piece: nothing, behind the last message, or the ")" of UTF8 (...).
-static int append_parse(struct session *s, struct command *c, struct cursor *in)
+int append_intake_parse(
+	struct session *s, struct command *c, struct cursor *in, struct append_intake *a)
 {
-	struct append_args *a;
 	struct append_meta meta;
 	struct span mailbox;
-	int rc = append_args_of(s, c, &a);
-	if (rc == 0 && a->close)
+	int rc = 0;
+	if (a->close)
 		cursor_char(in, ')', ")");
-	if (rc == 0 && !a->append) { // no literal came: say what is missing where
+	if (!a->append) { // no literal came: say what is missing where
 		cursor_sp(in);
 		rc = args_mailbox(s, in, &mailbox);
 		if (rc == 0 && !cursor_is_bad(in))
-			rc = parse_opts(s, c, in, &meta);
+			rc = parse_opts(s, c, in, a, &meta);
 		cursor_fail(in, "a message as a literal");
 	}
 	return rc;
 }
 
-static int append_run(struct session *s, struct command *c)
+const char *append_intake_code(struct session *s, const struct append_intake *a)
 {
-	struct append_args *a = c->args;
-	a->committed = true; // append_commit() frees it, whatever the outcome
-	int rc = append_commit(&s->op, a->append, &a->result);
-	if (rc < 0)
-		return rc;
 	struct buf code = { 0 };
 	buf_addf(&code, "APPENDUID %u ", a->result.uid_validity);
 	numset_print(&a->result.uids, &code);
 	const char *text = code.failed ? NULL : arena_str(&s->op.arena, buf_span(&code));
 	buf_done(&code);
-	return command_ok(s, text, "APPEND completed"); // done, with a code or without
+	return text;
+}
+
+void append_intake_done(struct append_intake *a)
+{
+	if (!a->committed)
+		append_abort(a->append);
+	numset_done(&a->result.uids);
+}
+
+// --- APPEND ---
+
+static int intake_of(struct session *s, struct command *c, struct append_intake **ret_intake)
+{
+	if (!c->args)
+		c->args = op_new(&s->op, struct append_intake);
+	*ret_intake = c->args;
+	return c->args ? 0 : RC_NOMEM;
+}
+
+static int append_literal(struct session *s, struct command *c, struct cursor *piece,
+	const struct literal_header *header)
+{
+	struct append_intake *a;
+	int rc = intake_of(s, c, &a);
+	return rc < 0 ? rc : append_intake_literal(s, c, piece, header, a);
+}
+
+static int append_octets(struct session *s, struct command *c, struct span octets)
+{
+	return append_intake_data(s, c->args, octets);
+}
+
+static int append_octets_end(struct session *s, struct command *c)
+{
+	return append_intake_end(s, c->args);
+}
+
+static int append_parse(struct session *s, struct command *c, struct cursor *in)
+{
+	struct append_intake *a;
+	int rc = intake_of(s, c, &a);
+	return rc < 0 ? rc : append_intake_parse(s, c, in, a);
+}
+
+static int append_run(struct session *s, struct command *c)
+{
+	struct append_intake *a = c->args;
+	a->committed = true;
+	int rc = append_commit(&s->op, a->append, &a->result);
+	if (rc < 0)
+		return rc;
+	return command_ok(
+		s, append_intake_code(s, a), "APPEND completed"); // done, with a code or without
 }
 
 static void append_done(struct session *s, struct command *c)
 {
-	struct append_args *a = c->args;
 	(void)s;
-	if (!a)
-		return;
-	if (!a->committed)
-		append_abort(a->append);
-	numset_done(&a->result.uids);
+	if (c->args)
+		append_intake_done(c->args);
 }
 
 static const struct imap_stream stream = {
