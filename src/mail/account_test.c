@@ -354,6 +354,42 @@ static void test_objectid(void **state)
 	}
 }
 
+// RFC 8514 section 3: a copy has the time when it was made, the source keeps its own.
+static void test_save_date(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct msg m;
+	fixture_begin(&f, engine);
+	int64_t before = clock_real();
+	uint32_t uid = append_text(&f, SPAN("INBOX"), MESSAGE, NO_FLAGS);
+	struct view *v = open_view(&f, SPAN("INBOX"));
+	ok(&f.op, view_msg(&f.op, v, (struct uid){ uid }, &m));
+	int64_t saved = m.cold->save_date;
+	assert_int_equal(m.cold->internal_date, 1000000);
+	assert_in_range(saved, before, clock_real());
+	usleep(1100000);
+	for (unsigned move = 0; move < 2; move++) {
+		struct copy_result r;
+		struct numset uids = { 0 };
+		numset_add(&uids, uid);
+		ok(&f.op, txn_copy(&f.op, v, &uids, SPAN("Trash"), move, &r));
+		struct view *to = open_view(&f, SPAN("Trash"));
+		ok(&f.op, view_msg(&f.op, to, (struct uid){ numset_min(&r.to) }, &m));
+		assert_in_range(m.cold->save_date, saved + 1, clock_real());
+		assert_int_equal(m.cold->internal_date, 1000000);
+		view_close(to);
+		if (!move) {
+			ok(&f.op, view_msg(&f.op, v, (struct uid){ uid }, &m));
+			assert_int_equal(m.cold->save_date, saved);
+		}
+		copy_result_done(&r);
+		numset_done(&uids);
+	}
+	view_close(v);
+	fixture_end(&f);
+}
+
 // --- an append that replaces ---
 
 static struct append *replacement(struct fixture *f, struct span mailbox)
@@ -469,6 +505,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_account_delete),
 		cmocka_unit_test(test_objectid),
+		cmocka_unit_test(test_save_date),
 		cmocka_unit_test(test_replace),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
