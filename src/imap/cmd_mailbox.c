@@ -40,16 +40,18 @@ static int rename_parse(struct session *s, struct command *c, struct cursor *in)
 	return names_parse(s, c, in, 2);
 }
 
-// use-attr: "\" atom
+// use-attr: "\" atom, or one of the names of RFC 9979, which have no backslash.
 static unsigned use_attr(struct session *s, struct cursor *in, int *rc)
 {
 	size_t at = in->at;
-	cursor_char(in, '\\', "a special-use attribute");
+	bool bare = !cursor_try_char(in, '\\');
 	struct span name = cursor_atom(in);
 	if (cursor_is_bad(in))
 		return 0;
 	unsigned use = list_use_of(span_cut(in->in, at, in->at));
-	if (!use)
+	if (!use && bare)
+		cursor_fail_at(in, at, "a special-use attribute");
+	else if (!use)
 		*rc = op_fail(&s->op, RC_USEATTR, "special use \\%.*s is not supported",
 			(int)(name.n > 40 ? 40 : name.n), name.p);
 	return use;

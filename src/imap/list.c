@@ -32,16 +32,21 @@ static const struct {
 	{ USE_SENT, "\\Sent" },
 	{ USE_TRASH, "\\Trash" },
 	{ USE_IMPORTANT, "\\Important" },
-	{ USE_SNOOZED, "\\Snoozed" },
-	{ USE_SCHEDULED, "\\Scheduled" },
-	{ USE_MEMOS, "\\Memos" },
+	// No backslash: RFC 9979 section 9.2.
+	{ USE_SNOOZED, "Snoozed" },
+	{ USE_SCHEDULED, "Scheduled" },
+	{ USE_MEMOS, "Memos" },
 };
 
 unsigned list_use_of(struct span attribute)
 {
-	for (size_t i = 0; i < countof(use_rows); i++)
-		if (span_caseeq(attribute, span_str(use_rows[i].attribute)))
+	for (size_t i = 0; i < countof(use_rows); i++) {
+		struct span name = span_str(use_rows[i].attribute);
+		// Clients that put a backslash before all of them are understood.
+		size_t skip = span_starts(attribute, SPAN("\\")) && name.p[0] != '\\';
+		if (span_caseeq(span_skip(attribute, skip), name))
 			return use_rows[i].use;
+	}
 	return 0;
 }
 
