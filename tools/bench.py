@@ -19,6 +19,7 @@ import tempfile
 import time
 
 import bench_growth
+import bench_instructions
 import bench_lines
 import bench_report
 from bench_servers import PASSWORD, ROOT, SERVERS, Echo, Trouble, machine
@@ -176,6 +177,11 @@ def main(arguments):
     folder.chmod(0o755)
     kinds = SERVERS[:1] if options.alone or not lines else SERVERS
     bench = Bench(folder, sizes)
+    if options.instructions:
+        try:
+            return bench_instructions.run(bench, options.write)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
     report = {"machine": machine(), "date": datetime.date.today().isoformat(), "growth": []}
     try:
         bench.start(kinds)
