@@ -147,6 +147,7 @@ STEPS = {
     "roundtrip": script("tests/roundtrip.py"),
     "clients": script("tests/clients/all.py"),
     "stress": script("tests/stress.py", "--seconds", lambda c: 300 if c.full else 20),
+    "random": script("tests/random_commands.py", "--commands", lambda c: 100000 if c.full else 6000),
     "imap-asan": script("tests/run.py", flavour="build-asan"),
     "roundtrip-asan": script("tests/roundtrip.py", "--count", 500, flavour="build-asan"),
     "stress-tsan": script("tests/stress.py", "--clients", 20, "--seconds", lambda c: 120 if c.full else 15, flavour="build-tsan"),
