@@ -129,10 +129,17 @@ struct replay {
 	size_t bytes;
 };
 
+// The log went on to `pos`. Where it left a segment is noted: what has no such note was swept (segments_close()).
+static void replay_reach(struct replay *r, uint64_t pos)
+{
+	if (pos_segment(pos) == pos_segment(r->pos))
+		return;
+	applier_segment(&r->applier, pos_segment(r->pos), pos_offset(r->pos));
+	r->pos = pos;
+}
+
 static int replay_write(struct op *op, struct replay *r)
 {
-	if (r->bytes == 0)
-		return 0;
 	r->bytes = 0;
 	return applier_write(op, &r->applier, r->pos, r->seq);
 }
@@ -140,8 +147,7 @@ static int replay_write(struct op *op, struct replay *r)
 static int replay_frame(struct op *op, void *ctx, const struct log_frame *f)
 {
 	struct replay *r = ctx;
-	if (pos_segment(f->pos) != pos_segment(r->pos))
-		applier_segment(&r->applier, pos_segment(r->pos), pos_offset(r->pos));
+	replay_reach(r, f->pos);
 	int rc = applier_frame(op, &r->applier, f->pos, &f->frame, f->payload);
 	if (rc)
 		return rc;
@@ -159,8 +165,13 @@ static int replay(struct op *op, struct local *l, struct log_end *ret_end)
 	if (rc)
 		return rc;
 	rc = log_follow(op, l, state->pos, state->seq, replay_frame, &r, ret_end);
-	if (rc == 0)
+	if (rc == 0 && ret_end->frames) {
+		// Not only frames lead into a segment: of the first group there, a crash may have left the GROUP frame alone.
+		replay_reach(&r, ret_end->pos);
+		r.pos = ret_end->pos;
+		r.seq = ret_end->seq;
 		rc = replay_write(op, &r);
+	}
 	applier_done(&r.applier);
 	l->replayed = rc == 0 ? ret_end->frames : 0;
 	atomic_store(&l->log.group_bytes, rc == 0 ? ret_end->bytes : 0); // for the first flush
