@@ -3,7 +3,7 @@
 // while the blob comes (that is the back-pressure), the rest (the tail) goes with the head in blob_finish(). So a blob up to
 // BLOB_EXTENT octets is one piece, and the buffer is handed over, not copied.
 //
-// A writer is on the store's list from its first extent on, so that a sweep spares its extents.
+// A writer is on the store's list from before its first extent, so that a sweep spares its extents (engine.h: struct writers).
 #include "base/crc32c.h"
 #include "base/must.h"
 #include "store/engine.h"
@@ -20,6 +20,7 @@ struct blob_writer {
 	struct hold *peeked; // keeps the last blob_peek() alive
 	struct blob_writer *prev, *next;
 	bool listed;
+	uint64_t floor; // once listed: its extents lie there or behind
 };
 
 uint64_t writers_oldest(struct store *s)
@@ -27,8 +28,8 @@ uint64_t writers_oldest(struct store *s)
 	uint64_t oldest = UINT64_MAX;
 	pthread_mutex_lock(&s->writers.lock);
 	for (struct blob_writer *w = s->writers.first; w; w = w->next)
-		if (w->count && w->extents[0].pos < oldest)
-			oldest = w->extents[0].pos;
+		if (w->floor < oldest)
+			oldest = w->floor;
 	pthread_mutex_unlock(&s->writers.lock);
 	return oldest;
 }
@@ -37,6 +38,7 @@ static void writer_list(struct blob_writer *w)
 {
 	struct writers *all = &w->store->writers;
 	pthread_mutex_lock(&all->lock);
+	w->floor = atomic_load(&all->floor);
 	w->next = all->first;
 	if (w->next)
 		w->next->prev = w;
@@ -74,20 +76,17 @@ int blob_begin(struct op *op, struct store *s, struct blob_writer **ret_writer)
 	return 0;
 }
 
-// The list grows under the writers' lock: writers_oldest() reads it.
 static int extents_room(struct op *op, struct blob_writer *w)
 {
 	if (w->count < w->cap)
 		return 0;
 	size_t cap = w->cap ? w->cap * 2 : 16;
-	pthread_mutex_lock(&w->store->writers.lock);
 	struct blob_extent *list = realloc(w->extents, cap * sizeof *list);
-	if (list) {
-		w->extents = list;
-		w->cap = cap;
-	}
-	pthread_mutex_unlock(&w->store->writers.lock);
-	return list ? 0 : op_fail(op, RC_NOMEM, "out of memory");
+	if (!list)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	w->extents = list;
+	w->cap = cap;
+	return 0;
 }
 
 static int extent_flush(struct op *op, struct blob_writer *w)
@@ -101,9 +100,7 @@ static int extent_flush(struct op *op, struct blob_writer *w)
 	rc = w->store->engine->extent_put(op, w->store, buf_span(&w->tail), &x);
 	if (rc)
 		return rc;
-	pthread_mutex_lock(&w->store->writers.lock);
 	w->extents[w->count++] = x;
-	pthread_mutex_unlock(&w->store->writers.lock);
 	buf_reset(&w->tail);
 	return 0;
 }
@@ -146,8 +143,8 @@ int blob_peek(struct op *op, struct blob_writer *w, uint64_t offset, struct span
 		return 0;
 	}
 	struct span bytes;
-	struct hold *hold;
-	int rc = w->store->engine->extent_get(op, w->store, w->extents[i], &bytes, &hold);
+	struct hold *hold = NULL;
+	int rc = w->store->engine->extent_get(op, w->store, w->extents[i], &hold, &bytes);
 	if (rc)
 		return rc;
 	hold_unref(w->peeked);
@@ -203,17 +200,22 @@ struct blob_extents *blob_extents_new(size_t count)
 	return NULL;
 }
 
+void blob_extents_free(struct blob_extents *x)
+{
+	if (!x)
+		return;
+	for (size_t i = 0; i < x->count; i++)
+		hold_unref(x->open[i].hold);
+	free(x->list);
+	free(x->open);
+	free(x);
+}
+
 void blob_close(struct blob *b)
 {
 	if (!b)
 		return;
-	if (b->extents) {
-		for (size_t i = 0; i < b->extents->count; i++)
-			hold_unref(b->extents->open[i].hold);
-		free(b->extents->list);
-		free(b->extents->open);
-		free(b->extents);
-	}
+	blob_extents_free(b->extents);
 	hold_unref(b->hold);
 	*b = (struct blob){ 0 };
 }
@@ -247,7 +249,7 @@ static int piece_find(struct op *op, const struct blob *b, uint64_t offset, stru
 	struct extent_open *open = &x->open[i];
 	if (!open->bytes.p) {
 		int rc = b->store->engine->extent_get(
-			op, b->store, x->list[i], &open->bytes, &open->hold);
+			op, b->store, x->list[i], &open->hold, &open->bytes);
 		if (rc)
 			return rc;
 	}

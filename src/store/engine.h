@@ -25,20 +25,25 @@ struct blob_parts {
 	uint64_t size;
 	struct buf *tail;
 };
-// Made by the engine's blob_open (blob_extents_new) for a blob of more than one extent. The generic code fetches them.
+// Made by the engine's blob_open (blob_extents_new) for a blob of more than one extent. The engine takes a reference on what keeps each
+// extent, so that an open blob stays whole whatever a sweep does to it; the generic code fetches and verifies them when asked for.
 struct blob_extents {
 	struct blob_extent *list; // without the tail, which is the blob's `body`
 	size_t count;
 	struct extent_open {
 		struct span bytes; // verified; absent: not yet fetched
-		struct hold *hold;
+		struct hold *hold; // from blob_open on; NULL: lost, as fetching will say
 	} * open;
 };
 
-// Who could still finish a blob whose extents are in the engine already: a sweep spares what these wrote.
+// Who could still finish a blob whose extents are in the engine already: a sweep spares what these wrote. A writer is listed, with the
+// `floor` of that moment, before its first extent goes to the engine, and until its BLOB is in line: at no moment does neither
+// the list nor the engine know of an extent.
 struct writers {
 	pthread_mutex_t lock;
 	struct blob_writer *first; // guarded by lock
+	_Atomic uint64_t
+		floor; // never falls; the engine's: extents put from now on lie there or behind
 };
 
 struct store_engine {
@@ -62,11 +67,11 @@ struct store_engine {
 	int (*submit)(struct op *op, struct store *s, const struct store_batch *b,
 		struct store_ticket *ret_ticket);
 	int (*wait)(struct op *op, struct store *s, struct store_ticket t);
-	// Writes one extent (may block) / gives verified bytes and a reference on what keeps them alive.
+	// Writes one extent (may block) / gives verified bytes. *io_hold keeps them: when NULL, a reference is found and given.
 	int (*extent_put)(
 		struct op *op, struct store *s, struct span bytes, struct blob_extent *ret_extent);
 	int (*extent_get)(struct op *op, struct store *s, struct blob_extent extent,
-		struct span *ret_bytes, struct hold **ret_hold);
+		struct hold **io_hold, struct span *ret_bytes);
 	int (*blob_put)(struct op *op, struct store *s, const struct blob_parts *parts,
 		struct blob_ref *ret_ref);
 	// With `whole`, the body is verified now; else when a piece of it is asked for.
@@ -100,9 +105,11 @@ extern const struct store_engine store_local;
 // For engines: fills and empties the head.
 int store_head_init(struct op *op, struct store *s, const struct store_engine *engine);
 void store_head_done(struct store *s);
-// NULL when out of memory; freed by blob_close().
+// NULL when out of memory; freed by blob_close(), or by blob_extents_free(), which accepts NULL.
 struct blob_extents *blob_extents_new(size_t count);
-// The smallest extent position that an open writer has; UINT64_MAX: none.
+void blob_extents_free(struct blob_extents *x);
+// No open writer has an extent before this position; UINT64_MAX: none has any. A sweep asks after it has settled how far it may
+// go: who is listed later has a floor at or behind that.
 uint64_t writers_oldest(struct store *s);
 
 #endif

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Blobs in the log. Reading by hint: the segment is found in a table without a lock, the frame's header and the parts asked for are
 // verified each time (CRC-32C runs at the speed of memory; nothing is remembered that could be out of date).
+//
+// A BLOB frame at a hint is whole in itself for as long as its segment exists, but where it says its extents are may be out of date: a
+// sweep moves a blob with all its extents when one of them lies in a victim, and the old frame stays where it was. So opening
+// takes references on the segments of all extents at once. If one is gone the frame is an old one, and the blob is looked up by id.
 #include "base/crc32c.h"
 #include "store/local/local_priv.h"
 
@@ -35,7 +39,14 @@ struct head {
 	struct segment *segment;
 	struct log_frame f;
 	struct blob_fields fields;
+	struct blob_extents *extents; // of head_find(), with references on their segments
 };
+
+static void head_done(struct head *h)
+{
+	blob_extents_free(h->extents);
+	segment_unref(h->segment);
+}
 
 static int damaged_owned(struct op *op, const struct head *h)
 {
@@ -86,13 +97,48 @@ static int head_must(
 		"blob %" PRIu64 " is not at %" PRIx64 " of the log", id, pos);
 }
 
+// Takes references on the segments of all extents. AT_OTHER: one is gone; with `lossy`, that extent goes without.
+static int head_extents(struct op *op, struct local *l, struct head *h, bool lossy)
+{
+	uint32_t count = h->fields.extent_count;
+	if (count == 0)
+		return 0;
+	struct blob_extents *x = h->extents = blob_extents_new(count);
+	if (!x)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	for (uint32_t i = 0; i < count; i++) {
+		x->list[i] = blob_extent_at(h->f.payload, i);
+		struct segment *s = segment_ref(&l->segments, pos_segment(x->list[i].pos));
+		if (!s && !lossy)
+			return AT_OTHER;
+		x->open[i].hold = s ? &s->hold : NULL;
+	}
+	return 0;
+}
+
+// head_at() (or, where the blob must be, head_must()) with the extents.
+static int open_at(struct op *op, struct local *l, uint64_t id, uint64_t pos, bool must_be,
+	struct head *ret_head)
+{
+	struct head h;
+	int rc = must_be ? head_must(op, l, id, pos, &h) : head_at(op, l, id, pos, &h);
+	if (rc)
+		return rc;
+	rc = head_extents(op, l, &h, must_be);
+	if (rc)
+		head_done(&h);
+	else
+		*ret_head = h;
+	return rc;
+}
+
 // Finds it by hint or by id.
 static int head_find(struct op *op, struct local *l, struct blob_ref ref, struct head *ret_head)
 {
 	int rc = AT_OTHER;
 	uint64_t tried = 0;
 	if (ref.id && ref.hint)
-		rc = head_at(op, l, ref.id, ref.hint, ret_head);
+		rc = open_at(op, l, ref.id, ref.hint, false, ret_head);
 	for (int i = 0; rc && i < LOOKUPS_MAX; i++) {
 		struct index_blob found;
 		int got = ref.id ? index_blob_get(op, &l->index, ref.id, &found) : STORE_ABSENT;
@@ -103,9 +149,9 @@ static int head_find(struct op *op, struct local *l, struct blob_ref ref, struct
 				? rc
 				: op_fail(op, RC_NONEXISTENT, "there is no blob %" PRIu64, ref.id);
 		if (found.pos == tried) // it did not move meanwhile
-			return head_must(op, l, ref.id, tried, ret_head);
+			return open_at(op, l, ref.id, tried, true, ret_head);
 		tried = found.pos;
-		rc = head_at(op, l, ref.id, tried, ret_head);
+		rc = open_at(op, l, ref.id, tried, false, ret_head);
 	}
 	return rc == AT_OTHER ? op_fail(op, RC_CORRUPT, "blob %" PRIu64 " cannot be found", ref.id)
 			      : rc;
@@ -137,30 +183,25 @@ int local_blob_open(
 		.ref = { ref.id, h.f.pos },
 		.body = head_body(&h),
 		.body_crc = h.f.frame.rest_crc,
-		.body_verified = whole };
+		.body_verified = whole,
+		.extents = h.extents };
 	if (whole && crc32c(0, b.body) != b.body_crc)
 		rc = damaged_owned(op, &h);
-	if (rc == 0 && h.fields.extent_count) {
-		b.extents = blob_extents_new(h.fields.extent_count);
-		if (!b.extents)
-			rc = op_fail(op, RC_NOMEM, "out of memory");
-		for (uint32_t i = 0; rc == 0 && i < h.fields.extent_count; i++)
-			b.extents->list[i] = blob_extent_at(h.f.payload, i);
-	} else if (rc == 0 && whole) {
+	if (rc == 0 && !b.extents && whole)
 		b.whole = b.body;
-	}
 	if (rc)
-		segment_unref(h.segment);
+		head_done(&h);
 	else
 		*ret_blob = b;
 	return rc;
 }
 
 int local_extent_get(struct op *op, struct store *store, struct blob_extent extent,
-	struct span *ret_bytes, struct hold **ret_hold)
+	struct hold **io_hold, struct span *ret_bytes)
 {
 	struct local *l = local_of(store);
-	struct segment *s = segment_ref(&l->segments, pos_segment(extent.pos));
+	struct segment *s = *io_hold ? container_of(*io_hold, struct segment, hold)
+				     : segment_ref(&l->segments, pos_segment(extent.pos));
 	if (!s)
 		return op_fail(op, RC_CORRUPT, "an extent at %" PRIx64 " of the log is missing",
 			extent.pos);
@@ -171,11 +212,12 @@ int local_extent_get(struct op *op, struct store *store, struct blob_extent exte
 		!frame_is_known(&f) || f.length != extent.n || !frame_first_ok(&f, payload))
 		rc = damaged(op, s, extent.pos, 0);
 	if (rc) {
-		segment_unref(s);
+		if (!*io_hold)
+			segment_unref(s);
 		return rc;
 	}
 	*ret_bytes = span_of(payload, f.length);
-	*ret_hold = &s->hold;
+	*io_hold = &s->hold;
 	return 0;
 }
 
@@ -301,7 +343,7 @@ int local_blob_new_card(struct op *op, struct store *s, struct blob_ref ref, str
 	struct placed placed;
 	rc = list ? blob_again(op, l, &h, list, &card, &placed) : RC_NOMEM;
 	arena_release(&op->arena, mark);
-	segment_unref(h.segment);
+	head_done(&h);
 	if (rc == 0)
 		*ret_ref = (struct blob_ref){ ref.id, placed.pos };
 	return rc;
@@ -312,8 +354,8 @@ static int extents_move(struct op *op, struct local *l, struct blob_extent *list
 	int rc = 0;
 	for (uint32_t i = 0; i < count && rc == 0; i++) {
 		struct span bytes;
-		struct hold *hold;
-		rc = local_extent_get(op, &l->head, list[i], &bytes, &hold);
+		struct hold *hold = NULL;
+		rc = local_extent_get(op, &l->head, list[i], &hold, &bytes);
 		if (rc)
 			break;
 		rc = extent_write(op, l, bytes, true, &list[i]);

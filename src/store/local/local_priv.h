@@ -101,7 +101,7 @@ int applier_write(struct op *op, struct applier *a, uint64_t pos, uint64_t seq);
 
 // blobs.c
 int local_extent_get(struct op *op, struct store *s, struct blob_extent extent,
-	struct span *ret_bytes, struct hold **ret_hold);
+	struct hold **io_hold, struct span *ret_bytes);
 int local_extent_put(
 	struct op *op, struct store *s, struct span bytes, struct blob_extent *ret_extent);
 int local_blob_put(

@@ -226,7 +226,7 @@ static int log_start(struct op *op, struct local *l, const struct log_end *end)
 {
 	struct log *g = &l->log;
 	g->tail = end->pos;
-	atomic_store(&g->visible, end->pos);
+	log_visible_set(l, end->pos);
 	atomic_store(&l->flushed_pos, 0); // what the tables hold is known after the first flush
 	g->next_id = g->state.next_id;
 	l->grace.marks[0].next_id = g->next_id; // older ones are nobody's that is still at work

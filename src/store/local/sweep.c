@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mark and sweep. Steps, and what holds at each (README.md has the crash states):
-//   1. Note the segment in use and the oldest extent of an unfinished blob: only segments before both can be victims. Then let
-//      everything in line become visible: blobs that were just finished are in the index from here on.
+//   1. Note, in this order, the segment in use, the oldest place where an unfinished blob may have an extent, and the oldest extent
+//      of a blob in line (or left over from a failed group): only segments before all three can be victims. So every blob that
+//      has or will have an extent in a victim is in the index already. Then let everything in line become visible.
 //   2. Ask which blobs live, on a snapshot.
 //   3. Walk the index: ids that do not live and are past the grace time are deleted from it; the others are added up by segment.
 //   4. Victims: segments of which less than half lives. Their live blobs are written again at the end of the log (a blob with an
@@ -105,13 +106,16 @@ static int segments_note(struct op *op, struct sweep *w)
 static int begin(struct op *op, struct sweep *w)
 {
 	struct local *l = w->l;
-	uint64_t oldest = writers_oldest(&l->head);
 	pthread_mutex_lock(&l->log.lock);
 	w->limit = pos_segment(l->log.first ? l->log.first->before : l->log.tail);
 	uint64_t next_id = l->log.next_id;
 	pthread_mutex_unlock(&l->log.lock);
-	if (pos_segment(oldest) < w->limit)
-		w->limit = pos_segment(oldest);
+	// In this order: a blob goes from the list of writers into the line, and from there into the index.
+	uint64_t writing = writers_oldest(&l->head), in_line = log_line_oldest(l);
+	if (pos_segment(writing) < w->limit)
+		w->limit = pos_segment(writing);
+	if (pos_segment(in_line) < w->limit)
+		w->limit = pos_segment(in_line);
 	w->boundary = grace_boundary(&l->grace, l->grace_ns, next_id);
 	int rc = log_settle(op, l);
 	return rc ? rc : segments_note(op, w);

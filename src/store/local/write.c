@@ -540,7 +540,7 @@ static void apply_in_turn_locked(struct op *op, struct local *l, struct group *n
 		apply_failed_locked(op, l, rc);
 		return;
 	}
-	atomic_store(&g->visible, pos_of(n->segment, n->start + n->bytes));
+	log_visible_set(l, pos_of(n->segment, n->start + n->bytes));
 	struct item *items = n->first;
 	n->first = NULL;
 	group_resolve_locked(g, n, 0);
@@ -590,6 +590,42 @@ static void lead_locked(struct op *op, struct local *l)
 	}
 	if (--n->waiters == 0)
 		group_free(n);
+}
+
+// --- visible, and what is not yet ---
+
+void log_visible_set(struct local *l, uint64_t pos)
+{
+	atomic_store(&l->log.visible, pos);
+	// The tail never goes back behind what is visible: what is put from now on lies at `pos` or behind.
+	atomic_store(&l->head.writers.floor, pos);
+}
+
+static void oldest_of_items(const struct item *it, uint64_t *oldest)
+{
+	for (; it; it = it->next) {
+		if (it->frame.type != FRAME_BLOB)
+			continue;
+		const char *payload = it->bytes + FRAME_HEADER;
+		uint32_t count = load_u32(payload + 56);
+		for (uint32_t i = 0; i < count; i++) {
+			uint64_t pos = blob_extent_at(payload, i).pos;
+			if (pos < *oldest)
+				*oldest = pos;
+		}
+	}
+}
+
+uint64_t log_line_oldest(struct local *l)
+{
+	struct log *g = &l->log;
+	uint64_t oldest = UINT64_MAX;
+	pthread_mutex_lock(&g->lock);
+	for (const struct group *n = g->first; n; n = n->next)
+		oldest_of_items(n->first, &oldest);
+	oldest_of_items(g->leftover, &oldest);
+	pthread_mutex_unlock(&g->lock);
+	return oldest;
 }
 
 // --- waiting ---

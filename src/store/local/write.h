@@ -95,6 +95,9 @@ uint64_t log_next_size(struct local *l, uint32_t number, uint64_t closed);
 int log_wait(struct op *op, struct local *l, uint64_t serial);
 // Waits for everything that is in line now.
 int log_settle(struct op *op, struct local *l);
+void log_visible_set(struct local *l, uint64_t pos);
+// The smallest extent position of the BLOBs that are in line, or wait to be put in line again; UINT64_MAX: none.
+uint64_t log_line_oldest(struct local *l);
 // The volume turns read-only, loudly. Any thread, none of the locks held.
 void log_seal(struct local *l, const char *reason);
 // Whether there is room: ordinary commits are refused while not.

@@ -390,6 +390,7 @@ static int memory_extent_put(
 	uint64_t number;
 	pthread_mutex_lock(&m->lock);
 	int rc = table_add_locked(op, &m->extents, o, &number);
+	atomic_store(&s->writers.floor, EXTENT_BIT | m->extents.count);
 	pthread_mutex_unlock(&m->lock);
 	if (rc)
 		hold_unref(&o->hold);
@@ -411,14 +412,15 @@ static struct octets *table_get(struct memory *m, struct table *t, uint64_t numb
 }
 
 static int memory_extent_get(struct op *op, struct store *s, struct blob_extent extent,
-	struct span *ret_bytes, struct hold **ret_hold)
+	struct hold **io_hold, struct span *ret_bytes)
 {
 	struct memory *m = memory_of(s);
-	struct octets *o = table_get(m, &m->extents, extent.pos & ~EXTENT_BIT);
+	struct octets *o = *io_hold ? container_of(*io_hold, struct octets, hold)
+				    : table_get(m, &m->extents, extent.pos & ~EXTENT_BIT);
 	if (!o)
 		return op_fail(op, RC_CORRUPT, "an extent is missing");
 	*ret_bytes = span_of(o->bytes, o->body_n);
-	*ret_hold = &o->hold;
+	*io_hold = &o->hold;
 	return 0;
 }
 
@@ -461,11 +463,31 @@ static int memory_blob_put(
 	return rc;
 }
 
+// The blob, with references on its extents: in one step, as a sweep may drop both.
+static struct octets *open_get(struct memory *m, uint64_t id, struct blob_extents **ret_extents)
+{
+	struct blob_extents *x = NULL;
+	pthread_mutex_lock(&m->lock);
+	struct octets *o = id < m->blobs.count ? m->blobs.at[id] : NULL;
+	if (o && o->extent_count)
+		x = blob_extents_new(o->extent_count);
+	for (size_t i = 0; x && i < x->count; i++) {
+		struct octets *part = m->extents.at[o->extents[i].pos & ~EXTENT_BIT];
+		x->list[i] = o->extents[i];
+		x->open[i].hold = hold_ref(part ? &part->hold : NULL);
+	}
+	if (o)
+		hold_ref(&o->hold);
+	pthread_mutex_unlock(&m->lock);
+	*ret_extents = x;
+	return o;
+}
+
 static int memory_blob_open(
 	struct op *op, struct store *s, struct blob_ref ref, bool whole, struct blob *ret_blob)
 {
-	struct memory *m = memory_of(s);
-	struct octets *o = table_get(m, &m->blobs, ref.id);
+	struct blob_extents *extents;
+	struct octets *o = open_get(memory_of(s), ref.id, &extents);
 	if (!o)
 		return op_fail(op, RC_NONEXISTENT, "there is no blob %" PRIu64, ref.id);
 	struct blob b = { .store = s,
@@ -474,17 +496,14 @@ static int memory_blob_open(
 		.hold = &o->hold,
 		.ref = { ref.id, ref.id },
 		.body = span_of(o->bytes + o->card_n, o->body_n),
-		.body_verified = true };
-	if (o->extent_count) {
-		b.extents = blob_extents_new(o->extent_count);
-		if (!b.extents) {
-			hold_unref(&o->hold);
-			return op_fail(op, RC_NOMEM, "out of memory");
-		}
-		memcpy(b.extents->list, o->extents, o->extent_count * sizeof *o->extents);
-	} else if (whole) {
-		b.whole = b.body;
+		.body_verified = true,
+		.extents = extents };
+	if (o->extent_count && !extents) {
+		hold_unref(&o->hold);
+		return op_fail(op, RC_NOMEM, "out of memory");
 	}
+	if (!extents && whole)
+		b.whole = b.body;
 	*ret_blob = b;
 	return 0;
 }
@@ -554,10 +573,10 @@ static int memory_sweep(struct op *op, struct store *s,
 	void *ctx)
 {
 	struct memory *m = memory_of(s);
-	uint64_t oldest = writers_oldest(s);
 	pthread_mutex_lock(&m->lock);
 	size_t blobs = m->blobs.count, extents = m->extents.count;
 	pthread_mutex_unlock(&m->lock);
+	uint64_t oldest = writers_oldest(s);
 	if (oldest != UINT64_MAX && (oldest & ~EXTENT_BIT) < extents)
 		extents = (size_t)(oldest & ~EXTENT_BIT);
 	struct store_snapshot *snap = NULL;
