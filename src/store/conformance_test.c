@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every sentence of store.h, on every engine.
+#include "base/clock.h"
 #include "store/testing.h"
 
 #include <pthread.h>
@@ -456,12 +457,16 @@ static void test_sweep(void **state)
 		if (i % 4)
 			store_blob_dropped(f->s, refs[i]);
 	assert_true(store_wants_sweep(f->s));
-	usleep(5000); // past the grace time
 	assert_int_equal(store_sweep(&f->op, f->s, mark_fails, NULL), RC_IO);
-	blob_verify(&f->op, f->s, refs[1], 1, sweep_size(1), SPAN("card"));
 	struct marks m = { refs, countof(refs), 4, 0 };
 	ok(&f->op, store_sweep(&f->op, f->s, mark, &m));
 	assert_int_equal(m.calls, 1);
+	usleep(5000); // past the grace time
+	assert_true(store_wants_sweep(f->s));
+	assert_int_equal(store_sweep(&f->op, f->s, mark_fails, NULL), RC_IO);
+	blob_verify(&f->op, f->s, refs[1], 1, sweep_size(1), SPAN("card")); // not yet dropped
+	ok(&f->op, store_sweep(&f->op, f->s, mark, &m));
+	assert_int_equal(m.calls, 2);
 	for (size_t i = 0; i < countof(refs); i++) {
 		struct blob b;
 		if (i % 4 == 0)
@@ -488,13 +493,28 @@ static void test_grace(void **state)
 {
 	struct fixture *f = *state;
 	store_close(f->s);
-	f->config.grace_ms = 60000;
+	f->config.grace_ms = 500;
 	fixture_open(f);
-	struct blob_ref ref = blob_make(&f->op, f->s, 1, 5000, SPAN("card"));
+	struct blob_ref refs[2];
+	for (size_t i = 0; i < 2; i++)
+		refs[i] = blob_make(&f->op, f->s, i, 300000, SPAN("card"));
 	put(f, 1, "a", "1");
-	struct marks m = { NULL, 0, 1, 0 };
-	ok(&f->op, store_sweep(&f->op, f->s, mark, &m));
-	blob_verify(&f->op, f->s, ref, 1, 5000, SPAN("card"));
+	struct marks both = { refs, 2, 1, 0 }, one = { refs, 1, 1, 0 };
+	ok(&f->op, store_sweep(&f->op, f->s, mark, &both));
+	usleep(600000); // both are old now, but referred to
+	uint64_t lost = clock_mono();
+	ok(&f->op, store_sweep(&f->op, f->s, mark, &one));
+	ok(&f->op, store_sweep(&f->op, f->s, mark, &one));
+	struct blob b;
+	int rc = blob_open(&f->op, f->s, (struct blob_ref){ refs[1].id, 0 }, &b);
+	if (rc == 0)
+		blob_close(&b);
+	assert_true(rc == 0 || clock_mono() - lost > 500 * NS_PER_MS);
+	usleep(600000);
+	ok(&f->op, store_sweep(&f->op, f->s, mark, &one));
+	assert_int_equal(
+		blob_open(&f->op, f->s, (struct blob_ref){ refs[1].id, 0 }, &b), RC_NONEXISTENT);
+	blob_verify(&f->op, f->s, refs[0], 0, 300000, SPAN("card"));
 }
 
 static void test_stats(void **state)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/live.h"
 
+#include "base/clock.h"
+
 #include <stdlib.h>
 
 #define PAGE_BITS 32768u
@@ -48,4 +50,55 @@ void live_done(struct live_set *l)
 		free(l->pages[i]);
 	free(l->pages);
 	*l = (struct live_set){ 0 };
+}
+
+// --- limbo ---
+
+bool limbo_is_due(const struct limbo *l, uint64_t grace_ns)
+{
+	uint64_t since = atomic_load(&l->since);
+	return since && clock_mono() - since >= grace_ns;
+}
+
+void limbo_begin(struct limbo_sweep *w, struct limbo *l, uint64_t grace_ns)
+{
+	*w = (struct limbo_sweep){ .limbo = l, .due = limbo_is_due(l, grace_ns) };
+}
+
+bool limbo_drops(struct limbo_sweep *w, uint64_t id, uint64_t bytes)
+{
+	bool known = live_has(&w->limbo->ids, id);
+	if (w->due && known)
+		return true;
+	w->bytes += bytes;
+	// While what is there is not due, only what is there already stays: what comes later waits for a time of its own.
+	if (known || w->due || !atomic_load(&w->limbo->since)) {
+		live_add(&w->ids, id);
+		w->count++;
+	}
+	return false;
+}
+
+bool limbo_commit(struct limbo_sweep *w)
+{
+	struct limbo *l = w->limbo;
+	if (w->ids.failed)
+		return false;
+	struct live_set old = l->ids;
+	l->ids = w->ids;
+	w->ids = old;
+	atomic_store(&l->bytes, w->bytes);
+	if (w->due || !w->count || !atomic_load(&l->since))
+		atomic_store(&l->since, w->count ? clock_mono() : 0);
+	return true;
+}
+
+void limbo_end(struct limbo_sweep *w)
+{
+	live_done(&w->ids);
+}
+
+uint64_t limbo_bytes_due(const struct limbo *l, uint64_t grace_ns)
+{
+	return limbo_is_due(l, grace_ns) ? atomic_load(&l->bytes) : 0;
 }

@@ -36,7 +36,7 @@ struct store_config {
 	uint64_t reserve_bytes; // local: kept free for STORE_FREES batches; 0: 64 MiB
 	uint64_t cache_bytes;   // local: most memory for blocks of the index; 0: 32 MiB
 	uint32_t
-		grace_ms; // how old an unreferenced blob must be before a sweep drops it; 0: 600,000
+		grace_ms; // how long a blob must have been unreferenced before a sweep drops it; 0: 600,000
 };
 // Opens; recovers by replaying the log behind the index. RC_LOCKED when another process has it. Blocks.
 int store_open(struct op *op, const struct store_config *config, struct store **ret_store);
@@ -168,8 +168,10 @@ void store_blob_dropped(struct store *s, struct blob_ref ref);
 // True when enough is dead for a sweep to pay.
 bool store_wants_sweep(struct store *s);
 // Gives space back: `mark` is called once and must report every blob that any record of the given snapshot refers to; whatever is not
-// reported, is older than the snapshot and past the grace time is dropped; mostly dead segments are rewritten and unlinked (once
-// no rope holds them). Blocks long; yields the disk to commits.
+// reported now, and was not reported to a sweep that ended at least the grace time before, is dropped (the first sweep after the open drops
+// nothing); mostly dead segments are rewritten and unlinked (once no rope holds them). So a reader who saw a reference has the grace
+// time to open the blob, and a writer who finished one has it to commit a reference. What has lost its last reference must not
+// get a new one. Blocks long; yields the disk to commits.
 typedef void (*store_live_fn)(void *sweep, uint64_t blob_id);
 int store_sweep(struct op *op, struct store *s,
 	int (*mark)(struct op *op, void *ctx, struct store_snapshot *snap, store_live_fn live,

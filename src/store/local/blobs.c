@@ -287,7 +287,6 @@ int local_blob_put(
 	int rc = log_append(op, l, it, true, &placed);
 	if (rc)
 		return rc;
-	grace_note(&l->grace, l->grace_ns, placed.id);
 	*ret_ref = (struct blob_ref){ placed.id, placed.pos };
 	return 0;
 }

@@ -308,6 +308,7 @@ static void test_churn(void **state)
 		for (; n < from + 2500; n++)
 			ok(&t.f.op, deliver(&t, n, 0));
 		struct keep k = { n - 300, n, &t.f };
+		ok(&t.f.op, store_sweep(&t.f.op, t.f.s, mark, &k));
 		usleep(3000); // past the grace time
 		if (round == 1) {
 			t.plan.kinds = 1 << FILE_WRITE;

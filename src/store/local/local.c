@@ -28,7 +28,6 @@ static void locks_init(struct local *l)
 	(void)pthread_cond_init(&l->keeper.wake, &monotonic);
 	(void)pthread_condattr_destroy(&monotonic);
 	(void)pthread_mutex_init(&l->keeper.lock, NULL);
-	(void)pthread_mutex_init(&l->grace.lock, NULL);
 	(void)pthread_mutex_init(&l->sweeping, NULL);
 }
 
@@ -43,7 +42,7 @@ static void local_free(struct local *l)
 		(void)close(l->lock_fd);             // gives the lock back
 	(void)pthread_cond_destroy(&l->keeper.wake); // none of these is in use
 	(void)pthread_mutex_destroy(&l->keeper.lock);
-	(void)pthread_mutex_destroy(&l->grace.lock);
+	live_done(&l->limbo.ids);
 	(void)pthread_mutex_destroy(&l->sweeping);
 	store_head_done(&l->head);
 	free(l->view);
@@ -219,7 +218,7 @@ static void local_stats(struct store *s, struct store_stats *ret_stats)
 	memcpy(st.reason, g->reason, sizeof st.reason);
 	pthread_mutex_unlock(&g->lock);
 	st.dead_bytes = live < st.log_bytes ? st.log_bytes - live : 0;
-	uint64_t hint = atomic_load(&l->dropped_hint);
+	uint64_t hint = atomic_load(&l->dropped_hint) + limbo_bytes_due(&l->limbo, l->grace_ns);
 	st.dead_bytes += hint < live ? hint : live;
 	*ret_stats = st;
 }

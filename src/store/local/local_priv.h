@@ -4,22 +4,11 @@
 #ifndef STORE_LOCAL_LOCAL_PRIV_H
 #define STORE_LOCAL_LOCAL_PRIV_H
 
+#include "store/live.h"
 #include "store/local/faults.h"
 #include "store/local/index.h"
 #include "store/local/segment.h"
 #include "store/local/write.h"
-
-#define GRACE_MARKS 64u
-
-// When which ids were handed out, roughly: what a sweep may take for old.
-struct grace {
-	pthread_mutex_t lock;
-	struct {
-		uint64_t at, next_id; // clock_mono(); ids below were given before
-	} marks[GRACE_MARKS];
-	size_t count, newest;
-	uint64_t last; // when the last id was given
-};
 
 struct keeper {
 	pthread_t thread;
@@ -41,8 +30,8 @@ struct local {
 	struct index index;
 	struct log log;
 	struct keeper keeper;
-	struct grace grace;
 	pthread_mutex_t sweeping; // one sweep at a time
+	struct limbo limbo;       // guarded by sweeping
 	_Atomic uint64_t
 		dropped_hint; // bytes that store_blob_dropped() was told of since the last sweep
 	_Atomic uint64_t flushes, flushed_pos; // the tables hold everything before flushed_pos
@@ -124,8 +113,6 @@ int local_sweep(struct op *op, struct store *s,
 int local_verify(struct op *op, struct store *s,
 	void (*found)(void *ctx, const struct store_finding *f), void *ctx, uint64_t *ret_frames);
 void local_blob_dropped(struct store *s, struct blob_ref ref);
-void grace_note(struct grace *g, uint64_t grace_ns, uint64_t next_id);
-uint64_t grace_boundary(struct grace *g, uint64_t grace_ns, uint64_t next_id);
 int local_snapshot_begin(struct op *op, struct store *s, struct store_snapshot **ret_snap);
 void local_snapshot_end(struct store *s, struct store_snapshot *snap);
 int local_get(struct op *op, struct store *s, struct store_snapshot *snap, uint64_t partition,

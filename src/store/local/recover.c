@@ -229,8 +229,6 @@ static int log_start(struct op *op, struct local *l, const struct log_end *end)
 	log_visible_set(l, end->pos);
 	atomic_store(&l->flushed_pos, 0); // what the tables hold is known after the first flush
 	g->next_id = g->state.next_id;
-	l->grace.marks[0].next_id = g->next_id; // older ones are nobody's that is still at work
-	l->grace.count = 1;
 	g->next_seq = l->epoch << 32;
 	if (g->next_seq <= end->seq && !l->reader && !g->sealed)
 		return op_fail(op, RC_CORRUPT, "%s/volume is older than the log", l->dir);

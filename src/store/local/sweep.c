@@ -4,14 +4,14 @@
 //      of a blob in line (or left over from a failed group): only segments before all three can be victims. So every blob that
 //      has or will have an extent in a victim is in the index already. Then let everything in line become visible.
 //   2. Ask which blobs live, on a snapshot.
-//   3. Walk the index: ids that do not live and are past the grace time are deleted from it; the others are added up by segment.
+//   3. Walk the index: ids that do not live, and did not at a sweep the grace time ago (live.h: struct limbo), are deleted from it; the
+//      others are added up by segment.
 //   4. Victims: segments of which less than half lives. Their live blobs are written again at the end of the log (a blob with an
 //      extent in a victim entirely). A blob gets a new card meanwhile: of both replacements the first in the log wins; so after
 //      moving, look again whether anything still lies in a victim.
 //   5. Flush the index: its tables know the new places, and recovery begins behind every victim. Then drop them.
 #include "base/clock.h"
 #include "base/log.h"
-#include "store/live.h"
 #include "store/local/local_priv.h"
 
 #include <inttypes.h>
@@ -34,42 +34,13 @@ struct large { // a blob with extents
 struct sweep {
 	struct local *l;
 	struct live_set live;
-	uint64_t boundary; // ids from here on are too young
-	uint32_t limit;    // victims have lower numbers
+	struct limbo_sweep limbo;
+	uint32_t limit; // victims have lower numbers
 	struct usage *segments;
 	size_t count;
 	struct buf large;       // struct large
 	uint64_t moved, rested; // bytes moved since the last rest; when that was
 };
-
-void grace_note(struct grace *g, uint64_t grace_ns, uint64_t next_id)
-{
-	uint64_t now = clock_mono();
-	pthread_mutex_lock(&g->lock);
-	if (now - g->marks[g->newest].at >= grace_ns / (GRACE_MARKS / 2)) {
-		g->newest = (g->newest + 1) % GRACE_MARKS;
-		g->marks[g->newest].at = now;
-		g->marks[g->newest].next_id = next_id;
-		if (g->count < GRACE_MARKS)
-			g->count++;
-	}
-	g->last = now;
-	pthread_mutex_unlock(&g->lock);
-}
-
-uint64_t grace_boundary(struct grace *g, uint64_t grace_ns, uint64_t next_id)
-{
-	uint64_t now = clock_mono(), boundary = 0;
-	uint64_t old = now > grace_ns ? now - grace_ns : 0;
-	pthread_mutex_lock(&g->lock);
-	for (size_t i = 0; i < g->count; i++)
-		if (g->marks[i].at <= old && g->marks[i].next_id > boundary)
-			boundary = g->marks[i].next_id;
-	if (g->last <= old)
-		boundary = next_id;
-	pthread_mutex_unlock(&g->lock);
-	return boundary;
-}
 
 void local_blob_dropped(struct store *s, struct blob_ref ref)
 {
@@ -108,7 +79,6 @@ static int begin(struct op *op, struct sweep *w)
 	struct local *l = w->l;
 	pthread_mutex_lock(&l->log.lock);
 	w->limit = pos_segment(l->log.first ? l->log.first->before : l->log.tail);
-	uint64_t next_id = l->log.next_id;
 	pthread_mutex_unlock(&l->log.lock);
 	// In this order: a blob goes from the list of writers into the line, and from there into the index.
 	uint64_t writing = writers_oldest(&l->head), in_line = log_line_oldest(l);
@@ -116,7 +86,7 @@ static int begin(struct op *op, struct sweep *w)
 		w->limit = pos_segment(writing);
 	if (pos_segment(in_line) < w->limit)
 		w->limit = pos_segment(in_line);
-	w->boundary = grace_boundary(&l->grace, l->grace_ns, next_id);
+	limbo_begin(&w->limbo, &l->limbo, l->grace_ns);
 	int rc = log_settle(op, l);
 	return rc ? rc : segments_note(op, w);
 }
@@ -168,15 +138,21 @@ static int extents_add(
 	return rc;
 }
 
-static int drop_one(struct op *op, struct sweep *w, struct index_batch *drops, uint64_t id,
-	const struct index_blob *b)
+// With its extents; about, when they cannot be read.
+static uint64_t blob_bytes(struct op *op, struct sweep *w, uint64_t id, const struct index_blob *b)
 {
 	struct large x = { id, b->pos };
 	uint64_t bytes = 0;
 	if (b->extents && extents_add(op, w, &x, false, &bytes))
-		bytes = 0; // damaged: it goes all the same, the count is a little off
+		bytes = 0;
+	return b->size + bytes;
+}
+
+static int drop_one(struct op *op, struct sweep *w, struct index_batch *drops, uint64_t id,
+	const struct index_blob *b)
+{
 	index_batch_drop(drops, id);
-	atomic_fetch_sub(&w->l->log.live_bytes, b->size + bytes);
+	atomic_fetch_sub(&w->l->log.live_bytes, blob_bytes(op, w, id, b));
 	atomic_fetch_sub(&w->l->log.blobs, 1);
 	return 0;
 }
@@ -208,7 +184,8 @@ static int walk(struct op *op, struct sweep *w)
 		rc = index_walk_next(op, &it, &id, &b);
 		if (rc)
 			break;
-		if (id < w->boundary && !live_has(&w->live, id)) {
+		if (!live_has(&w->live, id) &&
+			limbo_drops(&w->limbo, id, blob_bytes(op, w, id, &b))) {
 			rc = drop_one(op, w, &drops, id, &b);
 			if (rc == 0 && ++count % DROPS_AT_ONCE == 0)
 				rc = index_batch_write(op, &drops);
@@ -382,6 +359,8 @@ static int sweep_run(struct op *op, struct sweep *w,
 		rc = op_fail(op, RC_NOMEM, "out of memory");
 	if (rc == 0)
 		rc = walk(op, w);
+	if (rc == 0 && !limbo_commit(&w->limbo))
+		rc = op_fail(op, RC_NOMEM, "out of memory");
 	if (rc == 0)
 		atomic_store(&w->l->dropped_hint, 0);
 	if (rc == 0)
@@ -401,6 +380,7 @@ int local_sweep(struct op *op, struct store *s,
 	pthread_mutex_lock(&l->sweeping);
 	int rc = sweep_run(op, &w, mark, ctx);
 	pthread_mutex_unlock(&l->sweeping);
+	limbo_end(&w.limbo);
 	live_done(&w.live);
 	buf_done(&w.large);
 	free(w.segments);

@@ -22,7 +22,6 @@ struct octets { // of a blob or an extent
 	struct hold hold;
 	struct blob_owner owner;
 	uint64_t size;
-	uint64_t born; // clock_mono()
 	struct blob_extent *extents;
 	size_t extent_count;
 	size_t card_n, body_n;
@@ -47,6 +46,8 @@ struct memory {
 	uint64_t submitted, visible;
 	uint64_t grace; // nanoseconds
 	uint64_t live_bytes, dropped;
+	pthread_mutex_t sweeping; // one sweep at a time; taken first
+	struct limbo limbo;       // guarded by sweeping
 };
 struct store_snapshot {
 	struct tree_node *root;
@@ -84,7 +85,8 @@ static int memory_open(struct op *op, const struct store_config *config, struct 
 		free(m);
 		return rc;
 	}
-	(void)pthread_mutex_init(&m->lock, NULL); // cannot fail on Linux
+	(void)pthread_mutex_init(&m->lock, NULL); // these cannot fail on Linux
+	(void)pthread_mutex_init(&m->sweeping, NULL);
 	m->last = &m->first;
 	m->grace = (config->grace_ms ? config->grace_ms : 600000) * NS_PER_MS;
 	*ret_store = &m->head;
@@ -117,7 +119,9 @@ static void memory_close(struct store *s)
 	keytree_unref(m->root);
 	table_done(&m->blobs);
 	table_done(&m->extents);
+	live_done(&m->limbo.ids);
 	(void)pthread_mutex_destroy(&m->lock);
+	(void)pthread_mutex_destroy(&m->sweeping);
 	store_head_done(s);
 	free(m);
 }
@@ -370,7 +374,6 @@ static struct octets *octets_new(struct op *op, struct span card, struct span bo
 		return NULL;
 	}
 	hold_init(&o->hold, octets_free);
-	o->born = clock_mono();
 	o->card_n = card.n;
 	o->body_n = body.n;
 	if (card.n)
@@ -523,7 +526,6 @@ static int memory_blob_new_card(struct op *op, struct store *s, struct blob_ref 
 	}
 	o->owner = old->owner;
 	o->size = old->size;
-	o->born = old->born;
 	pthread_mutex_lock(&m->lock);
 	struct octets **at = &m->blobs.at[ref.id];
 	struct octets *was = *at;
@@ -552,13 +554,13 @@ static void mark_live(void *sweep, uint64_t blob_id)
 	live_add(sweep, blob_id);
 }
 
-// Drops from `t`, among the first `count`, what is not in `live` and old enough.
-static void table_sweep_locked(
-	struct memory *m, struct table *t, size_t count, const struct live_set *live)
+// Drops from `t`, among the first `count`, what is not in `live`; with `limbo`, what waited there long enough.
+static void table_sweep_locked(struct memory *m, struct table *t, size_t count,
+	const struct live_set *live, struct limbo_sweep *limbo)
 {
 	for (size_t i = 1; i < count; i++) {
 		struct octets *o = t->at[i];
-		if (!o || live_has(live, i) || clock_mono() - o->born < m->grace)
+		if (!o || live_has(live, i) || (limbo && !limbo_drops(limbo, i, o->size)))
 			continue;
 		if (t == &m->blobs)
 			m->live_bytes -= o->size;
@@ -567,7 +569,7 @@ static void table_sweep_locked(
 	}
 }
 
-static int memory_sweep(struct op *op, struct store *s,
+static int sweep_run(struct op *op, struct store *s, struct limbo_sweep *limbo,
 	int (*mark)(struct op *op, void *ctx, struct store_snapshot *snap, store_live_fn live,
 		void *sweep),
 	void *ctx)
@@ -588,20 +590,35 @@ static int memory_sweep(struct op *op, struct store *s,
 	memory_snapshot_end(s, snap);
 	pthread_mutex_lock(&m->lock);
 	if (rc == 0 && !live.failed) {
-		table_sweep_locked(m, &m->blobs, blobs, &live);
+		table_sweep_locked(m, &m->blobs, blobs, &live, limbo);
 		for (size_t i = 1; i < m->blobs.count; i++)
 			for (size_t k = 0; m->blobs.at[i] && k < m->blobs.at[i]->extent_count; k++)
 				live_add(&live_extents,
 					m->blobs.at[i]->extents[k].pos & ~EXTENT_BIT);
 		if (!live_extents.failed)
-			table_sweep_locked(m, &m->extents, extents, &live_extents);
+			table_sweep_locked(m, &m->extents, extents, &live_extents, NULL);
 		m->dropped = 0;
 	}
 	pthread_mutex_unlock(&m->lock);
-	if (rc == 0 && (live.failed || live_extents.failed))
+	if (rc == 0 && (live.failed || live_extents.failed || !limbo_commit(limbo)))
 		rc = op_fail(op, RC_NOMEM, "out of memory");
 	live_done(&live);
 	live_done(&live_extents);
+	return rc;
+}
+
+static int memory_sweep(struct op *op, struct store *s,
+	int (*mark)(struct op *op, void *ctx, struct store_snapshot *snap, store_live_fn live,
+		void *sweep),
+	void *ctx)
+{
+	struct memory *m = memory_of(s);
+	struct limbo_sweep limbo;
+	pthread_mutex_lock(&m->sweeping);
+	limbo_begin(&limbo, &m->limbo, m->grace);
+	int rc = sweep_run(op, s, &limbo, mark, ctx);
+	limbo_end(&limbo);
+	pthread_mutex_unlock(&m->sweeping);
 	return rc;
 }
 
@@ -610,7 +627,7 @@ static void memory_stats(struct store *s, struct store_stats *ret_stats)
 	struct memory *m = memory_of(s);
 	pthread_mutex_lock(&m->lock);
 	*ret_stats = (struct store_stats){ .log_bytes = m->live_bytes,
-		.dead_bytes = m->dropped,
+		.dead_bytes = m->dropped + limbo_bytes_due(&m->limbo, m->grace),
 		.commits = m->visible,
 		.groups = m->visible };
 	for (size_t i = 1; i < m->blobs.count; i++)
