@@ -136,6 +136,7 @@
 #define KEYWORD_LENGTH_MAX 255u    // octets of a keyword
 #define EXPUNGE_LOG_MAX 65536u     // ranges in a mailbox's expunge log
 #define EXPUNGE_LOG_SLACK 4096u    // and how many more before its old end is cut off
+#define IMAP_VANISHED_RANGES 512u  // ranges in one line of VANISHED: about 8 KB
 #define VIEW_PENDING_MAX 65536u    // ranges of expunged messages that a client has not been told of
 #define VIEW_SILENCED_MAX 64u      // STORE .SILENT commands that a view remembers
 #define APPEND_MESSAGES_MAX 2000u  // messages of one APPEND (RFC 3502)

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "imap/module.h"
 #include "imap/reply.h"
+#include "imap/session_priv.h"
 #include "mail/txn.h"
 #include "mail/view.h"
 
@@ -116,6 +117,10 @@ static int expunge_run(struct session *s, struct command *c)
 	int rc = c->uid ? args_messages(s, &a->set, true, &a->uids) : 0;
 	if (rc == 0)
 		rc = txn_expunge(&s->op, s->view, c->uid ? &a->uids : NULL, &a->gone);
+	if (rc == 0 &&
+		!numset_is_empty(
+			&a->gone)) // HIGHESTMODSEQ is due even if the client had not heard of them
+		s->priv->modseq_behind = true;
 	return rc < 0 ? rc : IMAP_DONE; // the dispatcher tells what is gone
 }
 

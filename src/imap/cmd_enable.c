@@ -42,7 +42,7 @@ static int enable_run(struct session *s, struct command *c)
 			rc = row->enable(s);
 		if (rc < 0)
 			break;
-		s->enabled |= row->bit;
+		session_enable(s, row->bit);
 		told |= row->bit;
 		buf_addc(&names, ' ');
 		buf_add(&names, span_str(row->name));

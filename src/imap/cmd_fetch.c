@@ -34,6 +34,7 @@ void fetch_add_wish(
 	args->needs |= item->needs;
 	args->wants_uid |= span_eq(span_str(item->name), SPAN("UID"));
 	args->wants_flags |= span_eq(span_str(item->name), SPAN("FLAGS"));
+	args->wants_modseq |= span_eq(span_str(item->name), SPAN("MODSEQ"));
 }
 
 // "BODY" is two items: with "[" behind it, a section.
@@ -105,6 +106,8 @@ static int parse_modifiers(
 			rc = m->parse(s, c, in, args);
 	} while (rc == 0 && cursor_try_sp(in));
 	cursor_char(in, ')', "\")\"");
+	if (args->vanished && !args->changed) // RFC 7162 section 3.2.6
+		cursor_fail(in, "CHANGEDSINCE beside VANISHED");
 	return rc;
 }
 
@@ -134,9 +137,28 @@ static int fetch_parse(struct session *s, struct command *c, struct cursor *in)
 
 // --- running ---
 
+// CHANGEDSINCE and VANISHED: looks only at what has changed. "*" reaches up to UIDNEXT here: the last messages may be those that are gone.
+static int narrow(struct session *s, struct fetch_args *a)
+{
+	int rc = 0;
+	if (a->vanished) {
+		struct numset known = { 0 };
+		if (a->set.saved)
+			numset_copy(&known, &a->uids);
+		else
+			seqset_resolve(&a->set, view_uid_next(s->view).v - 1, &known);
+		rc = known.failed ? op_fail(&s->op, RC_NOMEM, "out of memory")
+				  : qresync_tell_vanished(s, a->changed_since, &known, 0);
+		numset_done(&known);
+	}
+	return rc == 0 ? condstore_narrow(s, a->changed_since, &a->uids) : rc;
+}
+
 static int fetch_start(struct session *s, struct command *c, struct fetch_args *a)
 {
 	int rc = args_messages(s, &a->set, c->uid, &a->uids);
+	if (rc == 0 && a->changed)
+		rc = narrow(s, a);
 	unsigned flags = a->needs & (FETCH_COLD | FETCH_CONTENT) ? CURSOR_COLD : 0;
 	if (rc == 0)
 		rc = view_cursor_open(&s->op, s->view, &a->uids, flags, &a->cursor);
@@ -165,7 +187,7 @@ static int mark_seen(struct session *s, struct fetch_args *a, struct uid at)
 			break;
 		a->ahead_to = m.uid;
 		octets += m.cold->size;
-		if (!(m.flags & FLAG_SEEN) && m.modseq.v > a->changed_since.v)
+		if (!(m.flags & FLAG_SEEN))
 			numset_add(&unseen, m.uid.v);
 	}
 	if (rc == CURSOR_END) {
@@ -180,9 +202,10 @@ static int mark_seen(struct session *s, struct fetch_args *a, struct uid at)
 			.silent = true };
 		struct flags_result result = { 0 };
 		rc = txn_flags(&s->op, s->view, &store, &result);
-		if (rc == 0)
+		if (rc == 0) {
 			numset_add_set(&a->marked, &result.changed);
-		else if (rc != RC_NOMEM)
+			a->marked_modseq = result.modseq;
+		} else if (rc != RC_NOMEM)
 			a->needs &= ~(unsigned)FETCH_SETS_SEEN;
 		rc = rc == RC_NOMEM ? rc : 0;
 		flags_result_done(&result);
@@ -199,7 +222,8 @@ static int write_items(
 	rope_addu(f->out, f->msg->seq.v);
 	rope_add(f->out, SPAN(" FETCH ("));
 	bool first = true;
-	if (c->uid && !a->wants_uid) {
+	bool condstore = s->enabled & ENABLED_CONDSTORE;
+	if ((c->uid || (with_flags && condstore)) && !a->wants_uid) { // RFC 7162 section 3.2.4
 		rope_add(f->out, SPAN("UID "));
 		rope_addu(f->out, f->msg->uid.v);
 		first = false;
@@ -216,6 +240,12 @@ static int write_items(
 		if (!first)
 			rope_addc(f->out, ' ');
 		reply_flags_item(s, f->msg, f->keywords);
+		first = false;
+	}
+	if (condstore && (with_flags || a->wants_flags) && !a->wants_modseq) {
+		if (!first)
+			rope_addc(f->out, ' ');
+		reply_modseq_item(s, f->msg->modseq);
 	}
 	rope_add(f->out, SPAN(")\r\n"));
 	return f->out->failed ? op_fail(&s->op, RC_NOMEM, "out of memory") : 0;
@@ -233,8 +263,10 @@ static int fetch_one(struct session *s, struct command *c, struct fetch_args *a,
 	struct arena_mark mark = arena_mark(&s->op.arena);
 	size_t size = rope_size(f.out);
 	bool marked = numset_has(&a->marked, m->uid.v);
-	if (marked)
+	if (marked) {
 		m->flags |= FLAG_SEEN;
+		m->modseq = a->marked_modseq;
+	}
 	int rc = a->needs & FETCH_CONTENT ? content_open(&s->op, s->view, m, &content) : 0;
 	if (rc == 0)
 		rc = write_items(&f, c, a, marked);
@@ -278,8 +310,6 @@ static int fetch_run(struct session *s, struct command *c)
 		rc = view_cursor_next(&s->op, a->cursor, &m);
 		if (rc != 0)
 			break;
-		if (m.modseq.v <= a->changed_since.v)
-			continue;
 		if (a->needs & FETCH_SETS_SEEN)
 			rc = mark_seen(s, a, m.uid);
 		int one = rc == 0 ? fetch_one(s, c, a, &m) : 0;

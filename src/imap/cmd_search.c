@@ -76,8 +76,9 @@ static int search_parse(struct session *s, struct command *c, struct cursor *in)
 // --- the answer ---
 
 // search-data of RFC 3501 section 7.2.5
-static void write_search(struct session *s, const struct numset *shown)
+static void write_search(struct session *s, const struct search_result *r, bool modseq)
 {
+	const struct numset *shown = r->shown;
 	struct rope *out = session_out(s);
 	rope_add(out, SPAN("* SEARCH"));
 	for (size_t i = 0; i < shown->count; i++)
@@ -85,6 +86,11 @@ static void write_search(struct session *s, const struct numset *shown)
 			rope_addc(out, ' ');
 			rope_addu(out, n);
 		}
+	if (modseq && !numset_is_empty(shown)) { // RFC 7162 section 3.1.6
+		rope_add(out, SPAN(" (MODSEQ "));
+		rope_addu(out, r->modseq.v);
+		rope_addc(out, ')');
+	}
 	rope_add(out, SPAN("\r\n"));
 }
 
@@ -108,21 +114,57 @@ static int write_esearch(struct session *s, const struct command *c, const struc
 			return rc;
 		}
 	}
+	if (a->wants_modseq && !numset_is_empty(r->shown)) {
+		rope_add(out, SPAN(" MODSEQ "));
+		rope_addu(out, r->modseq.v);
+	}
 	rope_add(out, SPAN("\r\n"));
 	return 0;
+}
+
+#define RETURN_ENDS (unsigned)(SEARCH_RETURN_MIN | SEARCH_RETURN_MAX)
+// Only MIN, MAX or both: then nothing is told of the other messages.
+static bool wants_only_ends(const struct search_args *a)
+{
+	return a->returns & RETURN_ENDS && !(a->returns & ~(RETURN_ENDS | SEARCH_RETURN_SAVE));
+}
+
+static void take_ends(const struct search_args *a, struct numset *ret_uids)
+{
+	if (a->returns & SEARCH_RETURN_MIN)
+		numset_add(ret_uids, numset_min(&a->found));
+	if (a->returns & SEARCH_RETURN_MAX)
+		numset_add(ret_uids, numset_max(&a->found));
+}
+
+// RFC 4731 section 3.2: the highest modseq of the messages that are told of.
+static int modseq_of_ends(struct session *s, const struct search_args *a, struct modseq *ret_modseq)
+{
+	struct numset ends = { 0 };
+	struct view_cursor *c = NULL;
+	struct modseq highest = { 0 };
+	struct msg m;
+	take_ends(a, &ends);
+	int rc = ends.failed ? op_fail(&s->op, RC_NOMEM, "out of memory")
+			     : view_cursor_open(&s->op, s->view, &ends, 0, &c);
+	while (rc == 0) {
+		rc = view_cursor_next(&s->op, c, &m);
+		if (rc == 0 && m.modseq.v > highest.v)
+			highest = m.modseq;
+	}
+	view_cursor_close(c);
+	numset_done(&ends);
+	if (rc == CURSOR_END && highest.v)
+		*ret_modseq = highest;
+	return rc < 0 ? rc : 0;
 }
 
 // What `$` becomes: RFC 9051 section 6.4.4.1, table 4.
 static int save(struct session *s, struct search_args *a)
 {
-	const unsigned ends = SEARCH_RETURN_MIN | SEARCH_RETURN_MAX;
-	bool only_ends = a->returns & ends && !(a->returns & ~(ends | SEARCH_RETURN_SAVE));
 	struct numset kept = { 0 };
-	if (only_ends && !numset_is_empty(&a->found)) {
-		if (a->returns & SEARCH_RETURN_MIN)
-			numset_add(&kept, numset_min(&a->found));
-		if (a->returns & SEARCH_RETURN_MAX)
-			numset_add(&kept, numset_max(&a->found));
+	if (wants_only_ends(a) && !numset_is_empty(&a->found)) {
+		take_ends(a, &kept);
 	} else {
 		kept = a->found;
 		a->found = (struct numset){ 0 };
@@ -149,11 +191,14 @@ static int search_end(struct session *s, struct command *c)
 		rc = view_seqs_of(&s->op, s->view, &a->found, &numbers);
 		r.shown = &numbers;
 	}
+	if (rc == 0 && a->wants_modseq && a->extended && wants_only_ends(a) &&
+		!numset_is_empty(&a->found))
+		rc = modseq_of_ends(s, a, &r.modseq);
 	size_t size = rope_size(session_out(s));
 	if (rc == 0 && a->extended)
 		rc = write_esearch(s, c, &r);
 	else if (rc == 0)
-		write_search(s, r.shown);
+		write_search(s, &r, a->wants_modseq);
 	numset_done(&numbers);
 	if (rc == 0 && a->returns & SEARCH_RETURN_SAVE) {
 		rc = save(s, a);
@@ -177,6 +222,9 @@ static int go_on(struct session *s, struct command *c)
 	struct search_args *a = c->args;
 	int rc = 0;
 	if (!a->search) {
+		// RFC 7162 section 3.2.10.2: numbers among the keys must not change meanwhile.
+		for (const struct search_set *set = a->sets; set; set = set->next)
+			c->keeps_numbers |= !set->uid && !set->set.saved;
 		rc = search_sets_resolve(s, a);
 		if (rc == 0)
 			rc = search_open(&s->op, s->view, a->program, &a->search);

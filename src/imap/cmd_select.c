@@ -16,6 +16,8 @@ struct select_args {
 	void *param_args[PARAMS_MAX];
 	size_t param_count;
 	unsigned flags; // VIEW_
+	bool opened;
+	size_t at; // the parameter whose after() is to be called
 };
 
 // select-params = SP "(" select-param *(SP select-param) ")" (RFC 4466 section 2.4)
@@ -106,26 +108,48 @@ static int open_box(struct session *s, struct select_args *a)
 	if (rc < 0)
 		return rc;
 	s->state = STATE_SELECTED;
-	rc = tell(s, a);
-	for (size_t i = 0; i < a->param_count && rc >= 0; i++)
-		rc = a->params[i]->after ? a->params[i]->after(s, a->param_args[i]) : 0;
-	if (rc < 0)
-		session_unselect(s);
+	a->opened = true;
+	return tell(s, a);
+}
+
+static int tell_params(struct session *s, struct select_args *a)
+{
+	int rc = 0;
+	for (; a->at < a->param_count; a->at++) {
+		const struct imap_select_param *p = a->params[a->at];
+		rc = p->after ? p->after(s, a->param_args[a->at]) : 0;
+		if (rc)
+			break;
+	}
 	return rc;
+}
+
+static void select_done(struct session *s, struct command *c)
+{
+	const struct select_args *a = c->args;
+	for (size_t i = 0; a && i < a->param_count; i++)
+		if (a->params[i]->done)
+			a->params[i]->done(s, a->param_args[i]);
 }
 
 static int select_run(struct session *s, struct command *c)
 {
 	struct select_args *a = c->args;
 	// The mailbox selected before is closed even if the new one cannot be opened.
-	if (s->view) {
+	if (s->view && !a->opened) {
 		session_unselect(s);
 		// Rev1 clients ignore it (RFC 9051 section 7.1; RFC 7162 section 3.2.11).
 		reply_ok(s, "CLOSED", "previous mailbox is now closed");
 	}
-	int rc = open_box(s, a);
-	if (rc < 0)
+	int rc = a->opened ? 0 : open_box(s, a);
+	if (rc == 0)
+		rc = tell_params(s, a);
+	if (rc == SELECT_MORE)
+		return IMAP_MORE;
+	if (rc < 0) {
+		session_unselect(s);
 		return rc;
+	}
 	return command_ok(s, view_is_readonly(s->view) ? "READ-ONLY" : "READ-WRITE", "%s completed",
 		c->row->name);
 }
@@ -167,8 +191,8 @@ static const struct imap_capability capabilities[] = {
 	{ NULL },
 };
 static const struct imap_command commands[] = {
-	{ "SELECT", LOGGED_IN | CMD_NO_SYNC, select_parse, select_run, NULL, NULL, NULL },
-	{ "EXAMINE", LOGGED_IN | CMD_NO_SYNC, examine_parse, select_run, NULL, NULL, NULL },
+	{ "SELECT", LOGGED_IN | CMD_NO_SYNC, select_parse, select_run, select_done, NULL, NULL },
+	{ "EXAMINE", LOGGED_IN | CMD_NO_SYNC, examine_parse, select_run, select_done, NULL, NULL },
 	{ "CLOSE", STATE_SELECTED | CMD_NO_SYNC, NULL, close_run, NULL, NULL, NULL },
 	{ "UNSELECT", STATE_SELECTED | CMD_NO_SYNC, NULL, unselect_run, NULL, NULL, NULL },
 	{ "CHECK", STATE_SELECTED, NULL, check_run, NULL, NULL, NULL },

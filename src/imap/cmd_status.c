@@ -61,15 +61,6 @@ static void size(struct session *s, const struct mailbox_status *st, struct rope
 	rope_addu(out, st->size);
 }
 
-// RFC 7162 section 3.1.7. Answered although CONDSTORE as a whole is not offered yet: a client that keeps its own copy asks for it with LIST
-// to see what changed at all.
-static void highest_modseq(struct session *s, const struct mailbox_status *st, struct rope *out)
-{
-	(void)s;
-	rope_add(out, SPAN("HIGHESTMODSEQ "));
-	rope_addu(out, st->highest_modseq.v);
-}
-
 // RFC 9051 took RECENT out.
 static bool is_rev1(const struct session *s)
 {
@@ -84,7 +75,6 @@ static const struct imap_status_item status_items[] = {
 	{ "UNSEEN", NULL, unseen },
 	{ "DELETED", NULL, deleted },
 	{ "SIZE", NULL, size },
-	{ "HIGHESTMODSEQ", NULL, highest_modseq },
 	{ NULL },
 };
 
@@ -110,8 +100,10 @@ void status_items_take(struct session *s, struct cursor *in, struct status_items
 		const struct imap_status_item *row = module_find(MODULE_TABLE(status_items), name);
 		if (!row || (row->is_offered && !row->is_offered(s)))
 			cursor_fail_at(in, at, "a known status item");
-		else
+		else {
 			item_add(ret_items, row, in);
+			command_enables(s, row->enables);
+		}
 	} while (cursor_try_sp(in));
 	cursor_char(in, ')', "a space or )");
 }

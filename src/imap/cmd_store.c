@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// STORE and UID STORE (RFC 9051 sections 6.4.6 and 6.4.9). Flags that changed are told by the view like any other change; of messages that had
+// STORE and UID STORE (RFC 9051 sections 6.4.6 and 6.4.9; conditional: RFC 7162 section 3.1.3). Flags that changed are told by the view like any other change; of messages that had
 // those flags already, STORE tells them itself, since a client expects an answer for each message unless it said .SILENT.
 #include "imap/store.h"
 
@@ -72,18 +72,32 @@ static int store_once(struct session *s, struct command *c, struct store_args *a
 	if (rc == 0)
 		rc = txn_flags(&s->op, s->view, &a->flags, &a->result);
 	a->stored = true;
-	if (rc < 0 || a->flags.silent)
+	bool told = s->enabled & ENABLED_CONDSTORE;
+	if (rc < 0 || (a->flags.silent && !told))
 		return rc;
-	for (size_t i = 0; i < a->result.changed.count; i++)
-		numset_remove_range(&a->uids, a->result.changed.ranges[i].first,
-			a->result.changed.ranges[i].last);
-	for (size_t i = 0; i < a->result.modified.count; i++)
-		numset_remove_range(&a->uids, a->result.modified.ranges[i].first,
-			a->result.modified.ranges[i].last);
-	rc = view_cursor_open(&s->op, s->view, &a->uids, 0, &a->cursor);
+	bool all = a->flags.unchanged_since.v != UINT64_MAX || !a->flags.silent;
+	rc = view_cursor_open(&s->op, s->view, all ? &a->uids : &a->result.changed, 0, &a->cursor);
 	if (rc == 0 && view_keywords_grew(s->view)) // FLAGS comes before a FETCH that shows one
 		reply_mailbox_flags(s);
 	return rc;
+}
+
+// What STORE itself tells of a message. Of what it changed, and of what others changed meanwhile, the view tells afterwards. .SILENT leaves flags
+// away, not modseqs (RFC 7162 section 3.1.3); a client whose condition failed should not have to ask why (there, example 10).
+static void tell_one(
+	struct session *s, struct command *c, const struct store_args *a, const struct msg *m)
+{
+	const struct keywords *k = view_cursor_keywords(a->cursor);
+	bool modified = numset_has(&a->result.modified, m->uid.v);
+	bool changed = numset_has(&a->result.changed, m->uid.v);
+	struct modseq modseq = changed ? a->result.modseq : m->modseq;
+	if (modified ? !view_was_told(s->view, m->uid, m->modseq)
+		     : changed && !view_was_told(s->view, m->uid, modseq))
+		return;
+	if (a->flags.silent && !modified)
+		reply_fetch_modseq(s, m->seq, m->uid, modseq);
+	else
+		reply_fetch_flags(s, m, k, c->uid);
 }
 
 static int store_end(struct session *s, struct command *c, const struct store_args *a)
@@ -102,6 +116,8 @@ static int store_end(struct session *s, struct command *c, const struct store_ar
 			return rc;
 		if (!text)
 			return op_fail(&s->op, RC_NOMEM, "out of memory");
+		if (!c->uid && !a->set.saved && a->result.missing) // there, example 11
+			return command_no(s, text, "some of the messages were expunged meanwhile");
 		return command_ok(s, text, "some messages had changed");
 	}
 	if (!c->uid && !a->set.saved && a->result.missing)
@@ -121,7 +137,7 @@ static int store_run(struct session *s, struct command *c)
 			return IMAP_MORE;
 		rc = view_cursor_next(&s->op, a->cursor, &m);
 		if (rc == 0)
-			reply_fetch_flags(s, &m, view_cursor_keywords(a->cursor), c->uid);
+			tell_one(s, c, a, &m);
 	}
 	return rc < 0 ? rc : store_end(s, c, a);
 }

@@ -26,7 +26,9 @@ struct command {
 	struct span tag;                // valid until the command ended
 	void *args;                     // parse's; in the op's arena
 	bool uid;                       // the row has CMD_UID
-	unsigned events;                // why run() is called again: CONN_EV_ bits
+	unsigned enables;               // ENABLED_ bits: command_enables()
+	bool keeps_numbers; // as CMD_KEEPS_NUMBERS, for this one: set before the end of run()
+	unsigned events;    // why run() is called again: CONN_EV_ bits
 	struct span line; // after IMAP_LINE: a line of the client without CRLF; p == NULL: none yet
 	// What the tagged line says; text may be left: "NAME completed". In the arena or static.
 	const char *code; // "COPYUID 1 2 3": without brackets; NULL: none
@@ -87,6 +89,9 @@ struct imap_command {
 int command_ok(struct session *s, const char *code, const char *fmt, ...) printf_like(3, 4);
 int command_no(struct session *s, const char *code, const char *fmt, ...) printf_like(3, 4);
 int command_bad(struct session *s, const char *code, const char *fmt, ...) printf_like(3, 4);
+
+// From parse(): what the command asks for switches these ENABLED_ bits on; the dispatcher does so before run().
+void command_enables(struct session *s, unsigned bits);
 
 // --- arguments that need the session (imap/args.c) ---
 

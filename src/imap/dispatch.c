@@ -48,6 +48,11 @@ int command_bad(struct session *s, const char *code, const char *fmt, ...)
 	COMMAND_SAYS(IMAP_BAD);
 }
 
+void command_enables(struct session *s, unsigned bits)
+{
+	s->priv->cmd.enables |= bits;
+}
+
 int dispatch_fault(struct session *s, int rc)
 {
 	const struct reply_row *row = reply_row_of(rc);
@@ -205,6 +210,25 @@ static enum conn_next answer(struct session *s, int outcome)
 	return s->state == STATE_LOGOUT ? CONN_CLOSE : CONN_READ;
 }
 
+// A client takes the highest MODSEQ that it was told as its HIGHESTMODSEQ at the tagged line, unless it gets the code (RFC 7162 section 6). So it
+// gets the code with a lower value while expunges are held back (section 3.2), and once they were told (sections 3.2.7, 3.2.9; RFC 6851
+// section 4.4).
+static void tell_modseq(struct session *s)
+{
+	struct session_priv *p = s->priv;
+	bool sent = p->modseq_sent, behind = p->modseq_behind;
+	if (!s->view || !(s->enabled & ENABLED_CONDSTORE))
+		return;
+	p->modseq_sent = false;
+	p->modseq_behind = view_has_hidden(s->view) && (sent || behind);
+	if (p->modseq_behind ? !sent : !behind)
+		return;
+	if (!p->modseq_behind && p->outcome == IMAP_DONE && !p->cmd.code)
+		p->cmd.code = reply_modseq_code(s);
+	else
+		reply_modseq(s);
+}
+
 // Tells what has changed in the selected mailbox, then answers.
 static enum conn_next finish(struct session *s)
 {
@@ -212,12 +236,15 @@ static enum conn_next finish(struct session *s)
 	unsigned flags = p->cmd.row ? p->cmd.row->flags : CMD_NO_SYNC;
 	if (s->view && !(flags & CMD_NO_SYNC) && !p->ended) {
 		p->phase = PHASE_SYNC;
-		int rc = reply_changes(s, !(flags & CMD_KEEPS_NUMBERS), p->cmd.uid);
+		bool expunges = !(flags & CMD_KEEPS_NUMBERS) && !p->cmd.keeps_numbers;
+		int rc = reply_changes(s, expunges, p->cmd.uid);
 		if (rc > 0)
 			return conn_is_full(s->conn) ? CONN_FLUSH : CONN_YIELD;
 		if (rc < 0)
 			session_bye(s, reply_row_of(rc)->code,
 				"the mailbox cannot be shown any more: %s", op_text(&s->op, rc));
+		else
+			tell_modseq(s);
 	}
 	return answer(s, p->outcome);
 }
@@ -283,8 +310,10 @@ enum conn_next dispatch_start(struct session *s)
 		p->outcome = dispatch_syntax(s, &in);
 	else if (rc < 0)
 		p->outcome = dispatch_fault(s, rc);
-	else
+	else {
+		session_enable(s, c->enables);
 		return run(s);
+	}
 	return finish(s);
 }
 

@@ -52,8 +52,9 @@ struct fetch_args {
 	struct fetch_wish *wishes, **tail;
 	unsigned count; // of wishes
 	unsigned needs; // of all wishes
-	bool wants_uid, wants_flags;
-	struct modseq changed_since; // messages whose modseq is not above are left out; 0: none
+	bool wants_uid, wants_flags, wants_modseq;
+	bool changed, vanished;      // CHANGEDSINCE, VANISHED (RFC 7162)
+	struct modseq changed_since; // messages whose modseq is not above are left out
 	// While it runs:
 	struct numset uids;
 	bool started;
@@ -62,9 +63,15 @@ struct fetch_args {
 		*ahead;       // runs in front of it, finding messages that \Seen is to be set on
 	struct uid ahead_to;  // and has got so far (UINT32_MAX: to the end)
 	struct numset marked; // messages that \Seen was set on
-	int fault;            // of the first message that could not be answered
+	struct modseq marked_modseq; // given to those that are not answered yet
+	int fault;                   // of the first message that could not be answered
 	char fault_text[OP_TEXT_MAX];
 };
+
+// VANISHED (EARLIER) and the set of changed messages, before a FETCH with CHANGEDSINCE begins (imap/ext_condstore.c, imap/ext_qresync.c).
+int condstore_narrow(struct session *s, struct modseq since, struct numset *uids);
+int qresync_tell_vanished(
+	struct session *s, struct modseq since, const struct numset *known, uint32_t above);
 
 // Parses an item's name and argument, macros aside; adds it.
 int fetch_parse_item(

@@ -41,6 +41,7 @@ struct imap_status_item { // STATUS and LIST RETURN (STATUS ...)
 	bool (*is_offered)(const struct session *s); // NULL: yes; no: BAD, as if unknown
 	// Adds "NAME value".
 	void (*write)(struct session *s, const struct mailbox_status *st, struct rope *out);
+	unsigned enables; // ENABLED_ bits that asking for it switches on
 };
 struct imap_list_return { // LIST ... RETURN (name ...): an option that gives a response of its own behind the LIST line
 	const char *name;
@@ -49,12 +50,15 @@ struct imap_list_return { // LIST ... RETURN (name ...): an option that gives a 
 	// Writes a complete response for a mailbox that exists; called right behind its LIST line.
 	int (*write)(struct session *s, void *arg, const struct tree_entry *entry);
 };
+enum { SELECT_MORE = 1 };
 struct imap_select_param { // SELECT box (name ...): RFC 4466 section 2.4
 	const char *name;
 	int (*parse)(struct session *s, struct command *c, struct cursor *in, void **ret_arg);
 	// Before the mailbox is opened (may be NULL); and behind the untagged responses of SELECT, s->view open (may be NULL).
 	int (*before)(struct session *s, void *arg);
+	// SELECT_MORE: the output is full, call again.
 	int (*after)(struct session *s, void *arg);
+	void (*done)(struct session *s, void *arg); // NULL: nothing to free; arg may be NULL
 };
 
 struct imap_module {

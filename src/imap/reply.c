@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "imap/module.h"
+#include "imap/session_priv.h"
 #include "mail/view.h"
 #include "wire/write.h"
 
@@ -110,22 +111,38 @@ void reply_flags_item(struct session *s, const struct msg *m, const struct keywo
 	reply_flag_list(s, m->flags, m->kwset ? keywords_set_text(k, m->kwset) : SPAN_NONE);
 }
 
+void reply_modseq_item(struct session *s, struct modseq modseq)
+{
+	struct rope *out = session_out(s);
+	s->priv->modseq_sent = true;
+	rope_add(out, SPAN("MODSEQ ("));
+	rope_addu(out, modseq.v);
+	rope_addc(out, ')');
+}
+
+void reply_fetch_modseq(struct session *s, struct seq seq, struct uid uid, struct modseq modseq)
+{
+	struct rope *out = session_out(s);
+	rope_addf(out, "* %u FETCH (UID %u ", seq.v, uid.v);
+	reply_modseq_item(s, modseq);
+	rope_add(out, SPAN(")\r\n"));
+}
+
 void reply_fetch_flags(struct session *s, const struct msg *m, const struct keywords *k, bool uid)
 {
 	struct rope *out = session_out(s);
 	rope_add(out, SPAN("* "));
 	rope_addu(out, m->seq.v);
 	rope_add(out, SPAN(" FETCH ("));
-	if (uid) {
+	if (uid || s->enabled & ENABLED_CONDSTORE) {
 		rope_add(out, SPAN("UID "));
 		rope_addu(out, m->uid.v);
 		rope_addc(out, ' ');
 	}
 	reply_flags_item(s, m, k);
 	if (s->enabled & ENABLED_CONDSTORE) {
-		rope_add(out, SPAN(" MODSEQ ("));
-		rope_addu(out, m->modseq.v);
-		rope_addc(out, ')');
+		rope_addc(out, ' ');
+		reply_modseq_item(s, m->modseq);
 	}
 	rope_add(out, SPAN(")\r\n"));
 }
@@ -150,6 +167,43 @@ void reply_mailbox_flags(struct session *s)
 	rope_add(out, SPAN(" \\*)] flags and keywords are kept\r\n"));
 }
 
+// --- modseqs ---
+
+void reply_modseq(struct session *s)
+{
+	rope_add(session_out(s), SPAN("* OK [HIGHESTMODSEQ "));
+	rope_addu(session_out(s), view_modseq(s->view).v);
+	rope_add(session_out(s), SPAN("] highest modseq\r\n"));
+}
+
+const char *reply_modseq_code(struct session *s)
+{
+	struct buf b = { 0 };
+	buf_addf(&b, "HIGHESTMODSEQ %llu", (unsigned long long)view_modseq(s->view).v);
+	const char *code = b.failed ? NULL : arena_str(&s->op.arena, buf_span(&b));
+	buf_done(&b);
+	return code;
+}
+
+int reply_vanished(struct session *s, const struct numset *uids, bool earlier)
+{
+	struct rope *out = session_out(s);
+	struct buf line = { 0 };
+	for (size_t i = 0; i < uids->count; i += IMAP_VANISHED_RANGES) {
+		size_t left = uids->count - i;
+		struct numset part = { .ranges = &uids->ranges[i],
+			.count = left < IMAP_VANISHED_RANGES ? left : IMAP_VANISHED_RANGES };
+		buf_reset(&line);
+		numset_print(&part, &line);
+		rope_add(out, earlier ? SPAN("* VANISHED (EARLIER) ") : SPAN("* VANISHED "));
+		rope_add(out, buf_span(&line));
+		rope_add(out, SPAN("\r\n"));
+	}
+	bool failed = line.failed;
+	buf_done(&line);
+	return failed ? op_fail(&s->op, RC_NOMEM, "out of memory") : 0;
+}
+
 // --- changes ---
 
 static void write_change(struct session *s, const struct view_change *ch, bool uid)
@@ -157,6 +211,7 @@ static void write_change(struct session *s, const struct view_change *ch, bool u
 	struct rope *out = session_out(s);
 	switch (ch->kind) {
 	case CHANGE_EXPUNGE:
+		s->priv->modseq_behind = true;
 		rope_add(out, SPAN("* "));
 		rope_addu(out, ch->msg.seq.v);
 		rope_add(out, SPAN(" EXPUNGE\r\n"));
@@ -193,14 +248,33 @@ static void mailbox_is_gone(struct session *s)
 	}
 }
 
+// Expunges as UIDs, all at once (RFC 7162 section 3.2.10.2).
+static int tell_vanished(struct session *s)
+{
+	struct numset gone = { 0 };
+	int rc = view_sync_vanished(&s->op, s->view, &gone);
+	if (rc == 0 && !numset_is_empty(&gone)) {
+		s->priv->modseq_behind = true;
+		rc = reply_vanished(s, &gone, false);
+	}
+	numset_done(&gone);
+	return rc;
+}
+
 int reply_changes(struct session *s, bool expunges, bool uid)
 {
 	// RFC 9051 section 7.5.2, RFC 7162 section 3.2.4: unsolicited FETCH responses have the UID.
-	uid = uid || (s->enabled & (ENABLED_REV2 | ENABLED_QRESYNC));
+	uid = uid || (s->enabled & (ENABLED_REV2 | ENABLED_CONDSTORE));
 	unsigned what = SYNC_REST | (expunges ? SYNC_EXPUNGE : 0u);
 	if (view_is_gone(s->view)) {
 		mailbox_is_gone(s);
 		return 0;
+	}
+	if (expunges && s->enabled & ENABLED_QRESYNC) {
+		int rc = tell_vanished(s);
+		if (rc < 0)
+			return rc;
+		what = SYNC_REST;
 	}
 	for (;;) {
 		struct view_change ch;

@@ -3,6 +3,7 @@
 #ifndef IMAP_REPLY_H
 #define IMAP_REPLY_H
 
+#include "base/num.h"
 #include "imap/session.h"
 
 struct keywords;
@@ -21,8 +22,18 @@ const char *reply_capability_code(struct session *s);
 void reply_flag_list(struct session *s, uint32_t flags, struct span keyword_text);
 // "FLAGS (...)" of a message, without a line.
 void reply_flags_item(struct session *s, const struct msg *m, const struct keywords *k);
-// "* n FETCH (FLAGS (...))", with UID when `uid` (UID commands must: RFC 9051 section 6.4.9), and MODSEQ when CONDSTORE is enabled.
+// "* n FETCH (FLAGS (...))", with UID when `uid` (UID commands must: RFC 9051 section 6.4.9), and UID and MODSEQ when
+// CONDSTORE is enabled (RFC 7162 section 3.2.4).
 void reply_fetch_flags(struct session *s, const struct msg *m, const struct keywords *k, bool uid);
+// "* n FETCH (UID u MODSEQ (m))": what a STORE .SILENT tells.
+void reply_fetch_modseq(struct session *s, struct seq seq, struct uid uid, struct modseq modseq);
+// "MODSEQ (m)" of a message, without a line.
+void reply_modseq_item(struct session *s, struct modseq modseq);
+// "* OK [HIGHESTMODSEQ n]": up to where the client was told everything; and the code alone, in op's arena.
+void reply_modseq(struct session *s);
+const char *reply_modseq_code(struct session *s);
+// "* VANISHED [(EARLIER)] uids", in lines of bearable length; nothing for the empty set. RC_NOMEM.
+int reply_vanished(struct session *s, const struct numset *uids, bool earlier);
 // "* FLAGS (...)" and "* OK [PERMANENTFLAGS (...)] ..." of the selected mailbox (RFC 9051 section 6.3.2).
 void reply_mailbox_flags(struct session *s);
 

@@ -73,6 +73,7 @@ struct search_args {
 	bool extended;    // the answer is ESEARCH
 	struct span charset;
 	bool charset_unknown;
+	bool wants_modseq; // a MODSEQ key: the answer has the highest modseq (RFC 7162 section 3.1.5)
 	struct search_set *sets;
 	struct search_key *program;
 	// While it runs:

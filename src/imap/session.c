@@ -65,11 +65,22 @@ void session_unwatch(struct session *s)
 
 // --- states ---
 
+void session_enable(struct session *s, unsigned bits)
+{
+	if (bits & ENABLED_QRESYNC)
+		bits |= ENABLED_CONDSTORE;
+	bool first = bits & ~s->enabled & ENABLED_CONDSTORE;
+	s->enabled |= bits;
+	if (first && s->view)
+		reply_modseq(s);
+}
+
 void session_unselect(struct session *s)
 {
 	session_unwatch(s);
 	view_close(s->view);
 	s->view = NULL;
+	s->priv->modseq_sent = s->priv->modseq_behind = false;
 	numset_done(&s->saved);
 	if (s->state == STATE_SELECTED)
 		s->state = STATE_AUTHENTICATED;

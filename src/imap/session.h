@@ -61,6 +61,10 @@ static inline bool session_is_utf8(const struct session *s)
 // Passwords may be sent: TLS, a local peer, or the configuration allows it.
 bool session_is_private(const struct session *s);
 
+// Switches ENABLED_ bits on; QRESYNC is CONDSTORE, too. With the first CONDSTORE enabling command the client is told the HIGHESTMODSEQ of the
+// selected mailbox, if there is one (RFC 7162 section 3.1).
+void session_enable(struct session *s, unsigned bits);
+
 // Closes the selected mailbox, if any, without expunging; state becomes STATE_AUTHENTICATED.
 void session_unselect(struct session *s);
 

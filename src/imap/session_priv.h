@@ -49,6 +49,8 @@ struct session_priv {
 	bool ended;  // BYE was said
 	bool eof;    // the peer will send no more
 	unsigned bad_before_login;
+	bool modseq_sent;   // MODSEQ items went out in this command
+	bool modseq_behind; // the client may keep a HIGHESTMODSEQ that is lower than what it was told
 	uint64_t active_at; // clock_mono() of the last command
 	uint64_t wake_at;   // session_wake_at()
 	uint64_t opened_at;

@@ -14,7 +14,7 @@ struct store_args {
 	// While it runs:
 	struct numset uids;
 	struct flags_result result;
-	struct view_cursor *cursor; // over the messages that the STORE left as they were
+	struct view_cursor *cursor; // over the messages that STORE itself may have to tell of
 	bool stored;
 };
 struct store_modifier { // STORE set (name [value] ...) ...

@@ -27,12 +27,28 @@ static uint8_t new_flags(const struct flags_args *args, uint8_t old)
 	}
 }
 
+// RFC 7162 section 3.1.3: UNCHANGEDSINCE 0 fails if the item exists. A system flag always does; a keyword does where it is set.
+static bool is_unset(const struct store_run *run, const struct edit *e, const struct hot *h)
+{
+	const struct flags_args *args = run->args;
+	const struct keywords *k = e->body->keywords;
+	if (args->unchanged_since.v || args->change == FLAGS_REPLACE || args->list.flags ||
+		!args->list.keyword_count)
+		return false;
+	for (size_t i = 0; i < args->list.keyword_count; i++) {
+		uint32_t id = keywords_find(k, args->list.keywords[i]);
+		if (id != KEYWORD_NONE && keywords_set_has(k, h->kwset, id))
+			return false;
+	}
+	return true;
+}
+
 static int change_one(struct store_run *run, struct edit *e, struct edit_at *at, uint32_t r)
 {
 	const struct hot h = at->recs->r[r];
 	const struct flags_args *args = run->args;
 	run->live++;
-	if (h.modseq > args->unchanged_since.v) {
+	if (h.modseq > args->unchanged_since.v && !is_unset(run, e, &h)) {
 		numset_add(&run->result->modified, h.uid);
 		return 0;
 	}

@@ -50,7 +50,7 @@ struct flags_args {
 	enum flag_change change;
 	struct flag_list list;
 	struct modseq
-		unchanged_since; // conditional (RFC 7162 section 3.1.3); UINT64_MAX: unconditional
+		unchanged_since; // conditional (RFC 7162 section 3.1.3); UINT64_MAX: unconditional; 0: only keywords that are not set
 	bool silent;             // view_silence() for the view's own changes
 };
 struct flags_result {

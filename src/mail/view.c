@@ -125,6 +125,11 @@ struct modseq view_modseq(const struct view *v)
 	return (struct modseq){ v->whole_modseq };
 }
 
+bool view_has_hidden(const struct view *v)
+{
+	return v->pending_count;
+}
+
 const struct keywords *view_keywords(const struct view *v)
 {
 	return atomic_load_explicit(&v->snap->body, memory_order_acquire)

@@ -30,6 +30,10 @@ uint32_t view_recent(const struct view *v);
 struct uid view_uid_next(const struct view *v);
 uint32_t view_uid_validity(const struct view *v);
 struct modseq view_modseq(const struct view *v);
+// Expunges are pending: the client counts messages that are gone.
+bool view_has_hidden(const struct view *v);
+// The client was told this message's state as of this modseq, or is not to be told of it (view_silence()).
+bool view_was_told(const struct view *v, struct uid uid, struct modseq modseq);
 // Number of the first message without \Seen, 0 if none (RFC 3501 UNSEEN). May load one chunk.
 int view_first_unseen(struct op *op, struct view *v, struct seq *ret_seq);
 const struct keywords *view_keywords(
@@ -90,7 +94,8 @@ enum { SYNC_END = 1 };
 // Hands out one change and counts it as told; refreshes by itself at first. Order: expunges (each seq valid when the ones before it
 // have been applied), EXISTS, RECENT, KEYWORDS, FLAGS. 0, SYNC_END, or a fault. May be left half-way and continued later.
 int view_sync_next(struct op *op, struct view *v, unsigned what, struct view_change *ret_change);
-// As view_sync_next for expunges only, but takes all pending ones at once as UIDs (VANISHED, RFC 7162).
+// As view_sync_next for expunges only, but takes all pending ones at once as UIDs (VANISHED, RFC 7162). Begins a pass, which
+// view_sync_next(SYNC_REST) goes on with and ends.
 int view_sync_vanished(struct op *op, struct view *v, struct numset *ret_uids);
 // The change of this message up to this modseq is not to be told (STORE .SILENT).
 void view_silence(struct view *v, struct uid uid, struct modseq modseq);

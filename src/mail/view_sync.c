@@ -59,6 +59,11 @@ bool view_knows(const struct view *v, const struct hot *h)
 	return h->modseq <= v->told_modseq || is_silenced(v, h);
 }
 
+bool view_was_told(const struct view *v, struct uid uid, struct modseq modseq)
+{
+	return view_knows(v, &(struct hot){ .uid = uid.v, .modseq = modseq.v });
+}
+
 static void forget_silenced(struct view *v)
 {
 	while (v->silenced_count && v->silenced[0].modseq <= v->told_modseq)
@@ -219,9 +224,10 @@ int view_sync_next(struct op *op, struct view *v, unsigned what, struct view_cha
 
 int view_sync_vanished(struct op *op, struct view *v, struct numset *ret_uids)
 {
-	int rc = v->in_flags ? 0 : view_refresh(op, v);
+	int rc = v->in_pass ? 0 : view_refresh(op, v);
 	if (rc < 0)
 		return rc;
+	v->in_pass = true;
 	for (size_t i = 0; v->recent_count && i < v->pending.count; i++) {
 		struct numset hit = { 0 };
 		numset_copy(&hit, &v->recent);

@@ -1,0 +1,15 @@
+# ENABLE QRESYNC is a CONDSTORE enabling command (RFC 7162 section 3.2.3).
+@ mailbox INBOX 1
+
+C: SELECT INBOX
+S: ...
+S: * OK [HIGHESTMODSEQ ${high}]
+S: ...
+S: OK
+C: ENABLE QRESYNC
+S~ * OK [HIGHESTMODSEQ ${high}]
+S~ * ENABLED QRESYNC
+S: OK
+C: STORE 1 +FLAGS.SILENT (\Seen)
+S: * 1 FETCH (UID 1 MODSEQ ($nz))
+S: OK

@@ -1,0 +1,46 @@
+# UID FETCH (CHANGEDSINCE n VANISHED): what of the set is gone since, before the FETCH responses; also the messages at the end (RFC 7162 section 3.2.6).
+@ mailbox INBOX 6
+
+C: ENABLE QRESYNC
+S: * ENABLED QRESYNC
+S: OK
+C: SELECT INBOX
+S: ...
+S: * OK [HIGHESTMODSEQ ${m0}]
+S: ...
+S: OK
+C: STORE 2 +FLAGS.SILENT (\Deleted)
+S: * 2 FETCH (UID 2 MODSEQ ($nz))
+S: OK
+C: EXPUNGE
+S: * VANISHED 2
+S: ...
+S: OK [HIGHESTMODSEQ ${m1}]
+C: UID STORE 4,6 +FLAGS.SILENT (\Deleted)
+S: ...
+S: OK
+C: EXPUNGE
+S: * VANISHED 4,6
+S: ...
+S: OK [HIGHESTMODSEQ ${m2}]
+C: UID STORE 3 +FLAGS.SILENT (\Seen)
+S: * 2 FETCH (UID 3 MODSEQ (${m3}))
+S: OK
+C: UID FETCH 1:* (FLAGS) (CHANGEDSINCE ${m0} VANISHED)
+S: * VANISHED (EARLIER) 2,4,6
+S: * 2 FETCH $items(UID 3, FLAGS $has(\Seen), MODSEQ (${m3}))
+S: OK
+C: UID FETCH 1:* (FLAGS) (VANISHED CHANGEDSINCE ${m1})
+S: * VANISHED (EARLIER) 4,6
+S: * 2 FETCH $items(UID 3, FLAGS $has(\Seen), MODSEQ (${m3}))
+S: OK
+C: UID FETCH 1:4 (FLAGS) (CHANGEDSINCE ${m0} VANISHED)
+S: * VANISHED (EARLIER) 2,4
+S: * 2 FETCH $items(UID 3, FLAGS $has(\Seen), MODSEQ (${m3}))
+S: OK
+C: UID FETCH 1:* (FLAGS) (CHANGEDSINCE ${m3} VANISHED)
+S: OK
+C: UID FETCH 1:* (UID) (CHANGEDSINCE 1 VANISHED)
+S: * VANISHED (EARLIER) 2,4,6
+S: ...
+S: OK
