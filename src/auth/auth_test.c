@@ -46,6 +46,7 @@ static int setup(void **state)
 	assert_non_null(mkdtemp(w->dir));
 	(void)snprintf(w->passwd, sizeof w->passwd, "%s/passwd", w->dir);
 	FILE *f = fopen(w->passwd, "w");
+	fprintf(f, "Mixed.Case@Example.org:%s\n", crypt("letmein", "$6$saltsalt$"));
 	fprintf(f,
 		"# migrated\nold@example.org:{SHA512-CRYPT}%s:1000:1000::/home\nbroken line "
 		"without colon\n",
@@ -139,6 +140,9 @@ static void test_plain(void **state)
 		auth_step(&w->op, x, SPAN("anna@example.org\0anna@example.org\0secret"), &r), 0);
 	assert_int_equal(auth_begin(&w->op, w->auth, &safe, SPAN("PLAIN"),
 				 SPAN("bob\0anna@example.org\0secret"), &x, &r),
+		RC_AUTHZFAILED);
+	assert_int_equal(auth_begin(&w->op, w->auth, &safe, SPAN("PLAIN"),
+				 SPAN("bob\0anna@example.org\0wrong"), &x, &r),
 		RC_AUTHFAILED);
 	assert_int_equal(
 		auth_begin(&w->op, w->auth, &safe, SPAN("PLAIN"), SPAN("nonsense"), &x, &r),
@@ -234,12 +238,14 @@ static void test_scram(void **state)
 static void test_false_salt(void **state)
 {
 	struct world *w = *state;
-	char salts[2][128];
-	for (int i = 0; i < 2; i++) {
+	char salts[3][128];
+	static const char *const first[] = { "n,,n=ghost,r=abcdef", "n,,n=ghost,r=abcdef",
+		"n,,n=GHOST,r=abcdef" }; // a real user has one salt under all spellings
+	for (int i = 0; i < 3; i++) {
 		struct auth_exchange *x = NULL;
 		struct auth_reply r;
 		assert_int_equal(auth_begin(&w->op, w->auth, &safe, SPAN("SCRAM-SHA-256"),
-					 SPAN("n,,n=ghost,r=abcdef"), &x, &r),
+					 span_str(first[i]), &x, &r),
 			AUTH_MORE);
 		struct span challenge = r.challenge;
 		size_t at = span_find(challenge, SPAN(",s="));
@@ -249,6 +255,7 @@ static void test_false_salt(void **state)
 		auth_cancel(x);
 	}
 	assert_string_equal(salts[0], salts[1]);
+	assert_string_equal(salts[0], salts[2]);
 	assert_non_null(strstr(salts[0], ",i=10000"));
 }
 
@@ -262,6 +269,53 @@ static void test_passwd_file(void **state)
 	assert_int_equal(login(w, "old@example.org", "letmein", &r), 0);
 	assert_int_equal(
 		scram(w, "SCRAM-SHA-256", "old@example.org", "letmein", SPAN_NONE), 0); // learned
+	// However the file spells a name, all spellings log in.
+	assert_int_equal(login(w, "mixed.case@example.org", "letmein", &r), 0);
+	assert_int_equal(login(w, "Mixed.Case@Example.org", "letmein", &r), 0);
+	assert_true(span_eq(r.user, SPAN("mixed.case@example.org")));
+}
+
+// Keys learned from an old password do not bring it back over a new one.
+static void test_learn_late(void **state)
+{
+	struct world *w = *state;
+	struct users *users;
+	struct user old, now;
+	struct scram_keys keys = { .known = true, .iterations = 1 };
+	assert_int_equal(users_open(&w->op, w->dir, NULL, &users), 0);
+	assert_int_equal(users_find(&w->op, users, SPAN("anna@example.org"), &old), 0);
+	assert_int_equal(users_file_set(&w->op, w->dir, old.name, SPAN("changed"), false, true), 0);
+	assert_int_equal(users_learn(&w->op, users, &old, &keys), RC_CONFLICT);
+	assert_int_equal(users_find(&w->op, users, SPAN("anna@example.org"), &now), 0);
+	assert_false(span_eq(now.hash, old.hash));
+	assert_int_equal(users_learn(&w->op, users, &now, &keys), 0);
+	assert_int_equal(users_find(&w->op, users, SPAN("anna@example.org"), &old), 0);
+	assert_int_equal(old.scram.iterations, 1);
+	assert_true(span_eq(now.hash, old.hash));
+	users_close(users);
+}
+
+// A name that does not exist is delayed and blocked as one that does.
+static void test_unknown_is_throttled_alike(void **state)
+{
+	struct world *w = *state;
+	uint32_t delays[2][3];
+	static const char *const names[] = { "anna@example.org", "ghost@example.org" };
+	for (int k = 0; k < 2; k++)
+		for (int i = 0; i < 3; i++) {
+			char address[32];
+			struct auth_peer peer = safe;
+			struct auth_reply r;
+			(void)snprintf(address, sizeof address, "203.0.%d.%d", k, i);
+			peer.address = address;
+			assert_int_equal(auth_login(&w->op, w->auth, &peer, span_str(names[k]),
+						 SPAN("wrong"), &r),
+				RC_AUTHFAILED);
+			delays[k][i] = r.delay_ms;
+		}
+	for (int i = 0; i < 3; i++)
+		assert_in_range(delays[1][i], delays[0][i] - 5, delays[0][i] + 5);
+	assert_true(delays[1][2] > delays[1][0]);
 }
 
 static void test_external(void **state)
@@ -278,7 +332,7 @@ static void test_external(void **state)
 				 SPAN("anna@example.org"), &x, &r),
 		0);
 	assert_int_equal(auth_begin(&w->op, w->auth, &peer, SPAN("EXTERNAL"), SPAN("bob"), &x, &r),
-		RC_AUTHFAILED);
+		RC_AUTHZFAILED);
 	peer.client_identity = SPAN("ghost@example.org");
 	assert_int_equal(auth_begin(&w->op, w->auth, &peer, SPAN("EXTERNAL"), SPAN(""), &x, &r),
 		RC_AUTHFAILED);
@@ -332,6 +386,18 @@ static void test_throttle(void **state)
 		(void)throttle_failed(t, SPAN("2001:db8:1:2:3::9"), SPAN_NONE);
 	assert_true(throttle_blocks(t, SPAN("2001:db8:1:2:ffff::1"), SPAN("bob"))); // the same /64
 	assert_false(throttle_blocks(t, SPAN("2001:db8:1:3::1"), SPAN("bob")));
+	// Zeros that the text leaves out belong to the prefix all the same.
+	for (int i = 0; i < LOGIN_FAILURES_PER_ADDRESS + 2; i++) {
+		char address[48];
+		(void)snprintf(address, sizeof address, "2001:db8:7::%x:1", i + 1);
+		(void)throttle_failed(t, span_str(address), SPAN_NONE);
+	}
+	assert_true(throttle_blocks(t, SPAN("2001:db8:7:0:1:2:3:4"), SPAN("bob")));
+	assert_false(throttle_blocks(t, SPAN("2001:db8:7:1::1"), SPAN("bob")));
+	// A guesser who shares the address of a friend (webmail) does not guess for ever.
+	for (int i = 0; i < LOGIN_FAILURES_PER_USER + 2; i++)
+		(void)throttle_failed(t, home, user);
+	assert_true(throttle_blocks(t, home, user));
 	throttle_free(t);
 }
 
@@ -378,6 +444,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_scram, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_false_salt, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_passwd_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_learn_late, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unknown_is_throttled_alike, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_external, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mechanisms, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_names, setup, teardown),

@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,6 +62,7 @@ static int spawn(struct op *op, struct auth *a, const int *theirs)
 	for (unsigned i = 0; i < a->workers; i++)
 		posix_spawn_file_actions_adddup2(&actions, theirs[i], AUTH_FIRST_FD + (int)i);
 	extern char **environ;
+	a->pid = 0;
 	int e = posix_spawn(&a->pid, a->program, &actions, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	return e ? op_fail_errno(
@@ -80,6 +82,13 @@ static int pair_high(unsigned workers, int ret_pair[2])
 	int e = ret_pair[0] < 0 || ret_pair[1] < 0 ? errno : 0;
 	close(low[0]);
 	close(low[1]);
+	for (int i = 0; e && i < 2; i++)
+		if (ret_pair[i] >= 0)
+			close(ret_pair[i]);
+	// A worker that hangs is taken for dead: nobody waits for ever, not even the shutdown.
+	struct timeval limit = { .tv_sec = AUTH_ANSWER_SECONDS };
+	if (!e && setsockopt(ret_pair[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) != 0)
+		e = errno;
 	return e;
 }
 
@@ -112,6 +121,17 @@ static int start_locked(struct op *op, struct auth *a)
 	return rc;
 }
 
+// A worker that no socket leads to any more: it is dead, or of no use.
+static void worker_end(struct auth *a)
+{
+	if (a->pid <= 0)
+		return;
+	(void)kill(a->pid, SIGKILL); // our own child, not yet waited for: the number is still its
+	while (waitpid(a->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	a->pid = 0;
+}
+
 // --- the pool ---
 
 static int seat_take(struct op *op, struct auth *a, struct seat *ret_seat)
@@ -121,8 +141,7 @@ static int seat_take(struct op *op, struct auth *a, struct seat *ret_seat)
 	while (a->free_count == 0 && a->open_count > 0)
 		pthread_cond_wait(&a->freed, &a->lock);
 	if (a->open_count == 0) {
-		if (a->pid > 0)
-			(void)waitpid(a->pid, NULL, WNOHANG); // reaped if it is gone; else by init
+		worker_end(a);
 		if (clock_mono() - a->started < NS_PER_S)
 			rc = op_fail(op, RC_UNAVAILABLE,
 				"Authentication is not available just now, try again.");
@@ -172,6 +191,8 @@ static int answer_read(
 	ret_reply->challenge = arena_dup(&op->arena, reader_field(&r));
 	ret_reply->user = arena_dup(&op->arena, reader_field(&r));
 	struct span text = reader_field(&r);
+	if (!r.bad && (!ret_reply->challenge.p || !ret_reply->user.p))
+		return op_fail(op, RC_NOMEM, "out of memory");
 	if (r.bad || ret_answer->rc > AUTH_MORE)
 		return op_fail(op, RC_UNAVAILABLE, "The auth process gave a malformed answer.");
 	if (ret_answer->rc < 0)
@@ -336,11 +357,14 @@ void auth_close(struct auth *a)
 		return;
 	for (unsigned i = 0; i < a->free_count; i++)
 		close(a->free_fds[i]);
-	if (a->pid > 0) {
-		// It ends by itself when its sockets close; a hashing under way may take a moment.
-		for (int i = 0; i < 200 && waitpid(a->pid, NULL, WNOHANG) == 0; i++)
+	// It ends by itself when its sockets close; a hashing under way may take a moment.
+	for (int i = 0; i < 200 && a->pid > 0; i++) {
+		if (waitpid(a->pid, NULL, WNOHANG) != 0)
+			a->pid = 0;
+		else
 			(void)usleep(10000); // only a pause
 	}
+	worker_end(a);
 	pthread_mutex_destroy(&a->lock);
 	pthread_cond_destroy(&a->freed);
 	free(a->free_fds);

@@ -38,6 +38,8 @@ struct exchange {
 	bool secure, tls;
 	bool ended;                // authenticated; only the client's empty response is still due
 	struct user user;          // name.n == 0: not known (yet)
+	struct span tried;         // the canonical name that was tried, known or not; in op's arena
+	int fault;                 // the user database could not be read: RC_
 	struct op op;              // the user's record and the names live here
 	bool throttled;            // refused without looking
 	struct span password_seen; // to learn SCRAM keys from; in op's arena
@@ -143,25 +145,35 @@ static void set_base64(Gsasl_session *s, Gsasl_property property, const void *by
 // Finds the user of the exchange; an unknown one leaves name.n == 0.
 static int user_load(struct exchange *x, const char *name)
 {
-	struct span canonical;
 	x->user = (struct user){ 0 };
-	if (!name || user_name_canonical(&x->op, span_str(name), &canonical) < 0)
+	x->tried = SPAN_NONE;
+	if (!name || user_name_canonical(&x->op, span_str(name), &x->tried) < 0)
 		return 0;
-	int rc = users_find(&x->op, x->desk->users, canonical, &x->user);
-	if (rc == RC_NONEXISTENT)
+	int rc = users_find(&x->op, x->desk->users, x->tried, &x->user);
+	if (rc < 0)
 		x->user = (struct user){ 0 };
-	return rc == RC_NONEXISTENT ? 0 : rc;
+	if (rc == RC_NONEXISTENT)
+		rc = 0;
+	else if (rc < 0)
+		log_error("auth", "%s", op_text(&x->op, rc));
+	x->fault = rc;
+	return rc;
 }
 
-// Keys that look real and never change, for a name that has none.
-static void scram_false(const struct desk *d, const char *name, struct scram_keys *ret_keys)
+// Keys that look real, for a name that has none. The salt never changes and is the same for all spellings of a name, as a real one is.
+static void scram_false(const struct desk *d, struct span name, struct scram_keys *ret_keys)
 {
 	uint8_t mac[crypto_auth_hmacsha256_BYTES];
 	(void)crypto_auth_hmacsha256(
-		mac, (const unsigned char *)name, strlen(name), d->secret); // cannot fail
+		mac, (const unsigned char *)name.p, name.n, d->secret); // cannot fail
 	*ret_keys = (struct scram_keys){ .known = true, .iterations = SCRAM_ITERATIONS };
 	memcpy(ret_keys->salt, mac, sizeof ret_keys->salt);
-	random_bytes(ret_keys->stored_key, sizeof ret_keys->stored_key); // no proof will ever match
+}
+
+// No proof will ever match them.
+static void scram_spoil(struct scram_keys *ret_keys)
+{
+	random_bytes(ret_keys->stored_key, sizeof ret_keys->stored_key);
 	random_bytes(ret_keys->server_key, sizeof ret_keys->server_key);
 }
 
@@ -170,10 +182,13 @@ static int scram_load(struct exchange *x, Gsasl_session *s)
 	const char *name = gsasl_property_fast(s, GSASL_AUTHID);
 	if (!name || user_load(x, name) < 0)
 		return GSASL_AUTHENTICATION_ERROR;
-	x->throttled = throttle_blocks(x->desk->throttle, buf_span(&x->address), x->user.name);
+	x->throttled = throttle_blocks(x->desk->throttle, buf_span(&x->address), x->tried);
 	struct scram_keys keys = x->user.scram;
-	if (!keys.known || x->throttled)
-		scram_false(x->desk, name, &keys);
+	bool has_keys = keys.known;
+	if (!has_keys)
+		scram_false(x->desk, x->tried.n ? x->tried : span_str(name), &keys);
+	if (!has_keys || x->throttled)
+		scram_spoil(&keys); // under the same salt: that one changed would tell
 	char iterations[16];
 	(void)snprintf(iterations, sizeof iterations, "%u", keys.iterations); // fits
 	(void)gsasl_property_set(s, GSASL_SCRAM_ITER, iterations);
@@ -198,7 +213,7 @@ static bool password_check(struct exchange *x, struct span password)
 {
 	struct desk *d = x->desk;
 	if (!verifier_knows(d->verifier, &x->user, password)) {
-		x->throttled = throttle_blocks(d->throttle, buf_span(&x->address), x->user.name);
+		x->throttled = throttle_blocks(d->throttle, buf_span(&x->address), x->tried);
 		if (x->throttled || !verifier_check(d->verifier, &x->user, password))
 			return false;
 		if (!x->user.scram.known)
@@ -212,17 +227,15 @@ static int validate_simple(struct exchange *x, Gsasl_session *s)
 	const char *password = gsasl_property_fast(s, GSASL_PASSWORD);
 	if (!password || user_load(x, gsasl_property_fast(s, GSASL_AUTHID)) < 0)
 		return GSASL_AUTHENTICATION_ERROR;
-	if (!password_check(x, span_str(password)) || !authzid_is_own(x, s, &x->op))
-		return GSASL_AUTHENTICATION_ERROR;
-	return GSASL_OK;
+	return password_check(x, span_str(password)) ? GSASL_OK : GSASL_AUTHENTICATION_ERROR;
 }
 
-static int validate_external(struct exchange *x, Gsasl_session *s)
+static int validate_external(struct exchange *x)
 {
 	if (x->identity.n == 0)
 		return GSASL_AUTHENTICATION_ERROR;
 	char *name = arena_str(&x->op.arena, buf_span(&x->identity));
-	if (!name || user_load(x, name) < 0 || x->user.name.n == 0 || !authzid_is_own(x, s, &x->op))
+	if (!name || user_load(x, name) < 0 || x->user.name.n == 0)
 		return GSASL_AUTHENTICATION_ERROR;
 	return GSASL_OK;
 }
@@ -235,7 +248,7 @@ static int callback(Gsasl *ctx, Gsasl_session *s, Gsasl_property property)
 	case GSASL_VALIDATE_SIMPLE:
 		return validate_simple(x, s);
 	case GSASL_VALIDATE_EXTERNAL:
-		return validate_external(x, s);
+		return validate_external(x);
 	case GSASL_SCRAM_ITER:
 	case GSASL_SCRAM_SALT:
 	case GSASL_SCRAM_STOREDKEY:
@@ -291,8 +304,7 @@ static void refuse(
 	// What a refused attempt told us of the user is not told to the peer: one text for all.
 	ret_reply->rc = op_fail(op, rc, "%s", text);
 	if (rc == RC_AUTHFAILED || rc == RC_AUTHZFAILED)
-		ret_reply->delay_ms =
-			throttle_failed(d->throttle, buf_span(&x->address), x->user.name);
+		ret_reply->delay_ms = throttle_failed(d->throttle, buf_span(&x->address), x->tried);
 	exchange_free(x);
 }
 
@@ -314,9 +326,14 @@ static void accept_user(struct op *op, struct exchange *x, struct desk_reply *re
 }
 
 static const char failed_text[] = "Authentication failed.";
+static const char unread_text[] = "The user database cannot be read.";
 
 static void refuse_code(struct op *op, struct exchange *x, int code, struct desk_reply *ret_reply)
 {
+	if (x->fault < 0) {
+		refuse(op, x, RC_UNAVAILABLE, unread_text, ret_reply);
+		return;
+	}
 	switch (code) {
 	case GSASL_BASE64_ERROR:
 	case GSASL_MECHANISM_PARSE_ERROR:
@@ -485,7 +502,7 @@ void desk_login(struct op *op, struct desk *d, const struct auth_peer *peer, str
 	bool nul = user.n && memchr(user.p, 0, user.n);
 	int rc = user_load(x, nul ? NULL : name);
 	if (rc < 0)
-		refuse(op, x, RC_UNAVAILABLE, "The user database cannot be read.", ret_reply);
+		refuse(op, x, RC_UNAVAILABLE, unread_text, ret_reply);
 	else if (password_check(x, password))
 		accept_user(op, x, ret_reply);
 	else

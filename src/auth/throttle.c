@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 
+#include <arpa/inet.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -41,14 +42,15 @@ void throttle_free(struct throttle *t)
 	free(t);
 }
 
-// "2001:db8:1:2:..." -> its first four groups as written; an IPv4 address whole.
-static struct span prefix_of(struct span address)
+// What counts as one address: the first 64 bits of an IPv6 address (in binary: its text hides zeros), anything else as it is written.
+static struct span prefix_of(struct span address, uint8_t ip[static 16])
 {
-	unsigned colons = 0;
-	for (size_t i = 0; i < address.n; i++)
-		if (address.p[i] == ':' && ++colons == 4)
-			return span_cut(address, 0, i);
-	return address;
+	char text[INET6_ADDRSTRLEN];
+	if (address.n >= sizeof text || !memchr(address.p, ':', address.n))
+		return address;
+	memcpy(text, address.p, address.n);
+	text[address.n] = '\0';
+	return inet_pton(AF_INET6, text, ip) == 1 ? span_of(ip, 8) : address;
 }
 
 static uint64_t key_of(char kind, struct span a, struct span b)
@@ -91,16 +93,20 @@ static uint64_t now_s(void)
 
 bool throttle_blocks(struct throttle *t, struct span address, struct span user)
 {
-	struct span prefix = prefix_of(address);
+	uint8_t ip[16];
+	struct span prefix = prefix_of(address, ip);
 	uint64_t now = now_s();
 	pthread_mutex_lock(&t->lock);
-	bool known = user.n && slot_find(t->friends, key_of('f', user, prefix), now, false);
-	bool blocked = !known &&
-		(failures_of(t, key_of('a', prefix, SPAN_NONE), now) >=
+	bool blocked;
+	if (user.n && slot_find(t->friends, key_of('f', user, prefix), now, false))
+		// Only what failed for this very pair counts: behind a webmail server guessers and friends share an address.
+		blocked = failures_of(t, key_of('p', user, prefix), now) >= LOGIN_FAILURES_PER_USER;
+	else
+		blocked = failures_of(t, key_of('a', prefix, SPAN_NONE), now) >=
 				LOGIN_FAILURES_PER_ADDRESS ||
 			(user.n &&
 				failures_of(t, key_of('u', user, SPAN_NONE), now) >=
-					LOGIN_FAILURES_PER_USER));
+					LOGIN_FAILURES_PER_USER);
 	pthread_mutex_unlock(&t->lock);
 	return blocked;
 }
@@ -115,10 +121,13 @@ static double failure_add(struct throttle *t, uint64_t key, uint64_t now)
 
 uint32_t throttle_failed(struct throttle *t, struct span address, struct span user)
 {
+	uint8_t ip[16];
+	struct span prefix = prefix_of(address, ip);
 	uint64_t now = now_s();
 	pthread_mutex_lock(&t->lock);
-	double score = failure_add(t, key_of('a', prefix_of(address), SPAN_NONE), now);
+	double score = failure_add(t, key_of('a', prefix, SPAN_NONE), now);
 	if (user.n) {
+		(void)failure_add(t, key_of('p', user, prefix), now); // looked at by blocks()
 		double by_user = failure_add(t, key_of('u', user, SPAN_NONE), now);
 		score = by_user > score ? by_user : score;
 	}
@@ -130,7 +139,8 @@ uint32_t throttle_failed(struct throttle *t, struct span address, struct span us
 
 void throttle_succeeded(struct throttle *t, struct span address, struct span user)
 {
-	struct span prefix = prefix_of(address);
+	uint8_t ip[16];
+	struct span prefix = prefix_of(address, ip);
 	uint64_t now = now_s();
 	pthread_mutex_lock(&t->lock);
 	struct slot *friend = slot_find(t->friends, key_of('f', user, prefix), now, true);
@@ -148,5 +158,8 @@ void throttle_succeeded(struct throttle *t, struct span address, struct span use
 	}
 	if (by_user)
 		by_user->score = 0;
+	struct slot *pair = slot_find(t->failures, key_of('p', user, prefix), now, false);
+	if (pair)
+		pair->score = 0;
 	pthread_mutex_unlock(&t->lock);
 }

@@ -37,6 +37,7 @@ struct table {
 	struct ref refs;
 	struct stat seen;   // of the file as it was read; st_ino 0: no file
 	struct buf text;    // the whole file: entries point into it
+	struct op names;    // passwd-file: canonical names where the file has another spelling
 	struct user *users; // sorted by name
 	size_t count;
 };
@@ -156,6 +157,7 @@ static void table_unref(struct table *t)
 	if (t->text.p)
 		sodium_memzero(t->text.p, t->text.cap);
 	buf_done(&t->text);
+	op_done(&t->names);
 	free(t->users);
 	free(t);
 }
@@ -198,6 +200,7 @@ static int table_load(struct op *op, const char *path, int file, struct table **
 	if (!t)
 		return op_fail(op, RC_NOMEM, "out of memory");
 	ref_init(&t->refs);
+	op_init(&t->names, 0);
 	int rc = read_file(op, path, &t->text, &t->seen);
 	if (rc < 0) {
 		table_unref(t);
@@ -220,10 +223,17 @@ static int table_load(struct op *op, const char *path, int file, struct table **
 			}
 			t->users = more;
 		}
-		if (line_parse(line, file, &t->users[t->count]))
+		struct user *user = &t->users[t->count];
+		struct span name;
+		if (line_parse(line, file, user) &&
+			(file != PASSWD ||
+				user_name_canonical(&t->names, user->name, &name) == 0)) {
+			if (file == PASSWD && !span_eq(name, user->name))
+				user->name = name;
 			t->count++;
-		else
+		} else {
 			log_warn("auth", "%s:%zu: not a user line, passed over", path, number);
+		}
 	}
 	if (t->count)
 		qsort(t->users, t->count, sizeof *t->users, by_name);
@@ -407,7 +417,21 @@ struct edit {
 	const char *path;
 	struct span name, line;    // line absent: remove
 	bool must_exist, must_not; // else RC_NONEXISTENT, RC_ALREADYEXISTS
+	struct span if_hash; // present: only a line with this hash is changed; else RC_CONFLICT
 };
+
+static struct span line_hash(struct span text, struct span name)
+{
+	while (text.n) {
+		struct span line, found, hash;
+		text = span_split(text, '\n', &line);
+		line = span_split(line, ':', &found);
+		(void)span_split(line, ':', &hash); // the rest does not matter
+		if (span_eq(found, name))
+			return hash;
+	}
+	return SPAN_NONE;
+}
 
 static int edit_locked(struct op *op, const struct edit *e)
 {
@@ -428,6 +452,8 @@ static int edit_locked(struct op *op, const struct edit *e)
 	if (rc == 0 && e->must_not && was)
 		rc = op_fail(
 			op, RC_ALREADYEXISTS, "there is a user %.*s already", SPAN_FMT(e->name));
+	if (rc == 0 && e->if_hash.p && !span_eq(line_hash(buf_span(&old), e->name), e->if_hash))
+		rc = op_fail(op, RC_CONFLICT, "the password was changed meanwhile");
 	char *next = NULL;
 	if (rc == 0 && asprintf(&next, "%s.new", e->path) < 0)
 		rc = op_fail(op, RC_NOMEM, "out of memory");
@@ -481,7 +507,8 @@ int users_learn(
 	struct edit e = { .path = u->paths[user->own ? OWN : LEARNED],
 		.name = user->name,
 		.line = buf_span(&line),
-		.must_exist = user->own };
+		.must_exist = user->own,
+		.if_hash = user->own ? user->hash : SPAN_NONE };
 	int rc = line.failed ? op_fail(op, RC_NOMEM, "out of memory") : edit_file(op, &e);
 	buf_done(&line);
 	return rc;

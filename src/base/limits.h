@@ -10,6 +10,7 @@
 #define AUTH_MESSAGE_MAX 65536u    // bytes of one request to the auth process or its answer
 #define AUTH_EXCHANGES_MAX 20000u  // SASL exchanges that wait for the client's next response
 #define AUTH_EXCHANGE_SECONDS 300u // and for how long they do
+#define AUTH_ANSWER_SECONDS 60     // the auth process is taken for dead when it does not answer
 #define LOGIN_FAILURES_PER_ADDRESS                                                                 \
 	60 // failed log-ins within some minutes: then refused without looking
 #define LOGIN_FAILURES_PER_USER 120
