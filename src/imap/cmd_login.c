@@ -17,6 +17,7 @@ struct login_args {
 	bool begun;
 	int refusal; // a fault whose answer waits
 	char refusal_text[OP_TEXT_MAX];
+	uint64_t asked_at; // when auth/ was asked
 	uint64_t refuse_at;
 };
 
@@ -61,7 +62,8 @@ static int refused(struct session *s, struct login_args *a, int rc, uint32_t del
 	struct span text = span_str(op_text(&s->op, rc));
 	memcpy(a->refusal_text, text.p, text.n + 1);
 	a->refusal = rc;
-	a->refuse_at = clock_mono() + delay_ms * NS_PER_MS;
+	// From the question on, not from the answer: so the time does not tell what the check cost (whether the user exists).
+	a->refuse_at = a->asked_at + delay_ms * NS_PER_MS;
 	session_wake_at(s, a->refuse_at);
 	return IMAP_WAIT;
 }
@@ -144,6 +146,7 @@ static int authenticate_begin(struct session *s, struct login_args *a)
 		if (rc < 0)
 			return rc;
 	}
+	a->asked_at = clock_mono();
 	int rc = auth_begin(&s->op, s->config->auth, &a->peer, a->mechanism, initial,
 		&s->priv->exchange, &reply);
 	return outcome(s, a, rc, &reply);
@@ -165,6 +168,7 @@ static int authenticate_run(struct session *s, struct command *c)
 	if (rc < 0)
 		return rc;
 	struct auth_reply reply = { .delay_ms = 0 };
+	a->asked_at = clock_mono();
 	rc = auth_step(&s->op, s->priv->exchange, octets, &reply);
 	return outcome(s, a, rc, &reply);
 }
@@ -202,6 +206,7 @@ static int login_run(struct session *s, struct command *c)
 			"LOGIN is disabled without TLS: the password would be sent in the clear");
 	struct auth_reply reply = { .delay_ms = 0 };
 	a->peer = peer_of(s);
+	a->asked_at = clock_mono();
 	int rc = auth_login(&s->op, s->config->auth, &a->peer, a->user, a->password, &reply);
 	return rc < 0 ? refused(s, a, rc, reply.delay_ms) : accepted(s, &reply);
 }
