@@ -440,6 +440,8 @@ static int make_folders(struct op *op, const char *path)
 	char *p = arena_str(&op->arena, span_str(path));
 	if (!p)
 		return op_fail(op, RC_NOMEM, "out of memory");
+	for (size_t n = strlen(p); n > 1 && p[n - 1] == '/'; n--)
+		p[n - 1] = '\0'; // else the last folder would be made as one on the way
 	for (char *slash = strchr(p + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(p, 0755) != 0 && errno != EEXIST)
@@ -448,16 +450,24 @@ static int make_folders(struct op *op, const char *path)
 	}
 	if (mkdir(p, 0700) != 0 && errno != EEXIST)
 		return op_fail_errno(op, RC_CONFIG, errno, "cannot make %s", p);
+	struct stat st;
+	if (stat(p, &st) != 0 || !S_ISDIR(st.st_mode))
+		return op_fail(op, RC_CONFIG, "%s is not a folder", p);
 	return 0;
+}
+
+int config_data(struct op *op, struct config *c)
+{
+	if (!c->data)
+		c->data = default_data(op);
+	return c->data ? 0 : op_fail(op, RC_NOMEM, "out of memory");
 }
 
 int config_finish(struct op *op, struct config *c)
 {
-	if (!c->data)
-		c->data = default_data(op);
-	if (!c->data)
-		return op_fail(op, RC_NOMEM, "out of memory");
-	int rc = make_folders(op, c->data);
+	int rc = config_data(op, c);
+	if (rc == 0)
+		rc = make_folders(op, c->data);
 	if (rc == 0 && !c->tls.certificate && !c->tls.key) {
 		c->tls.certificate = path_of(op, c->data, "tls/certificate.pem");
 		c->tls.key = path_of(op, c->data, "tls/key.pem");

@@ -3,6 +3,7 @@
 #include "server/privileges.h"
 
 #include <errno.h>
+#include <fts.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
@@ -20,6 +21,35 @@ static int capabilities_set(struct op *op, uint32_t low)
 	return 0;
 }
 
+// Gives root's files of a tree that is root's altogether to the user; symbolic links are not followed.
+static int tree_give(struct op *op, const char *data, const struct passwd *pw)
+{
+	char *paths[] = { arena_str(&op->arena, span_str(data)), NULL };
+	FTS *tree = paths[0] ? fts_open(paths, FTS_PHYSICAL | FTS_XDEV | FTS_NOCHDIR, NULL) : NULL;
+	if (!tree)
+		return op_fail_errno(op, RC_NOPERM, errno, "cannot read %s", data);
+	int rc = 0;
+	// What is in a folder first, the folder after it: until the end nobody else can change names in it.
+	for (FTSENT *e; rc == 0 && (e = fts_read(tree));)
+		if (e->fts_info != FTS_D && e->fts_statp->st_uid == 0 &&
+			lchown(e->fts_path, pw->pw_uid, pw->pw_gid) != 0)
+			rc = op_fail_errno(op, RC_NOPERM, errno, "cannot give %s to %s",
+				e->fts_path, pw->pw_name);
+	fts_close(tree);
+	return rc;
+}
+
+int privileges_as_owner(struct op *op, const char *data)
+{
+	struct stat st;
+	if (geteuid() != 0 || stat(data, &st) != 0 || st.st_uid == 0)
+		return 0;
+	if (prctl(PR_SET_KEEPCAPS, 1) != 0 || setgroups(0, NULL) != 0 || setgid(st.st_gid) != 0 ||
+		setuid(st.st_uid) != 0)
+		return op_fail_errno(op, RC_NOPERM, errno, "cannot become the owner of %s", data);
+	return capabilities_set(op, 1u << CAP_DAC_READ_SEARCH);
+}
+
 int privileges_drop(struct op *op, const char *user, const char *data)
 {
 	if (geteuid() != 0 || !user)
@@ -28,18 +58,21 @@ int privileges_drop(struct op *op, const char *user, const char *data)
 	if (!pw)
 		return op_fail(op, RC_CONFIG, "there is no system user %s", user);
 	struct stat st;
-	if (stat(data, &st) == 0 && st.st_uid == 0 && pw->pw_uid != 0 &&
-		chown(data, pw->pw_uid, pw->pw_gid) != 0)
-		return op_fail_errno(op, RC_NOPERM, errno, "cannot give %s to %s", data, user);
+	if (stat(data, &st) == 0 && st.st_uid == 0 && pw->pw_uid != 0) {
+		int rc = tree_give(op, data, pw);
+		if (rc < 0)
+			return rc;
+	}
 	if (prctl(PR_SET_KEEPCAPS, 1) != 0 || initgroups(user, pw->pw_gid) != 0 ||
 		setgid(pw->pw_gid) != 0 || setuid(pw->pw_uid) != 0)
 		return op_fail_errno(op, RC_NOPERM, errno, "cannot become %s", user);
+	// Before threads and processes exist: it is a matter of each, and inherited.
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return op_fail_errno(op, RC_NOPERM, errno, "cannot give up new privileges");
 	return capabilities_set(op, 1u << CAP_NET_BIND_SERVICE);
 }
 
 int privileges_drop_rest(struct op *op)
 {
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		return op_fail_errno(op, RC_NOPERM, errno, "cannot give up new privileges");
 	return geteuid() == 0 ? 0 : capabilities_set(op, 0);
 }

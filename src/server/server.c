@@ -38,6 +38,7 @@ struct server {
 	struct listener *listeners[CONFIG_LISTENERS_MAX];
 	struct task signals, sweeper;
 	atomic_bool stopping; // ends a sweep under way
+	bool has_ports;       // the ports file is ours
 };
 
 // --- signals ---
@@ -121,7 +122,7 @@ static const struct task_ops sweeper_ops = { .run = sweeper_run, .ended = task_e
 // --- the ports file ---
 
 // "DATA/run/ports": written anew, then renamed, so that a reader sees all of it.
-static int ports_write(struct op *op, const struct server *s)
+static int ports_write(struct op *op, struct server *s)
 {
 	char path[4096], temp[4096];
 	int n = snprintf(path, sizeof path, "%s/run", s->config->data);
@@ -145,11 +146,21 @@ static int ports_write(struct op *op, const struct server *s)
 				(int)(colon - l->address), l->address,
 				listener_port(s->listeners[i]));
 	}
-	int bad = fflush(f) != 0;
+	bool bad = ferror(f) || fflush(f) != 0;
+	int e = errno;
 	fclose(f);
 	if (bad || rename(temp, path) != 0)
-		return op_fail_errno(op, RC_IO, errno, "cannot write %s", path);
+		return op_fail_errno(op, RC_IO, bad ? e : errno, "cannot write %s", path);
+	s->has_ports = true;
 	return 0;
+}
+
+static void ports_remove(const struct server *s)
+{
+	char path[4096];
+	(void)snprintf(path, sizeof path, "%s/run/ports", s->config->data); // fits: it was written
+	if (s->has_ports)
+		(void)unlink(path); // nobody listens there any more
 }
 
 // --- wiring ---
@@ -278,6 +289,7 @@ static int server_start(struct op *op, struct server *s, const char *program)
 
 static void server_stop(struct server *s)
 {
+	ports_remove(s);
 	for (size_t i = 0; i < s->config->listener_count; i++)
 		listener_close(s->listeners[i]);
 	net_free(s->net);
