@@ -12,6 +12,8 @@ struct cli {
 	struct op op;
 	struct config config; // defaults, then --config, then the command line
 	const char *program;  // path of the running program
+	const char *command;  // its name
+	bool help;            // --help: say how it is used, do nothing
 	// Options that several commands know; NULL or false when not given.
 	const char *config_file, *user, *mailbox;
 	bool password_stdin, quiet, repair, with_mail;
@@ -37,5 +39,9 @@ int cli_fail_op(struct cli *c, int rc);
 int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 // Fills in the configuration's rest (config_finish). 0 or a fault that was printed (positive exit status).
 int cli_config(struct cli *c);
+// For commands beside the server: as cli_config(), and root becomes the owner of the data folder.
+int cli_config_beside(struct cli *c);
+// As cli_config_beside(), but makes no data folder where there is none: that is a fault.
+int cli_config_existing(struct cli *c);
 
 #endif

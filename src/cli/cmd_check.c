@@ -39,7 +39,7 @@ int cmd_check(struct cli *c)
 {
 	if (c->word_count)
 		return cli_usage("check takes no words, only options; not %s", c->words[0]);
-	int status = cli_config(c);
+	int status = cli_config_existing(c);
 	if (status)
 		return status;
 	struct store_config config = { .engine = c->config.engine, .dir = c->config.data };

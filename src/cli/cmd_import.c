@@ -430,7 +430,7 @@ int cmd_import(struct cli *c)
 	struct importer i = { .cli = c, .only = span_str(c->mailbox) };
 	if (c->word_count != 1 || !c->user)
 		return cli_usage("import needs one path, and --user NAME");
-	int status = cli_config(c);
+	int status = cli_config_beside(c);
 	if (status)
 		return status;
 	int rc = open_all(&i, span_str(c->user));

@@ -6,39 +6,69 @@
 #include "mail/account.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <termios.h>
 #include <unistd.h>
 
+enum { SIGNALS = 4 };
+
 // One line without its line end; false at end of file.
 static bool line_read(FILE *f, char *line, size_t size, struct span *ret_line)
 {
-	if (!fgets(line, (int)size, f))
+	size_t n = 0;
+	int c = 0;
+	// Not fgets(): it does not tell of NULs, and one would cut the password short.
+	while (n < size && (c = getc(f)) != EOF) {
+		line[n++] = (char)c;
+		if (c == '\n')
+			break;
+	}
+	if (n == 0 || (c == EOF && ferror(f)))
 		return false;
-	*ret_line = span_str(line);
+	*ret_line = span_of(line, n);
 	while (ret_line->n && (line[ret_line->n - 1] == '\n' || line[ret_line->n - 1] == '\r'))
 		ret_line->n--;
 	return true;
+}
+
+static void interrupted(int signal)
+{
+	(void)signal; // only so that the read ends, and the terminal is put right
+}
+
+// As `interrupted`, for the signals that end a process from its terminal; or what was before.
+static void signals_set(const struct sigaction *action, struct sigaction *ret_before)
+{
+	static const int numbers[SIGNALS] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction mine = { .sa_handler = interrupted };
+	for (size_t i = 0; i < SIGNALS; i++)
+		(void)sigaction(numbers[i], action ? &action[i] : &mine,
+			ret_before ? &ret_before[i] : NULL); // cannot fail
 }
 
 static bool prompt(const char *text, char *line, size_t size, struct span *ret_line)
 {
 	FILE *tty = fopen("/dev/tty", "r+e");
 	struct termios old, quiet;
+	struct sigaction before[SIGNALS];
 	if (!tty)
 		return false;
+	signals_set(NULL, before);
 	bool is_quiet = tcgetattr(fileno(tty), &old) == 0;
 	quiet = old;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	if (is_quiet)
 		(void)tcsetattr(fileno(tty), TCSAFLUSH, &quiet); // else it is echoed
 	fputs(text, tty);
+	fflush(tty);
 	bool done = line_read(tty, line, size, ret_line);
 	if (is_quiet)
 		(void)tcsetattr(fileno(tty), TCSAFLUSH, &old);
-	fputc('\n', tty);
+	signals_set(before, NULL);
+	(void)!write(fileno(tty), "\n", 1); // the one that was typed was not echoed
 	fclose(tty);
 	return done;
 }
@@ -52,7 +82,7 @@ static int password_read(const struct cli *c, char *line, size_t size, struct sp
 			? 0
 			: cli_fail("no password on standard input");
 	if (!prompt("Password: ", line, size, ret_password))
-		return cli_fail("no terminal to ask for the password; use --password-stdin");
+		return cli_fail("no password was typed; where there is no terminal, use --password-stdin");
 	bool same = prompt("Again: ", again_line, sizeof again_line, &again) &&
 		span_eq(*ret_password, again);
 	sodium_memzero(again_line, sizeof again_line);
@@ -62,10 +92,11 @@ static int password_read(const struct cli *c, char *line, size_t size, struct sp
 static int user_set(struct cli *c, struct span name, bool create)
 {
 	char line[PASSWORD_MAX + 2];
-	struct span password;
-	int status = password_read(c, line, sizeof line, &password);
+	struct span password, canonical;
+	int rc = user_name_canonical(&c->op, name, &canonical); // before anybody types a password
+	int status = rc < 0 ? cli_fail_op(c, rc) : password_read(c, line, sizeof line, &password);
 	if (status == 0) {
-		int rc = users_file_set(&c->op, c->config.data, name, password, create, !create);
+		rc = users_file_set(&c->op, c->config.data, name, password, create, !create);
 		status = rc < 0 ? cli_fail_op(c, rc) : EXIT_FINE;
 	}
 	sodium_memzero(line, sizeof line);
@@ -111,15 +142,16 @@ static int user_delete(struct cli *c, struct span name)
 int cmd_user(struct cli *c)
 {
 	struct span verb = span_str(c->word_count ? c->words[0] : "");
-	int status = cli_config(c);
+	bool is_list = span_eq(verb, SPAN("list"));
+	if (c->word_count != (is_list ? 1 : 2))
+		return cli_usage("user add|passwd|del NAME, or user list");
+	int status = cli_config_beside(c);
 	if (status)
 		return status;
-	if (span_eq(verb, SPAN("list")) && c->word_count == 1) {
+	if (is_list) {
 		int rc = users_file_each(&c->op, c->config.data, print_name, NULL);
 		return rc < 0 ? cli_fail_op(c, rc) : EXIT_FINE;
 	}
-	if (c->word_count != 2)
-		return cli_usage("user add|passwd|del NAME, or user list");
 	struct span name = span_str(c->words[1]);
 	if (span_eq(verb, SPAN("add")))
 		return user_set(c, name, true);

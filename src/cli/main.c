@@ -3,11 +3,14 @@
 #include "auth/worker.h"
 #include "base/log.h"
 #include "cli/cli.h"
+#include "server/privileges.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct command commands[] = {
@@ -68,6 +71,7 @@ static int help(void)
 
 struct option_row {
 	const char *name;
+	const char *of; // the only command that knows it; NULL: all
 	bool takes_value;
 	int (*set)(struct cli *c, const char *value); // 0 or a fault in c->op
 };
@@ -132,17 +136,17 @@ static int set_with_mail(struct cli *c, const char *v)
 }
 
 static const struct option_row options[] = {
-	{ "config", true, set_config },
-	{ "data", true, set_data },
-	{ "listen", true, set_listen },
-	{ "allow-plaintext", false, set_plaintext },
-	{ "engine", true, set_engine }, // "memory" is for tests
-	{ "log-level", true, set_level },
-	{ "user", true, set_user },
-	{ "mailbox", true, set_mailbox },
-	{ "password-stdin", false, set_stdin },
-	{ "quiet", false, set_quiet },
-	{ "with-mail", false, set_with_mail },
+	{ "config", NULL, true, set_config },
+	{ "data", NULL, true, set_data },
+	{ "listen", "serve", true, set_listen },
+	{ "allow-plaintext", "serve", false, set_plaintext },
+	{ "engine", NULL, true, set_engine }, // "memory" is for tests
+	{ "log-level", NULL, true, set_level },
+	{ "user", "import", true, set_user },
+	{ "mailbox", "import", true, set_mailbox },
+	{ "password-stdin", "user", false, set_stdin },
+	{ "quiet", NULL, false, set_quiet },
+	{ "with-mail", "user", false, set_with_mail },
 };
 
 // One option; *at is its place in argv and moves over a value that is a word of its own.
@@ -156,7 +160,10 @@ static int option_read(struct cli *c, char **argv, int argc, int *at)
 		const char *text = value.p; // ends where the argument does
 		if (options[i].takes_value && !text && *at + 1 < argc)
 			text = argv[++*at];
-		if (options[i].takes_value != (text != NULL))
+		if (options[i].of && !span_eq(span_str(options[i].of), span_str(c->command)))
+			return cli_usage("--%s is an option of %s, not of %s", options[i].name,
+				options[i].of, c->command);
+		if (options[i].takes_value ? !text || !*text : text != NULL)
 			return cli_usage("--%s %s", options[i].name,
 				options[i].takes_value ? "needs a value" : "takes no value");
 		int rc = options[i].set(c, text);
@@ -167,8 +174,13 @@ static int option_read(struct cli *c, char **argv, int argc, int *at)
 
 static int words_read(struct cli *c, int argc, char **argv)
 {
+	bool only_words = false; // behind "--"
 	for (int i = 0; i < argc; i++) {
-		if (strncmp(argv[i], "--", 2) == 0) {
+		if (!only_words && span_eq(span_str(argv[i]), SPAN("--"))) {
+			only_words = true;
+		} else if (!only_words && span_eq(span_str(argv[i]), SPAN("--help"))) {
+			c->help = true;
+		} else if (!only_words && strncmp(argv[i], "--", 2) == 0) {
 			int status = option_read(c, argv, argc, &i);
 			if (status)
 				return status;
@@ -224,12 +236,46 @@ static int configure(struct cli *c, int argc, char **argv)
 int cli_config(struct cli *c)
 {
 	int rc = config_finish(&c->op, &c->config);
+	// Whatever is written from here on is mail, passwords or keys.
+	(void)umask(077);
 	return rc < 0 ? cli_fail_op(c, rc) : 0;
+}
+
+int cli_config_existing(struct cli *c)
+{
+	int rc = config_data(&c->op, &c->config);
+	struct stat st;
+	(void)umask(077);
+	if (rc == 0 && stat(c->config.data, &st) != 0)
+		return cli_fail("there is no data folder %s", c->config.data);
+	if (rc == 0)
+		rc = privileges_as_owner(&c->op, c->config.data);
+	return rc < 0 ? cli_fail_op(c, rc) : 0;
+}
+
+int cli_config_beside(struct cli *c)
+{
+	int status = cli_config(c);
+	return status ? status : cli_config_existing(c);
+}
+
+// With 0, 1 or 2 closed, the first files to be opened would get these numbers, and the log's lines would go into the mail.
+static bool standard_files_open(void)
+{
+	int fd;
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 int main(int argc, char **argv)
 {
 	static char program[PATH_MAX];
+	if (!standard_files_open())
+		return EXIT_FAULT;
 	if (argc > 1 && span_eq(span_str(argv[1]), SPAN(AUTH_WORKER_COMMAND)))
 		return auth_worker_main(argc - 1, argv + 1);
 	if (argc < 2 || span_eq(span_str(argv[1]), SPAN("--help")) ||
@@ -248,10 +294,15 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < countof(commands); i++)
 		if (span_eq(span_str(argv[1]), span_str(commands[i].name)))
 			command = &commands[i];
+	c.command = argv[1];
 	int status = command ? configure(&c, argc - 2, argv + 2)
 			     : cli_usage("unknown command %s", argv[1]);
-	if (command && status == 0)
+	if (command && status == 0 && c.help)
+		printf("starling %s\n    %s\n", command->usage, command->help);
+	else if (command && status == 0)
 		status = command->run(&c);
+	if (status == EXIT_FINE && fflush(stdout) != 0)
+		status = cli_fail("cannot write to standard output");
 	if (status == EXIT_USAGE)
 		fprintf(stderr, "usage: starling %s\n", command ? command->usage : "--help");
 	op_done(&c.op);
