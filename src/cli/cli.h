@@ -39,7 +39,7 @@ int cli_fail_op(struct cli *c, int rc);
 int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 // Fills in the configuration's rest (config_finish). 0 or a fault that was printed (positive exit status).
 int cli_config(struct cli *c);
-// For commands beside the server: as cli_config(), and root becomes the owner of the data folder.
+// For commands beside the server: the data folder is made where there is none, and root becomes its owner. Status as above.
 int cli_config_beside(struct cli *c);
 // As cli_config_beside(), but makes no data folder where there is none: that is a fault.
 int cli_config_existing(struct cli *c);

@@ -49,8 +49,8 @@ struct importer {
 	uint64_t pending_bytes;
 	uint64_t bytes, bytes_total, shown_at;
 	uint64_t imported, already;
-	unsigned failures;
-	struct buf failed; // lines
+	unsigned failures, skipped;
+	struct buf failed; // lines of both
 	struct buf plain;  // the message at hand with CRLF
 };
 
@@ -73,6 +73,12 @@ void import_unreadable(struct importer *i, const char *where, const char *fmt, .
 	va_end(ap);
 	buf_addf(&i->failed, "  %s: %s\n", where, text);
 	i->failures++;
+}
+
+void import_skipped(struct importer *i, const char *where, const char *why)
+{
+	buf_addf(&i->failed, "  %s: %s\n", where, why);
+	i->skipped++;
 }
 
 // --- progress ---
@@ -111,7 +117,7 @@ static int add_size(const char *path, const struct stat *st, int type, struct FT
 int import_file_open(struct importer *i, const char *path, struct import_file *ret_file)
 {
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a FIFO would wait for a writer
 	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		import_unreadable(i, path, "cannot be read: %s",
 			fd < 0 ? strerrordesc_np(errno) : "not a file");
@@ -372,15 +378,32 @@ static int source_run(struct importer *i, const char *path)
 	struct import_file file;
 	if (stat(path, &st) != 0)
 		return op_fail_errno(import_op(i), RC_NONEXISTENT, errno, "cannot read %s", path);
-	(void)nftw(path, add_size, 16, FTW_PHYS); // only for the progress bar
+	(void)nftw(path, add_size, 16,
+		FTW_PHYS); // only for the progress bar
 	i->bytes_total = walked_bytes;
 	if (S_ISDIR(st.st_mode))
-		return source_is_maildir(path) ? source_maildir(i, path) : source_folder(i, path);
+		return source_is_maildir(path) ? source_maildir(i, path, SPAN(""))
+					       : source_folder(i, path);
 	if (import_file_open(i, path, &file) != 0)
 		return 0;
 	bool mbox = source_is_mbox(file.text);
 	import_file_close(&file);
 	return mbox ? source_mbox(i, path) : source_eml(i, path);
+}
+
+// A name that nobody can log in with is most likely mistyped; but the user may be added later.
+static void user_look_up(struct importer *i, struct span name)
+{
+	const struct config *c = &i->cli->config;
+	struct op *op = import_op(i);
+	struct users *users;
+	struct user user;
+	if (users_open(op, c->data, c->auth.passwd_file, &users) < 0)
+		return;
+	if (users_find(op, users, name, &user) == RC_NONEXISTENT)
+		fprintf(stderr, "note: there is no user %.*s yet; starling user add makes one\n",
+			SPAN_FMT(name));
+	users_close(users);
 }
 
 static int open_all(struct importer *i, struct span user)
@@ -403,6 +426,8 @@ static int open_all(struct importer *i, struct span user)
 			op, rc, "a server is running on %s: stop it for the import", c->data);
 	if (rc == 0)
 		rc = mail_open(op, i->store, &mail, &i->mail);
+	if (rc == 0)
+		user_look_up(i, name);
 	if (rc == 0)
 		rc = account_open(op, i->mail, name, &i->account);
 	return rc;
@@ -438,13 +463,16 @@ int cmd_import(struct cli *c)
 		rc = source_run(&i, c->words[0]);
 	if (rc == 0)
 		rc = commit(&i);
-	progress_show(&i, true);
+	if (i.account)
+		progress_show(&i, true);
 	if (rc < 0)
 		status = cli_fail_op(c, rc);
-	if (!c->quiet || rc < 0)
+	else if (i.failures && i.imported + i.already == 0)
+		status = EXIT_FAULT; // nothing at all could be taken
+	if (i.account && (!c->quiet || rc < 0))
 		printf("%llu messages imported, %llu were there already, %u could not be taken\n",
 			(unsigned long long)i.imported, (unsigned long long)i.already, i.failures);
-	if (i.failures)
+	if (i.failures || i.skipped)
 		printf("Not taken:\n%.*s", SPAN_FMT(buf_span(&i.failed)));
 	close_all(&i);
 	return status;

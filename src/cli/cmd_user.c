@@ -6,6 +6,8 @@
 #include "mail/account.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -14,6 +16,13 @@
 #include <unistd.h>
 
 enum { SIGNALS = 4 };
+
+static struct span without_end(struct span line)
+{
+	while (line.n && (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
+		line.n--;
+	return line;
+}
 
 // One line without its line end; false at end of file.
 static bool line_read(FILE *f, char *line, size_t size, struct span *ret_line)
@@ -28,48 +37,61 @@ static bool line_read(FILE *f, char *line, size_t size, struct span *ret_line)
 	}
 	if (n == 0 || (c == EOF && ferror(f)))
 		return false;
-	*ret_line = span_of(line, n);
-	while (ret_line->n && (line[ret_line->n - 1] == '\n' || line[ret_line->n - 1] == '\r'))
-		ret_line->n--;
+	*ret_line = without_end(span_of(line, n));
 	return true;
 }
 
 static void interrupted(int signal)
 {
-	(void)signal; // only so that the read ends, and the terminal is put right
+	(void)signal; // only so that the waiting ends, and the terminal is put right
 }
 
-// As `interrupted`, for the signals that end a process from its terminal; or what was before.
-static void signals_set(const struct sigaction *action, struct sigaction *ret_before)
+// Waits for a line on the terminal. False when a signal would have ended us: those are blocked but in here, so none comes too early.
+static bool line_wait(int tty, const sigset_t *open_mask)
+{
+	struct pollfd p = { .fd = tty, .events = POLLIN };
+	return ppoll(&p, 1, NULL, open_mask) == 1;
+}
+
+static bool prompt_quietly(
+	int tty, const char *text, char *line, size_t size, struct span *ret_line)
 {
 	static const int numbers[SIGNALS] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	struct sigaction mine = { .sa_handler = interrupted };
+	struct sigaction mine = { .sa_handler = interrupted }, before[SIGNALS];
+	sigset_t blocked, open_mask;
+	sigemptyset(&blocked);
 	for (size_t i = 0; i < SIGNALS; i++)
-		(void)sigaction(numbers[i], action ? &action[i] : &mine,
-			ret_before ? &ret_before[i] : NULL); // cannot fail
+		sigaddset(&blocked, numbers[i]);
+	(void)sigprocmask(SIG_BLOCK, &blocked, &open_mask); // cannot fail
+	for (size_t i = 0; i < SIGNALS; i++)
+		(void)sigaction(numbers[i], &mine, &before[i]); // cannot fail
+	struct termios old, quiet;
+	bool is_quiet = tcgetattr(tty, &old) == 0;
+	quiet = old;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	if (is_quiet)
+		(void)tcsetattr(tty, TCSAFLUSH, &quiet); // else it is echoed
+	(void)!write(tty, text, strlen(text));           // shown or not, the answer counts
+	ssize_t n = line_wait(tty, &open_mask) ? read(tty, line, size) : -1;
+	if (is_quiet)
+		(void)tcsetattr(tty, TCSAFLUSH, &old);
+	(void)!write(tty, "\n", 1); // the one that was typed was not echoed
+	for (size_t i = 0; i < SIGNALS; i++)
+		(void)sigaction(numbers[i], &before[i], NULL);
+	(void)sigprocmask(SIG_SETMASK, &open_mask, NULL);
+	if (n <= 0)
+		return false;
+	*ret_line = without_end(span_of(line, (size_t)n));
+	return true;
 }
 
 static bool prompt(const char *text, char *line, size_t size, struct span *ret_line)
 {
-	FILE *tty = fopen("/dev/tty", "r+e");
-	struct termios old, quiet;
-	struct sigaction before[SIGNALS];
-	if (!tty)
+	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	if (tty < 0)
 		return false;
-	signals_set(NULL, before);
-	bool is_quiet = tcgetattr(fileno(tty), &old) == 0;
-	quiet = old;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	if (is_quiet)
-		(void)tcsetattr(fileno(tty), TCSAFLUSH, &quiet); // else it is echoed
-	fputs(text, tty);
-	fflush(tty);
-	bool done = line_read(tty, line, size, ret_line);
-	if (is_quiet)
-		(void)tcsetattr(fileno(tty), TCSAFLUSH, &old);
-	signals_set(before, NULL);
-	(void)!write(fileno(tty), "\n", 1); // the one that was typed was not echoed
-	fclose(tty);
+	bool done = prompt_quietly(tty, text, line, size, ret_line);
+	close(tty);
 	return done;
 }
 
@@ -82,7 +104,8 @@ static int password_read(const struct cli *c, char *line, size_t size, struct sp
 			? 0
 			: cli_fail("no password on standard input");
 	if (!prompt("Password: ", line, size, ret_password))
-		return cli_fail("no password was typed; where there is no terminal, use --password-stdin");
+		return cli_fail(
+			"no password was typed; where there is no terminal, use --password-stdin");
 	bool same = prompt("Again: ", again_line, sizeof again_line, &again) &&
 		span_eq(*ret_password, again);
 	sodium_memzero(again_line, sizeof again_line);

@@ -21,6 +21,8 @@ struct import_message {
 int import_mailbox(struct importer *i, struct span name);
 // Files one message, or notes that it is there already, or that it cannot be taken. A fault ends the import (the disk, not the message).
 int import_message(struct importer *i, const struct import_message *m);
+// Notes something that was left out on purpose; goes on.
+void import_skipped(struct importer *i, const char *where, const char *why);
 // Notes something that could not be read; goes on.
 void import_unreadable(struct importer *i, const char *where, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -42,10 +44,14 @@ void import_file_close(struct import_file *f);
 // --- sources: 0 or a fault ---
 int source_mbox(struct importer *i, const char *path);
 int source_eml(struct importer *i, const char *path);
-int source_maildir(
-	struct importer *i, const char *path); // with Maildir++ folders, or a folder of Maildirs
+// With Maildir++ folders and Maildirs below it; `mailbox` is its name, empty: the top, whose messages go to INBOX.
+int source_maildir(struct importer *i, const char *path, struct span mailbox);
 int source_folder(struct importer *i, const char *path); // of .eml files, with subfolders
-bool source_is_maildir(const char *path);                // has cur/ or new/
-bool source_is_mbox(struct span text);                   // begins with a From_ line
+bool source_is_maildir(const char *path);                // has cur/, or new/ and tmp/
+// Holds From_ lines that separate messages; a single message that quotes one is none.
+bool source_is_mbox(struct span text);
+bool source_is_message(struct span text); // begins with a header field
+// A folder below `mailbox`: "A/B" and "c" -> "A/B/c"; modified UTF-7 becomes UTF-8 (a name that is not valid stays). In op's arena.
+struct span source_child(struct importer *i, struct span mailbox, struct span name, char separator);
 
 #endif

@@ -241,9 +241,9 @@ int cli_config(struct cli *c)
 	return rc < 0 ? cli_fail_op(c, rc) : 0;
 }
 
-int cli_config_existing(struct cli *c)
+static int config_beside(struct cli *c, bool make)
 {
-	int rc = config_data(&c->op, &c->config);
+	int rc = config_data(&c->op, &c->config, make);
 	struct stat st;
 	(void)umask(077);
 	if (rc == 0 && stat(c->config.data, &st) != 0)
@@ -253,10 +253,14 @@ int cli_config_existing(struct cli *c)
 	return rc < 0 ? cli_fail_op(c, rc) : 0;
 }
 
+int cli_config_existing(struct cli *c)
+{
+	return config_beside(c, false);
+}
+
 int cli_config_beside(struct cli *c)
 {
-	int status = cli_config(c);
-	return status ? status : cli_config_existing(c);
+	return config_beside(c, true);
 }
 
 // With 0, 1 or 2 closed, the first files to be opened would get these numbers, and the log's lines would go into the mail.

@@ -3,6 +3,7 @@
 #include "cli/import.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -27,20 +28,30 @@ static bool ends_with(const char *name, const char *end)
 	return n >= m && span_caseeq(span_of(name + n - m, m), span_of(end, m));
 }
 
-// "A/B" + "c.mbox" -> "A/B/c"
+// "A/B" + "c.mbox" -> "A/B/c"; ".sbd" is Thunderbird's for the folders below a mailbox.
 static struct span child_name(struct importer *i, struct span parent, const char *name)
 {
-	struct buf b = { 0 };
-	buf_add(&b, parent);
-	if (parent.n)
-		buf_addc(&b, '/');
 	struct span leaf = span_str(name);
 	if (ends_with(name, ".mbox"))
 		leaf.n -= 5;
-	buf_add(&b, leaf);
-	struct span result = arena_dup(&import_op(i)->arena, buf_span(&b));
-	buf_done(&b);
-	return result.p ? result : SPAN("Imported");
+	else if (ends_with(name, ".sbd"))
+		leaf.n -= 4;
+	return source_child(i, parent, leaf, '/');
+}
+
+enum kind { KIND_MBOX, KIND_MESSAGE, KIND_EMPTY, KIND_OTHER };
+
+static enum kind kind_of(const char *name, struct span text)
+{
+	if (ends_with(name, ".eml"))
+		return KIND_MESSAGE;
+	if (text.n == 0)
+		return KIND_EMPTY;
+	bool is_number = name[strspn(name, "0123456789")] == '\0'; // MH: one message a file
+	if (!is_number && source_is_mbox(text))
+		return KIND_MBOX;
+	bool may_be = is_number || ends_with(name, ".msg") || !strchr(name, '.');
+	return may_be && source_is_message(text) ? KIND_MESSAGE : KIND_OTHER;
 }
 
 static int file_import(struct importer *i, const char *path, const char *name, struct span mailbox)
@@ -49,37 +60,79 @@ static int file_import(struct importer *i, const char *path, const char *name, s
 	int rc = import_file_open(i, path, &file);
 	if (rc)
 		return rc < 0 ? rc : 0;
-	bool mbox = source_is_mbox(file.text) && !ends_with(name, ".eml");
+	enum kind kind = kind_of(name, file.text);
 	import_file_close(&file);
-	if (!mbox && !ends_with(name, ".eml") && strchr(name, '.') && !ends_with(name, ".msg")) {
-		import_unreadable(i, path, "neither .eml nor an mbox: passed over");
+	if (kind == KIND_EMPTY)
+		return 0; // a mailbox without messages, or nothing
+	if (kind == KIND_OTHER) {
+		import_skipped(i, path, "neither a message nor an mbox: passed over");
 		return 0;
 	}
 	struct span target = import_target(i);
-	if (!target.n)
-		target = mbox ? child_name(i, mailbox, name) : mailbox.n ? mailbox : SPAN("INBOX");
+	if (!target.n && kind == KIND_MBOX)
+		target = child_name(i, mailbox, name);
+	else if (!target.n)
+		target = mailbox.n ? mailbox : SPAN("INBOX");
 	rc = import_mailbox(i, target);
-	return rc < 0 ? rc : mbox ? source_mbox(i, path) : source_eml(i, path);
+	return rc < 0 ? rc : kind == KIND_MBOX ? source_mbox(i, path) : source_eml(i, path);
 }
 
-static int folder_walk(struct importer *i, const char *path, struct span mailbox, int depth)
+struct walk { // a folder and the ones it lies in
+	const struct walk *above;
+	dev_t device;
+	ino_t inode;
+	int depth;
+};
+
+// A symbolic link may lead back to a folder that is being walked.
+static bool is_circle(const struct walk *w, const struct stat *st)
+{
+	for (; w; w = w->above)
+		if (w->device == st->st_dev && w->inode == st->st_ino)
+			return true;
+	return false;
+}
+
+static int folder_walk(
+	struct importer *i, const char *path, struct span mailbox, const struct walk *here);
+
+static int entry_import(struct importer *i, const char *path, const char *name, struct span mailbox,
+	const struct walk *above)
+{
+	struct stat st;
+	if (stat(path, &st) != 0) {
+		import_unreadable(i, path, "cannot be read: %s", strerrordesc_np(errno));
+		return 0;
+	}
+	if (S_ISREG(st.st_mode))
+		return file_import(i, path, name, mailbox);
+	if (!S_ISDIR(st.st_mode))
+		return 0;
+	struct walk here = { above, st.st_dev, st.st_ino, above->depth + 1 };
+	if (is_circle(above, &st)) {
+		import_skipped(i, path, "leads back to a folder above it: passed over");
+		return 0;
+	}
+	struct span below = child_name(i, mailbox, name);
+	return source_is_maildir(path) ? source_maildir(i, path, below)
+				       : folder_walk(i, path, below, &here);
+}
+
+static int folder_walk(
+	struct importer *i, const char *path, struct span mailbox, const struct walk *here)
 {
 	struct dirent **list = NULL;
-	int rc = 0, n = depth < DEPTH_MAX ? scandir(path, &list, NULL, alphasort) : -1;
+	int rc = 0, n = here->depth < DEPTH_MAX ? scandir(path, &list, NULL, alphasort) : -1;
 	if (n < 0)
-		import_unreadable(i, path, "cannot be read");
+		import_unreadable(
+			i, path, "cannot be read%s", here->depth < DEPTH_MAX ? "" : ": too deep");
 	for (int k = 0; k < n; k++) {
-		const char *name = list[k]->d_name;
 		char *sub = NULL;
-		struct stat st;
-		bool fine = rc == 0 && name[0] != '.' && asprintf(&sub, "%s/%s", path, name) >= 0 &&
-			stat(sub, &st) == 0;
-		if (fine && S_ISREG(st.st_mode)) {
-			rc = file_import(i, sub, name, mailbox);
-		} else if (fine && S_ISDIR(st.st_mode) && source_is_maildir(sub)) {
-			rc = source_maildir(i, sub);
-		} else if (fine && S_ISDIR(st.st_mode)) {
-			rc = folder_walk(i, sub, child_name(i, mailbox, name), depth + 1);
+		if (rc == 0 && list[k]->d_name[0] != '.') {
+			if (asprintf(&sub, "%s/%s", path, list[k]->d_name) < 0)
+				rc = op_fail(import_op(i), RC_NOMEM, "out of memory");
+			else
+				rc = entry_import(i, sub, list[k]->d_name, mailbox, here);
 		}
 		free(sub);
 		free(list[k]);
@@ -90,5 +143,8 @@ static int folder_walk(struct importer *i, const char *path, struct span mailbox
 
 int source_folder(struct importer *i, const char *path)
 {
-	return folder_walk(i, path, SPAN(""), 0);
+	struct stat st = { 0 };
+	(void)stat(path, &st); // it was there a moment ago; else scandir() tells
+	struct walk top = { NULL, st.st_dev, st.st_ino, 0 };
+	return folder_walk(i, path, SPAN(""), &top);
 }

@@ -38,7 +38,7 @@ static bool has_folder(const char *path, const char *name)
 
 bool source_is_maildir(const char *path)
 {
-	return has_folder(path, "cur") || has_folder(path, "new");
+	return has_folder(path, "cur") || (has_folder(path, "new") && has_folder(path, "tmp"));
 }
 
 // --- keywords ---
@@ -72,6 +72,15 @@ struct flags_found {
 	struct span keywords[KEYWORDS_PER_IMPORT];
 };
 
+// What stands behind ":2,"; file systems that know no ':' have ';' or '!' in its place.
+static const char *info_of(const char *name)
+{
+	const char *at = strrchr(name, '2');
+	while (at && at > name && !(at[1] == ',' && strchr(":;!", at[-1])))
+		at = memrchr(name, '2', (size_t)(at - name));
+	return at && at > name ? at + 2 : "";
+}
+
 static void flags_parse(const struct folder *f, const char *name, struct flags_found *ret)
 {
 	static const struct {
@@ -80,8 +89,7 @@ static void flags_parse(const struct folder *f, const char *name, struct flags_f
 	} rows[] = { { 'S', FLAG_SEEN }, { 'R', FLAG_ANSWERED }, { 'F', FLAG_FLAGGED },
 		{ 'T', FLAG_DELETED }, { 'D', FLAG_DRAFT } };
 	*ret = (struct flags_found){ 0 };
-	const char *info = strstr(name, ":2,");
-	for (const char *p = info ? info + 3 : ""; *p && *p != ','; p++) {
+	for (const char *p = info_of(name); *p && *p != ','; p++) {
 		for (size_t k = 0; k < countof(rows); k++)
 			if (*p == rows[k].letter)
 				ret->list.flags |= rows[k].flag;
@@ -152,11 +160,11 @@ static int folder_import(struct importer *i, const char *path, struct span mailb
 
 // --- names ---
 
-// ".Lists.C" -> "Lists/C"; modified UTF-7 -> UTF-8 (a name that is not valid is kept as it is).
-static struct span name_from(struct importer *i, struct span name, char separator)
+struct span source_child(struct importer *i, struct span mailbox, struct span name, char separator)
 {
 	struct buf b = { 0 }, joined = { 0 };
 	const char *why = NULL;
+	buf_add(&joined, mailbox);
 	if (!span_is_ascii(name) || !mutf7_decode(name, &b, &why)) {
 		buf_reset(&b);
 		buf_add(&b, name);
@@ -196,8 +204,8 @@ static int subscriptions_import(struct importer *i, const char *dir)
 				if (span_starts(line, SPAN("INBOX.")))
 					line = span_skip(line, 6);
 				if (line.n && !span_starts(line, SPAN("V\t")))
-					rc = import_subscribe(
-						i, name_from(i, line, tabs ? '\t' : '.'));
+					rc = import_subscribe(i,
+						source_child(i, SPAN(""), line, tabs ? '\t' : '.'));
 			}
 			import_file_close(&file);
 		}
@@ -206,21 +214,30 @@ static int subscriptions_import(struct importer *i, const char *dir)
 	return rc;
 }
 
-int source_maildir(struct importer *i, const char *path)
+// True for what belongs to the Maildir itself.
+static bool is_own_folder(const char *name)
+{
+	return strcmp(name, "cur") == 0 || strcmp(name, "new") == 0 || strcmp(name, "tmp") == 0 ||
+		strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+int source_maildir(struct importer *i, const char *path, struct span mailbox)
 {
 	struct dirent **list = NULL;
-	int rc = source_is_maildir(path) ? folder_import(i, path, SPAN("INBOX")) : 0;
+	int rc = folder_import(i, path, mailbox.n ? mailbox : SPAN("INBOX"));
 	int n = scandir(path, &list, NULL, alphasort);
 	for (int k = 0; k < n; k++) {
 		const char *name = list[k]->d_name;
 		char *sub = NULL;
 		bool plus = name[0] == '.'; // Maildir++
-		if (rc == 0 && asprintf(&sub, "%s/%s", path, name) >= 0 && strcmp(name, ".") != 0 &&
-			strcmp(name, "..") != 0 && source_is_maildir(sub))
-			rc = folder_import(i, sub, name_from(i, span_str(name), plus ? '.' : '/'));
+		// No symbolic links: they could lead in a circle.
+		if (rc == 0 && !is_own_folder(name) && list[k]->d_type != DT_LNK &&
+			asprintf(&sub, "%s/%s", path, name) >= 0 && source_is_maildir(sub))
+			rc = source_maildir(
+				i, sub, source_child(i, mailbox, span_str(name), plus ? '.' : '/'));
 		free(sub);
 		free(list[k]);
 	}
 	free(list);
-	return rc < 0 ? rc : subscriptions_import(i, path);
+	return rc < 0 || mailbox.n ? rc : subscriptions_import(i, path);
 }

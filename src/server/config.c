@@ -456,18 +456,18 @@ static int make_folders(struct op *op, const char *path)
 	return 0;
 }
 
-int config_data(struct op *op, struct config *c)
+int config_data(struct op *op, struct config *c, bool make)
 {
 	if (!c->data)
 		c->data = default_data(op);
-	return c->data ? 0 : op_fail(op, RC_NOMEM, "out of memory");
+	if (!c->data)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	return make ? make_folders(op, c->data) : 0;
 }
 
 int config_finish(struct op *op, struct config *c)
 {
-	int rc = config_data(op, c);
-	if (rc == 0)
-		rc = make_folders(op, c->data);
+	int rc = config_data(op, c, true);
 	if (rc == 0 && !c->tls.certificate && !c->tls.key) {
 		c->tls.certificate = path_of(op, c->data, "tls/certificate.pem");
 		c->tls.key = path_of(op, c->data, "tls/key.pem");
