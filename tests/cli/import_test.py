@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`starling import`: what people have: mboxes of all sorts, Maildirs, folders of files, whole and broken."""
+
+import os
+import pathlib
+import pty
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from clicase import CliCase, program  # noqa: E402
+
+FROM = b"From anna@example.org Sat Jan  3 01:05:34 1998\n"
+
+
+def crlf(text):
+    return text.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def message(name, body=b"text\n"):
+    return b"Subject: " + name + b"\nX-Empty:\n\n" + body
+
+
+class Import(CliCase):
+    def setUp(self):
+        super().setUp()
+        self.add_user()
+        self.source = self.dir / "source"
+
+    def take(self, *more, source=None, status=0):
+        done = self.run_cli("import", source or self.source, "--user", "anna", "--data", self.data, *more)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        self.assertNotIn("\r", done.stderr)  # the progress bar is for terminals
+        return done.stdout
+
+    def twice(self, count, *more, failures=0, **options):
+        """Imports, and again: nothing is there twice."""
+        out = self.take(*more, **options)
+        self.assertIn(f"{count} messages imported, 0 were there already, {failures} could not", out)
+        again = self.take(*more, **options)
+        self.assertIn(f"0 messages imported, {count} were there already", again)
+        return out
+
+    def mail(self):
+        """Every mailbox with its messages: name -> list of (octets, flags, INTERNALDATE)."""
+        found = {}
+        with self.server() as server:
+            client = self.log_in(server)
+            for line in client.list()[1]:
+                name = line.decode().split(' "/" ', 1)[1]
+                if client.select(name, readonly=True)[0] != "OK":
+                    continue
+                rows = client.fetch("1:*", "(FLAGS INTERNALDATE BODY.PEEK[])")[1] if client.untagged_responses[
+                    "EXISTS"][-1] != b"0" else []
+                found[name.strip('"')] = [
+                    (row[1], set(row[0].split(b"FLAGS (")[1].split(b")")[0].split()) - {b"\\Recent"},
+                     row[0].split(b'INTERNALDATE "')[1].split(b'"')[0].strip())
+                    for row in rows if isinstance(row, tuple)]
+            client.logout()
+        return {name: rows for name, rows in found.items() if rows}
+
+    def bodies(self, box="INBOX"):
+        return [row[0] for row in self.mail().get(box, [])]
+
+    # --- mbox ---
+
+    def test_mbox(self):
+        one, two = message(b"one"), message(b"two", b"From what I hear\n>From the start\n>>From twice\n")
+        three = message(b"three", b"last line has no end")
+        self.source.write_bytes(FROM + one + b"\n" + FROM.replace(b"1998", b"1998 +0100") + two + b"\n" + FROM + three)
+        self.twice(3)
+        mail = self.mail()["INBOX"]
+        self.assertEqual([row[0] for row in mail], [
+            crlf(one), crlf(two.replace(b">From the", b"From the").replace(b">>From", b">From")), crlf(three)])
+        self.assertEqual([row[2] for row in mail], [b"3-Jan-1998 01:05:34 +0000", b"3-Jan-1998 00:05:34 +0000",
+                                                    b"3-Jan-1998 01:05:34 +0000"])
+
+    def test_mbox_with_crlf(self):
+        text = FROM + message(b"one") + b"\n" + FROM + message(b"two", b">From here\n")
+        self.source.write_bytes(crlf(text))
+        self.twice(2)
+        self.assertEqual(self.bodies(), [crlf(message(b"one")), crlf(message(b"two", b"From here\n"))])
+
+    def test_garbage_first(self):
+        self.source.write_bytes(b"\x00\xffgarbage\nmore of it\n" + FROM + message(b"one") + b"\n" + FROM + message(b"two"))
+        out = self.twice(2, failures=1)
+        self.assertIn("does not begin with", out)
+        self.assertEqual(self.bodies(), [crlf(message(b"one")), crlf(message(b"two"))])
+
+    def test_first_line_lost(self):
+        self.source.write_bytes(message(b"zero") + b"\n" + FROM + message(b"one") + b"\n" + FROM + message(b"two"))
+        self.twice(3)
+        self.assertEqual(self.bodies(), [crlf(message(name)) for name in (b"zero", b"one", b"two")])
+
+    def test_byte_order_mark_and_empty_lines(self):
+        self.source.write_bytes(b"\xef\xbb\xbf\n\n" + FROM + message(b"one"))
+        self.twice(1)
+        self.assertEqual(self.bodies(), [crlf(message(b"one"))])
+
+    def test_no_empty_line_between(self):
+        """A message that was cut off within base64 does not swallow the next one."""
+        cut = b"Subject: cut\nContent-Transfer-Encoding: base64\n\nAAAABBBBCC\n"
+        self.source.write_bytes(FROM + cut + FROM + message(b"two"))
+        self.twice(2)
+        self.assertEqual(self.bodies(), [crlf(cut), crlf(message(b"two"))])
+
+    def test_sentences_do_not_cut(self):
+        body = b"He wrote:\n\nFrom Monday on, at 10:30, in May 2005 or so.\nFrom me.\n"
+        self.source.write_bytes(FROM + message(b"one", body))
+        self.twice(1)
+        self.assertEqual(self.bodies(), [crlf(message(b"one", body))])
+
+    def test_empty_messages(self):
+        self.source.write_bytes(FROM + FROM + message(b"one") + b"\n" + FROM + b"\n" + FROM + message(b"two") + b"\n" + FROM)
+        out = self.take()
+        self.assertIn("2 messages imported", out)
+        self.assertEqual(self.bodies(), [crlf(message(b"one")), crlf(message(b"two"))])
+
+    def test_odd_octets(self):
+        odd = b"Subject: odd \xe4\xf6\n\nNUL \0 here, 8 bit \xff\xfe, lone CR \r here\nlong " + b"x" * 100000 + b"\n"
+        self.source.write_bytes(FROM + odd + b"\n" + FROM + b"no header at all\n")
+        self.twice(2)
+        self.assertEqual(self.bodies(), [crlf(odd).replace(b"\0", b"\x80"), b"no header at all\r\n"])
+
+    def test_flags(self):
+        def with_head(head):
+            return FROM + head + b"\n\nx\n\n"
+
+        self.source.write_bytes(
+            with_head(b"Subject: a\nStatus: RO\nX-Status: AF") + with_head(b"Subject: b\nStatus: O") +
+            with_head(b"Subject: c\nX-Keywords: work  $Label1 bad(word \n") +
+            with_head(b"Subject: d\nX-Mozilla-Status: 0007\nX-Mozilla-Keys: $label2") +
+            with_head(b"Subject: e\nX-Mozilla-Status: 0009") + with_head(b"Subject: f\nX-Status: TD"))
+        self.take()
+        self.assertEqual([row[1] for row in self.mail()["INBOX"]], [
+            {b"\\Seen", b"\\Answered", b"\\Flagged"}, set(), {b"work", b"$Label1"},
+            {b"\\Seen", b"\\Answered", b"\\Flagged", b"$label2"}, {b"\\Seen", b"\\Deleted"},
+            {b"\\Draft", b"\\Deleted"}])
+
+    def test_equal_messages_stay_two(self):
+        self.source.write_bytes((FROM + message(b"one") + b"\n") * 3)
+        self.twice(3)
+        self.source.write_bytes((FROM + message(b"one") + b"\n") * 4)
+        self.assertIn("1 messages imported, 3 were there already", self.take())
+
+    def test_target(self):
+        self.source.write_bytes(FROM + message(b"one"))
+        self.twice(1, "--mailbox", "Alt/Übung")
+        self.assertEqual(set(self.mail()), {"Alt/&ANw-bung"})
+        self.take("--mailbox", "inbox")
+        self.assertEqual(set(self.mail()), {"Alt/&ANw-bung", "INBOX"})
+
+    def test_large(self):
+        big = message(b"big", (b"x" * 75 + b"\n") * (50 * 1024 * 1024 // 76))
+        self.source.write_bytes(FROM + big + b"\n" + FROM + message(b"small"))
+        self.twice(2)
+        bodies = self.bodies()
+        self.assertTrue(bodies[0] == crlf(big))
+        self.assertEqual(bodies[1], crlf(message(b"small")))
+
+    def test_over_the_limit(self):
+        conf = self.dir / "conf"
+        conf.write_text('limits = { message_bytes = "64kb"; };\n')
+        self.source.write_bytes(FROM + message(b"big", b"x\n" * 50000) + b"\n" + FROM + message(b"small"))
+        out = self.twice(1, "--config", str(conf), failures=1)
+        self.assertIn("source:1: 150026 octets, more than the limit of 65536", out)
+
+    # --- Maildir ---
+
+    def maildir(self, path, *names, **more):
+        for sub in ("cur", "new", "tmp"):
+            (path / sub).mkdir(parents=True)
+        for name in names:
+            (path / "cur" / name).write_bytes(message(name.encode()))
+
+    def test_maildir(self):
+        self.maildir(self.source, "1000.a.host:2,RS", "1001.b.host,S=12:2,Fab", "1002.c.host:2,DPT", "1003.d.host",
+                     "1004.e.host;2,S")
+        (self.source / "new" / "1005.f.host").write_bytes(message(b"new"))
+        (self.source / "tmp" / "1006.g.host").write_bytes(message(b"tmp"))
+        (self.source / "dovecot-keywords").write_text("0 work\n1 $Junk\n")
+        os.utime(self.source / "cur" / "1000.a.host:2,RS", (884000000, 884000000))
+        self.twice(6)
+        mail = self.mail()["INBOX"]
+        self.assertEqual([row[1] for row in mail], [
+            {b"\\Seen", b"\\Answered"}, {b"\\Flagged", b"work", b"$Junk"},
+            {b"\\Draft", b"\\Deleted", b"$Forwarded"}, set(), {b"\\Seen"}, set()])
+        self.assertEqual(mail[0][2], b"5-Jan-1998 11:33:20 +0000")
+
+    def test_maildir_plus_plus(self):
+        self.maildir(self.source, "1.a")
+        self.maildir(self.source / ".Lists.&ANw-bung", "1.b")
+        self.maildir(self.source / ".R&-D", "1.c")
+        self.maildir(self.source / ".a&b", "1.d")  # not valid mUTF-7: kept as it is
+        (self.source / "subscriptions").write_text("V\t2\n\nLists\t&ANw-bung\nGone\n")
+        self.twice(4)
+        self.assertEqual(set(self.mail()), {"INBOX", "Lists/&ANw-bung", "R&-D", "a&-b"})
+        with self.server() as server:
+            client = self.log_in(server)
+            subscribed = b"\n".join(client.lsub()[1])
+            client.logout()
+        for name in (b"Lists/&ANw-bung", b"Gone"):
+            self.assertIn(name, subscribed)
+
+    def test_folder_of_maildirs(self):
+        """As mbsync keeps them: each folder is a mailbox of its name, at any depth."""
+        self.maildir(self.source / "INBOX", "1.a")
+        self.maildir(self.source / "Work", "1.b")
+        self.maildir(self.source / "Work" / "2024" / "Q1", "1.c")
+        self.maildir(self.source / "Work" / "Old", "1.d")
+        (self.source / "subscriptions").write_text("Work\n")
+        self.take()
+        names = set(self.mail())
+        self.assertTrue({"INBOX", "Work", "Work/Old"} <= names, names)
+        self.assertEqual(self.bodies("Work"), [crlf(message(b"1.b"))])
+
+    # --- folders ---
+
+    def test_folder(self):
+        self.source.mkdir()
+        (self.source / "a.eml").write_bytes(message(b"a"))
+        (self.source / "B.EML").write_bytes(crlf(message(b"b")))
+        (self.source / "sub").mkdir()
+        (self.source / "sub" / "c.eml").write_bytes(message(b"c"))
+        (self.source / "sub" / "1").write_bytes(message(b"MH", b"\n" + FROM + message(b"quoted")))
+        (self.source / "old.mbox").write_bytes(FROM + message(b"d"))
+        (self.source / "Inbox.sbd").mkdir()
+        (self.source / "Inbox.sbd" / "Friends").write_bytes(FROM + message(b"e"))
+        (self.source / "Inbox.sbd" / "Friends.msf").write_bytes(b"// <!-- <mdb:mork -->")
+        (self.source / "Trash").write_bytes(b"")
+        (self.source / "notes").write_bytes(b"no message at all\n")
+        (self.source / "empty.eml").write_bytes(b"")
+        (self.source / "sub" / "again").symlink_to(self.source)  # a circle
+        (self.source / "gone.eml").symlink_to(self.dir / "nowhere")
+        os.mkfifo(self.source / "fifo.eml")
+        out = self.take()
+        self.assertIn("6 messages imported, 0 were there already, 2 could not be taken", out)
+        for text in ("Friends.msf: neither", "notes: neither", "empty.eml: empty", "again: leads back", "gone.eml: cannot"):
+            self.assertIn(text, out)
+        self.assertEqual({name: len(rows) for name, rows in self.mail().items()},
+                         {"INBOX": 2, "sub": 2, "old": 1, "INBOX/Friends": 1})
+        self.assertIn("0 messages imported, 6 were", self.take())
+
+    def test_odd_names(self):
+        self.source.mkdir()
+        odd = os.fsencode(self.source) + b"/\xff\xfe"
+        os.mkdir(odd)
+        pathlib.Path(os.fsdecode(odd), "a.eml").write_bytes(message(b"a"))
+        long = self.source / ("x" * 255)
+        long.mkdir()
+        (long / "b.eml").write_bytes(message(b"b"))
+        out = self.take()
+        self.assertIn("2 messages imported", out)
+        self.assertIn("cannot be a mailbox name", out)
+        self.assertEqual({name: len(rows) for name, rows in self.mail().items()}, {"Imported": 1, "x" * 255: 1})
+
+    def test_maildir_with_what_is_no_file(self):
+        self.maildir(self.source, "1.a")
+        os.mkfifo(self.source / "cur" / "2.fifo")
+        (self.source / "cur" / "3.dir").mkdir()
+        out = self.take()
+        self.assertIn("1 messages imported, 0 were there already, 2 could not be taken", out)
+
+    # --- faults ---
+
+    def test_faults(self):
+        self.fails(1, "cannot read", "import", self.dir / "none", "--user", "anna", "--data", self.data)
+        self.source.write_bytes(FROM + message(b"one"))
+        self.fails(1, "user name", "import", self.source, "--user", "a:b", "--data", self.data)
+        self.source.write_bytes(b"")
+        self.assertIn("empty", self.take(status=1))
+        with self.server():
+            done = self.fails(1, "server is running", "import", self.source, "--user", "anna", "--data", self.data)
+            self.assertEqual(done.stdout, "")
+
+    @unittest.skipIf(os.geteuid() == 0, "root reads everything")
+    def test_unreadable(self):
+        self.source.mkdir()
+        (self.source / "a.eml").write_bytes(message(b"a"))
+        (self.source / "b.eml").write_bytes(message(b"b"))
+        (self.source / "b.eml").chmod(0)
+        out = self.take()
+        self.assertIn("1 messages imported, 0 were there already, 1 could not be taken", out)
+        self.assertIn("b.eml: cannot be read: Permission denied", out)
+
+    def test_unknown_user(self):
+        self.source.write_bytes(FROM + message(b"one"))
+        done = self.run_cli("import", self.source, "--user", "ana", "--data", self.data)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("note: there is no user ana yet", done.stderr)
+
+    def test_bar_on_a_terminal(self):
+        self.source.write_bytes(FROM + message(b"one"))
+        leader, follower = pty.openpty()
+        done = subprocess.run([str(program()), "import", str(self.source), "--user", "anna", "--data", str(self.data)],
+                              stdout=subprocess.PIPE, stderr=follower)
+        os.close(follower)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(b"\r[####", os.read(leader, 4096))
+        os.close(leader)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`starling serve` as a process: how it starts, fails to start, is told by signals, and stops."""
+
+import os
+import pathlib
+import resource
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from clicase import CliCase, program  # noqa: E402
+
+
+def children(pid):
+    return [int(word) for word in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+class Start(CliCase):
+    def refused(self, text, *words, **options):
+        done = self.run_cli("serve", *words, **options)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        lines = [line for line in done.stderr.splitlines() if line.startswith("starling: ")]
+        self.assertEqual(len(lines), 1, done.stderr)
+        self.assertIn(text, lines[0])
+
+    def test_failures(self):
+        self.add_user()
+        file = self.dir / "file"
+        file.write_text("x")
+        bad = self.dir / "bad.conf"
+        bad.write_text(f'tls = {{ certificate = "{file}"; key = "{file}"; }};\n')
+        half = self.dir / "half.conf"
+        half.write_text(f'tls = {{ certificate = "{file}"; }};\n')
+        data = ("--data", str(self.dir / "other"))
+        self.refused("cannot make", "--data", "/proc/none")
+        self.refused(f"{file} is not a folder", "--data", str(file))
+        self.refused("cannot read the certificate", *data, "--config", str(bad))
+        self.refused("belong together", *data, "--config", str(half))
+        self.refused("no engine", *data, "--engine", "cloud")
+        self.refused("not an address", *data, "--listen", "imap=somewhere")
+        with self.server() as server:
+            ports = (self.data / "run" / "ports").read_text()
+            self.refused("in use by another process", "--data", str(self.data))
+            self.refused("Address already in use", *data, "--listen", f"imap=127.0.0.1:{server.ports['imap']}")
+            self.assertEqual((self.data / "run" / "ports").read_text(), ports)
+            self.log_in(server).logout()
+            self.assertEqual(len(children(server.process.pid)), 1)
+        self.assertFalse((self.data / "run" / "ports").exists())
+
+    def test_worker_has_nothing_but_its_sockets(self):
+        with self.server() as server:
+            worker, = children(server.process.pid)
+            names = {}
+            for fd in pathlib.Path(f"/proc/{worker}/fd").iterdir():
+                names[int(fd.name)] = os.readlink(fd)
+            for fd, name in names.items():
+                if name.startswith(str(self.data)) and fd > 2:
+                    self.fail(f"the auth process has {name}")
+                if 3 <= fd < 19:
+                    self.assertTrue(name.startswith("socket:"), name)
+            self.assertLessEqual({n for n in names.values() if n.startswith("socket:")},
+                                 {names[fd] for fd in range(3, 19)})
+
+    @unittest.skipIf(os.geteuid() != 0, "only root can become another user")
+    def test_user(self):
+        """Root's first start gives the folder away; the process and its worker have no rights left."""
+        os.chmod(self.dir, 0o711)
+        self.add_user()  # as root, before any server ran
+        with self.server(config='user = "nobody";\n') as server:
+            pid = server.process.pid
+            for process in (pid, *children(pid)):
+                status = dict(line.split(":\t", 1) for line in pathlib.Path(
+                    f"/proc/{process}/status").read_text().splitlines())
+                self.assertEqual(status["Uid"].split(), ["65534"] * 4)
+                self.assertEqual(status["NoNewPrivs"], "1")
+                self.assertEqual((int(status["CapPrm"], 16), int(status["CapEff"], 16)), (0, 0))
+            client = self.log_in(server)
+            self.assertEqual(client.append("INBOX", None, None, b"Subject: x\r\n\r\nx\r\n")[0], "OK")
+            client.logout()
+            self.add_user("bob")  # as root, beside it
+            self.log_in(server, "bob").logout()
+            server.process.send_signal(signal.SIGHUP)
+            self.wait_for(server, "the certificate was read again")
+        for path in (self.data / "tls", self.data / "users", *(self.data / "log").iterdir()):
+            self.assertEqual(path.stat().st_uid, 65534, path)
+
+    def wait_for(self, server, text):
+        deadline = time.monotonic() + 10
+        while text not in server.log() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.assertIn(text, server.log())
+
+
+class Signals(Start):
+    test_failures = test_worker_has_nothing_but_its_sockets = test_user = None
+
+    def test_stop_with_sessions(self):
+        """BYE to all, at once; what was answered is there afterwards."""
+        self.add_user()
+        with self.server() as server:
+            clients = [self.log_in(server) for _ in range(20)]
+            self.assertEqual(clients[0].append("INBOX", None, None, b"Subject: x\r\n\r\nx\r\n")[0], "OK")
+            for client in clients[1:10]:
+                client.select("INBOX")
+                client.send(b"x IDLE\r\n")
+            half = socket.create_connection(("127.0.0.1", server.ports["imaps"]))  # never begins TLS
+            worker, = children(server.process.pid)
+            began = time.monotonic()
+            server.stop()
+            self.assertLess(time.monotonic() - began, 4)
+            for client in clients:
+                rest = client.sock.makefile("rb").read() if not hasattr(client, "_file") else client._file.read()
+                self.assertIn(b"* BYE", rest)
+                client.shutdown()
+            half.close()
+            self.assertFalse(pathlib.Path(f"/proc/{worker}").exists())
+            server.start()
+            client = self.log_in(server)
+            self.assertEqual(client.select("INBOX")[1], [b"1"])
+            client.logout()
+
+    def test_reload(self):
+        self.add_user()
+        with self.server() as server:
+            certificate, key = (self.data / "tls" / name for name in ("certificate.pem", "key.pem"))
+            first = ssl.get_server_certificate(("127.0.0.1", server.ports["imaps"]))
+            good = certificate.read_text()
+            certificate.write_text("nonsense")
+            server.process.send_signal(signal.SIGHUP)
+            self.wait_for(server, "the certificate stays as it was")
+            self.assertEqual(ssl.get_server_certificate(("127.0.0.1", server.ports["imaps"])), first)
+            self.assertEqual(good.strip(), first.strip())
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=new", "-days", "2",
+                            "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+            server.process.send_signal(signal.SIGHUP)
+            self.wait_for(server, "the certificate was read again")
+            self.assertNotEqual(ssl.get_server_certificate(("127.0.0.1", server.ports["imaps"])), first)
+
+    def test_worker_killed(self):
+        self.add_user()
+        with self.server() as server:
+            client = self.log_in(server)
+            worker, = children(server.process.pid)
+            time.sleep(1.1)  # it is started at most once a second
+            os.kill(worker, signal.SIGKILL)
+            deadline = time.monotonic() + 10
+            while True:
+                try:
+                    self.log_in(server).logout()
+                    break
+                except Exception as fault:
+                    self.assertIn("UNAVAILABLE", str(fault))
+                    self.assertLess(time.monotonic(), deadline)
+                    time.sleep(0.1)
+            self.assertEqual(client.noop()[0], "OK")
+            now = children(server.process.pid)
+            self.assertEqual(len(now), 1)  # the dead one was buried
+            self.assertNotEqual(now, [worker])
+            client.logout()
+
+    def test_few_descriptors(self):
+        """Out of descriptors, newcomers are told or wait; who is there works on; afterwards all is well."""
+        self.add_user()
+        with self.server() as server:
+            resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (120, 120))
+            client = self.log_in(server)
+            crowd = [socket.create_connection(("127.0.0.1", server.ports["imap"])) for _ in range(150)]
+            time.sleep(0.5)
+            self.assertEqual(client.append("INBOX", None, None, b"Subject: x\r\n\r\nx\r\n")[0], "OK")
+            for one in crowd:
+                one.close()
+            time.sleep(0.5)
+            self.log_in(server).logout()
+            client.logout()
+
+
+if __name__ == "__main__":
+    unittest.main()
