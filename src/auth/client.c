@@ -322,6 +322,19 @@ int auth_login(struct op *op, struct auth *a, const struct auth_peer *peer, stru
 
 // --- life ---
 
+// A worker that cannot work (it cannot read its files) ends at once: better to know now than at the first log-in.
+static int worker_greet(struct op *op, struct auth *a)
+{
+	struct buf b = { 0 };
+	struct answer answer;
+	struct auth_reply reply;
+	request_begin(&b, AUTH_CANCEL, 0);
+	if (ask(op, a, &b, &reply, &answer) < 0)
+		return op_fail(op, RC_UNAVAILABLE,
+			"the auth process did not start: its reason stands above");
+	return 0;
+}
+
 int auth_open(struct op *op, const struct auth_config *config, struct auth **ret_auth)
 {
 	struct auth *a = calloc(1, sizeof *a);
@@ -343,6 +356,8 @@ int auth_open(struct op *op, const struct auth_config *config, struct auth **ret
 	if (rc == 0)
 		rc = start_locked(op, a);
 	pthread_mutex_unlock(&a->lock);
+	if (rc == 0)
+		rc = worker_greet(op, a);
 	if (rc < 0) {
 		auth_close(a);
 		return rc;

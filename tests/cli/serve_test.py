@@ -18,7 +18,9 @@ from clicase import CliCase, program  # noqa: E402
 
 
 def children(pid):
-    return [int(word) for word in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """Whichever thread began them."""
+    lists = [path.read_text() for path in pathlib.Path(f"/proc/{pid}/task").glob("*/children")]
+    return [int(word) for text in lists for word in text.split()]
 
 
 class Start(CliCase):
