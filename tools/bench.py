@@ -25,7 +25,7 @@ import bench_report
 from bench_servers import PASSWORD, ROOT, SERVERS, Echo, Trouble, machine
 
 LOAD = ROOT / "build" / "bench" / "starling-bench"
-QUICK = {"corpus": 2000, "accounts": 200, "big": 150, "rounds": 2, "seconds": 1.0, "warm": 0.1, "idle": (100, 400), "users": 250,
+QUICK = {"corpus": 2000, "accounts": 100, "big": 150, "rounds": 2, "seconds": 1.0, "warm": 0.1, "idle": (50, 200), "users": 250,
          "growth": (1000, 10000)}  # fmt: skip
 FULL = {"corpus": 6046, "accounts": 1000, "big": 1000, "rounds": 5, "seconds": 2.0, "warm": 0.5, "idle": (1000, 5000), "users": 1000,
         "growth": (1000, 10000, 100000, 1000000)}  # fmt: skip
