@@ -214,7 +214,8 @@ static int configure(struct cli *c, int argc, char **argv)
 		config_defaults(&c->config);
 		int rc = config_load(&c->op, &c->config, c->config_file, &faults);
 		if (rc < 0) {
-			fwrite(faults.p, 1, faults.n, stderr);
+			if (faults.n)
+				fwrite(faults.p, 1, faults.n, stderr);
 			status = cli_fail_op(c, rc);
 		}
 		buf_done(&faults);
