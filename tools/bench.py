@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -171,6 +172,7 @@ def main(arguments):
     if options.list:
         print("\n".join([line.name for line in bench_lines.LINES] + ["growth"]))
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped and the mail goes away
     sizes = QUICK if options.quick else FULL
     began = time.monotonic()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="starling-bench-", dir=options.data))
