@@ -20,7 +20,7 @@ static char *password_prepare(struct span password)
 {
 	if (password.n == 0 || password.n > PASSWORD_MAX || memchr(password.p, 0, password.n))
 		return NULL;
-	char *raw = strndup(password.p, password.n);
+	char *raw = span_to_str_new(password);
 	char *prepared = NULL;
 	if (raw && !span_is_ascii(password) &&
 		gsasl_saslprep(raw, 0, &prepared, NULL) == GSASL_OK) {
@@ -96,7 +96,7 @@ static bool crypt_matches(const char *hash, const char *password)
 bool password_matches(struct span hash, struct span password)
 {
 	char *p = password_prepare(password);
-	char *h = strndup(hash.p ? hash.p : "", hash.n);
+	char *h = span_to_str_new(hash);
 	bool same = false;
 	if (p && h && hash.n == 0)
 		same = burn(p);

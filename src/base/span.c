@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/span.h"
 
+#include <stdlib.h>
+
 int span_cmp(struct span a, struct span b)
 {
 	size_t n = a.n < b.n ? a.n : b.n;
@@ -139,4 +141,15 @@ bool span_is_utf8(struct span s)
 		i += len;
 	}
 	return true;
+}
+
+char *span_to_str_new(struct span s)
+{
+	char *copy = malloc(s.n + 1);
+	if (!copy)
+		return NULL;
+	if (s.n)
+		memcpy(copy, s.p, s.n);
+	copy[s.n] = '\0';
+	return copy;
 }

@@ -88,4 +88,7 @@ struct span span_split(struct span s, char c, struct span *ret_head);
 bool span_is_ascii(struct span s);
 bool span_is_utf8(struct span s);
 
+// A NUL-terminated copy for a C library, to be freed with free(); NULL when out of memory. (strndup() looks for a NUL behind the span's end.)
+char *span_to_str_new(struct span s);
+
 #endif

@@ -52,7 +52,7 @@ static void names_read(struct importer *i, struct folder *f)
 	if (asprintf(&path, "%s/dovecot-keywords", f->path) < 0)
 		return;
 	if (stat(path, &st) == 0 && import_file_open(i, path, &file) == 0) {
-		f->names_text = strndup(file.text.p ? file.text.p : "", file.text.n);
+		f->names_text = span_to_str_new(file.text);
 		import_file_close(&file);
 	}
 	free(path);
