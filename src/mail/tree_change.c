@@ -484,6 +484,23 @@ static int rename_tree(struct change_names *c, struct span from, struct span to)
 	return rc;
 }
 
+// Loads which UIDs there are into the blocks that views of INBOX share with this edit: the new mailbox may be deleted before such a view looks
+// again, and then the records are gone from the store that would tell it what it lost.
+static int load_uids(struct op *op, struct account *a, const struct edit *e)
+{
+	struct place at = place_of(a, e->old);
+	int rc = 0;
+	for (uint32_t t = 0; rc == 0 && t < e->body->n; t++) {
+		struct entries *entries;
+		rc = block_entries(op, at, e->body->t[t].block, &entries);
+		for (uint32_t i = 0; rc == 0 && i < entries->n; i++) {
+			struct recs *r;
+			rc = chunk_recs(op, at, entries->e[i].chunk, entries->e[i].used, &r);
+		}
+	}
+	return rc;
+}
+
 // The messages of INBOX become those of a new mailbox; INBOX goes on without them (RFC 9051 section 6.3.6). No message is touched:
 // the two mailboxes' data ids part. RFC 8474 section 4: the new mailbox has a MAILBOXID of its own.
 static int rename_inbox(struct change_names *c, struct span to)
@@ -500,6 +517,8 @@ static int rename_inbox(struct change_names *c, struct span to)
 	if (rc < 0)
 		return rc;
 	rc = txn_edit(&c->t, inbox, &e);
+	if (rc == 0)
+		rc = load_uids(c->t.op, c->t.account, e);
 	if (rc == 0)
 		rc = keywords_decode(c->t.op, SPAN(""), &none);
 	struct body *empty = rc == 0 ? body_new(1) : NULL;
