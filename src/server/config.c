@@ -495,7 +495,7 @@ void config_print_help(struct buf *to)
 		SPAN("listen = { imap = \"*:143\"; imaps = \"*:993\"; };\n    addresses to serve; "
 		     "a value "
 		     "may be an array, or a "
-		     "section { address \"*:143\"; proxy_protocol yes; }\n"));
+		     "section { address = \"*:143\"; proxy_protocol = true; }\n"));
 	for (size_t i = 0; i < countof(keys); i++)
 		buf_addf(to, "%s (%s, default %s)\n    %s\n", keys[i].path, kinds[keys[i].kind],
 			keys[i].standard, keys[i].help);
