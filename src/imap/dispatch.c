@@ -265,7 +265,7 @@ static enum conn_next run(struct session *s)
 			p->phase = PHASE_RUN;
 			if (conn_is_full(s->conn))
 				return CONN_FLUSH;
-			if (crew_slice_used() > RUN_SLICE_NS)
+			if (crew_slice_is_over())
 				return CONN_YIELD;
 			continue;
 		case IMAP_LINE:

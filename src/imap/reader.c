@@ -372,7 +372,7 @@ enum reader_next reader_run(struct session *s)
 				;
 		if (next != READER_NEED || s->priv->ended)
 			return next;
-		if (crew_slice_used() > RUN_SLICE_NS)
+		if (crew_slice_is_over())
 			return READER_PAUSE;
 		int n = conn_fill(&s->op, s->conn, FILL_ROOM);
 		if (n == RC_CLOSED)

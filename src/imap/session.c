@@ -284,7 +284,7 @@ static enum conn_next session_run(void *session, unsigned events)
 		next = dispatch_continue(s);
 	bool again = true;
 	for (unsigned i = 0; again && next == CONN_READ; i++) {
-		if (i >= IMAP_COMMANDS_PER_RUN || crew_slice_used() > RUN_SLICE_NS)
+		if (i >= IMAP_COMMANDS_PER_RUN || crew_slice_is_over())
 			return CONN_YIELD;
 		next = advance(s, &again);
 	}
