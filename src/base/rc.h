@@ -38,6 +38,7 @@
 	X(BADCHARSET, "charset not supported")                                                     \
 	X(UNKNOWNCTE, "unknown content-transfer-encoding")                                         \
 	X(CLIENTBUG, "client error")                                                               \
+	X(UIDREQUIRED, "message numbers are not allowed once UIDONLY is enabled")                  \
 	X(SERVERBUG, "internal error")                                                             \
 	X(AUTHFAILED, "authentication failed")                                                     \
 	X(AUTHZFAILED, "authorization failed")                                                     \

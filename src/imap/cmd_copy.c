@@ -135,9 +135,9 @@ static void expunge_done(struct session *s, struct command *c)
 }
 
 static const struct imap_command commands[] = {
-	{ "COPY", STATE_SELECTED, copy_parse, copy_run, copy_done, NULL, NULL },
+	{ "COPY", STATE_SELECTED | CMD_NUMBERS, copy_parse, copy_run, copy_done, NULL, NULL },
 	{ "UID COPY", STATE_SELECTED | CMD_UID, copy_parse, copy_run, copy_done, NULL, NULL },
-	{ "MOVE", STATE_SELECTED, move_parse, copy_run, copy_done, NULL, NULL },
+	{ "MOVE", STATE_SELECTED | CMD_NUMBERS, move_parse, copy_run, copy_done, NULL, NULL },
 	{ "UID MOVE", STATE_SELECTED | CMD_UID, move_parse, copy_run, copy_done, NULL, NULL },
 	{ "EXPUNGE", STATE_SELECTED, expunge_parse, expunge_run, expunge_done, NULL, NULL },
 	{ "UID EXPUNGE", STATE_SELECTED | CMD_UID, expunge_parse, expunge_run, expunge_done, NULL,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ENABLE (RFC 9051 section 6.3.1, RFC 5161), and the two that are part of the core because they change the stream: IMAP4rev2, and
-// UTF8=ACCEPT (RFC 9755). LITERAL+ or LITERAL- (RFC 7888): imap/reader.c does it.
+// ENABLE (RFC 9051 section 6.3.1, RFC 5161), and those that are part of the core because they change the stream or the numbers: IMAP4rev2,
+// UTF8=ACCEPT (RFC 9755), UIDONLY (RFC 9586). LITERAL+ or LITERAL- (RFC 7888): imap/reader.c does it.
 #include "imap/module.h"
 #include "imap/session_priv.h"
 
@@ -69,6 +69,7 @@ static const struct imap_capability capabilities[] = {
 	{ "LITERAL+", CAP_ALWAYS, literal_plus, NULL },
 	{ "LITERAL-", CAP_ALWAYS, literal_minus, NULL },
 	{ "UTF8=ACCEPT", CAP_AFTER_LOGIN, NULL, NULL },
+	{ "UIDONLY", CAP_AFTER_LOGIN, NULL, NULL },
 	{ NULL },
 };
 static const struct imap_command commands[] = {
@@ -79,12 +80,13 @@ static const struct imap_command commands[] = {
 static const struct imap_enable enables[] = {
 	{ "IMAP4rev2", ENABLED_REV2, NULL },
 	{ "UTF8=ACCEPT", ENABLED_UTF8, NULL },
+	{ "UIDONLY", ENABLED_UIDONLY, NULL },
 	{ NULL },
 };
 
 const struct imap_module imap_module_enable = {
 	.name = "enable",
-	.rfc = "RFC 9051, RFC 5161, RFC 9755, RFC 7888",
+	.rfc = "RFC 9051, RFC 5161, RFC 9755, RFC 7888, RFC 9586",
 	.capabilities = capabilities,
 	.commands = commands,
 	.enables = enables,

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "imap/fetch.h"
 #include "imap/module.h"
+#include "imap/partial.h"
 #include "imap/reply.h"
 #include "mail/txn.h"
 #include "mail/view.h"
@@ -154,9 +155,26 @@ static int narrow(struct session *s, struct fetch_args *a)
 	return rc == 0 ? condstore_narrow(s, a->changed_since, &a->uids) : rc;
 }
 
+// PARTIAL counts the messages that the client knows of (RFC 9394 section 3.3).
+static int take_partial(struct session *s, struct fetch_args *a)
+{
+	struct numset seqs = { 0 }, some = { 0 };
+	int rc = view_seqs_of(&s->op, s->view, &a->uids, &seqs);
+	partial_of(a->partial, &seqs, &some);
+	numset_reset(&a->uids);
+	if (rc == 0)
+		rc = some.failed ? op_fail(&s->op, RC_NOMEM, "out of memory")
+				 : view_uids_of(&s->op, s->view, &some, &a->uids);
+	numset_done(&seqs);
+	numset_done(&some);
+	return rc;
+}
+
 static int fetch_start(struct session *s, struct command *c, struct fetch_args *a)
 {
 	int rc = args_messages(s, &a->set, c->uid, &a->uids);
+	if (rc == 0 && a->partial)
+		rc = take_partial(s, a);
 	if (rc == 0 && a->changed)
 		rc = narrow(s, a);
 	unsigned flags = a->needs & (FETCH_COLD | FETCH_CONTENT) ? CURSOR_COLD : 0;
@@ -218,12 +236,11 @@ static int write_items(
 	struct fetch_out *f, const struct command *c, const struct fetch_args *a, bool with_flags)
 {
 	struct session *s = f->s;
-	rope_add(f->out, SPAN("* "));
-	rope_addu(f->out, f->msg->seq.v);
-	rope_add(f->out, SPAN(" FETCH ("));
+	reply_fetch_begin(s, f->msg);
 	bool first = true;
 	bool condstore = s->enabled & ENABLED_CONDSTORE;
-	if ((c->uid || (with_flags && condstore)) && !a->wants_uid) { // RFC 7162 section 3.2.4
+	bool uid = (c->uid || (with_flags && condstore)) && !(s->enabled & ENABLED_UIDONLY);
+	if (uid && !a->wants_uid) { // RFC 7162 section 3.2.4
 		rope_add(f->out, SPAN("UID "));
 		rope_addu(f->out, f->msg->uid.v);
 		first = false;
@@ -336,8 +353,8 @@ static void fetch_done(struct session *s, struct command *c)
 }
 
 static const struct imap_command commands[] = {
-	{ "FETCH", STATE_SELECTED | CMD_KEEPS_NUMBERS, fetch_parse, fetch_run, fetch_done, NULL,
-		NULL },
+	{ "FETCH", STATE_SELECTED | CMD_NUMBERS | CMD_KEEPS_NUMBERS, fetch_parse, fetch_run,
+		fetch_done, NULL, NULL },
 	{ "UID FETCH", STATE_SELECTED | CMD_UID, fetch_parse, fetch_run, fetch_done, NULL, NULL },
 	{ NULL },
 };

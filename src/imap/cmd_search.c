@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "imap/module.h"
+#include "imap/partial.h"
 #include "imap/reply_table.h"
 #include "imap/search.h"
 #include "mail/view.h"
@@ -21,9 +22,13 @@ static int add_wish(struct session *s, struct command *c, struct cursor *in,
 		return RC_NOMEM;
 	w->row = row;
 	int rc = row->parse ? row->parse(s, c, in, &w->arg) : 0;
-	for (const struct search_wish *same = a->wishes; same; same = same->next)
-		if (same->row == row && !row->parse)
-			return rc;
+	for (const struct search_wish *same = a->wishes; same; same = same->next) {
+		if (same->row != row)
+			continue;
+		if (row->parse)
+			cursor_fail(in, "a return option with an argument only once");
+		return rc;
+	}
 	*a->tail = w;
 	a->tail = &w->next;
 	a->returns |= row->bit;
@@ -31,8 +36,10 @@ static int add_wish(struct session *s, struct command *c, struct cursor *in,
 }
 
 // search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
+#define RETURN_LISTS (unsigned)(SEARCH_RETURN_ALL | SEARCH_RETURN_PARTIAL)
 static int parse_returns(struct session *s, struct command *c, struct cursor *in)
 {
+	const struct search_args *a = c->args;
 	int rc = 0;
 	cursor_sp(in);
 	cursor_char(in, '(', "a list of return options");
@@ -47,6 +54,8 @@ static int parse_returns(struct session *s, struct command *c, struct cursor *in
 			cursor_fail_at(in, at, "a return option");
 		else
 			rc = add_wish(s, c, in, row);
+		if ((a->returns & RETURN_LISTS) == RETURN_LISTS) // RFC 9394 section 3.1
+			cursor_fail_at(in, at, "either ALL or PARTIAL");
 	} while (rc == 0 && cursor_try_sp(in));
 	cursor_char(in, ')', "a space or )");
 	return rc;
@@ -114,7 +123,7 @@ static int write_esearch(struct session *s, const struct command *c, const struc
 			return rc;
 		}
 	}
-	if (a->wants_modseq && !numset_is_empty(r->shown)) {
+	if (a->wants_modseq && r->modseq.v) {
 		rope_add(out, SPAN(" MODSEQ "));
 		rope_addu(out, r->modseq.v);
 	}
@@ -122,49 +131,62 @@ static int write_esearch(struct session *s, const struct command *c, const struc
 	return 0;
 }
 
-#define RETURN_ENDS (unsigned)(SEARCH_RETURN_MIN | SEARCH_RETURN_MAX)
-// Only MIN, MAX or both: then nothing is told of the other messages.
-static bool wants_only_ends(const struct search_args *a)
+#define RETURN_SOME (unsigned)(SEARCH_RETURN_MIN | SEARCH_RETURN_MAX | SEARCH_RETURN_PARTIAL)
+#define RETURN_WHOLE (unsigned)(SEARCH_RETURN_ALL | SEARCH_RETURN_COUNT)
+// Only of some messages something is told.
+static bool wants_only_some(const struct search_args *a)
 {
-	return a->returns & RETURN_ENDS && !(a->returns & ~(RETURN_ENDS | SEARCH_RETURN_SAVE));
+	return a->returns & RETURN_SOME && !(a->returns & RETURN_WHOLE);
 }
 
-static void take_ends(const struct search_args *a, struct numset *ret_uids)
+static const struct partial_range *partial_wish(const struct search_args *a)
 {
+	for (const struct search_wish *w = a->wishes; w; w = w->next)
+		if (w->row->bit == SEARCH_RETURN_PARTIAL)
+			return w->arg;
+	return NULL;
+}
+
+static void take_some(const struct search_args *a, struct numset *ret_uids)
+{
+	const struct partial_range *partial = partial_wish(a);
+	if (numset_is_empty(&a->found))
+		return;
 	if (a->returns & SEARCH_RETURN_MIN)
 		numset_add(ret_uids, numset_min(&a->found));
+	if (partial)
+		partial_of(partial, &a->found, ret_uids);
 	if (a->returns & SEARCH_RETURN_MAX)
 		numset_add(ret_uids, numset_max(&a->found));
 }
 
 // RFC 4731 section 3.2: the highest modseq of the messages that are told of.
-static int modseq_of_ends(struct session *s, const struct search_args *a, struct modseq *ret_modseq)
+static int modseq_of_some(struct session *s, const struct search_args *a, struct modseq *ret_modseq)
 {
-	struct numset ends = { 0 };
+	struct numset some = { 0 };
 	struct view_cursor *c = NULL;
 	struct modseq highest = { 0 };
 	struct msg m;
-	take_ends(a, &ends);
-	int rc = ends.failed ? op_fail(&s->op, RC_NOMEM, "out of memory")
-			     : view_cursor_open(&s->op, s->view, &ends, 0, &c);
+	take_some(a, &some);
+	int rc = some.failed ? op_fail(&s->op, RC_NOMEM, "out of memory")
+			     : view_cursor_open(&s->op, s->view, &some, 0, &c);
 	while (rc == 0) {
 		rc = view_cursor_next(&s->op, c, &m);
 		if (rc == 0 && m.modseq.v > highest.v)
 			highest = m.modseq;
 	}
 	view_cursor_close(c);
-	numset_done(&ends);
-	if (rc == CURSOR_END && highest.v)
-		*ret_modseq = highest;
+	numset_done(&some);
+	*ret_modseq = highest;
 	return rc < 0 ? rc : 0;
 }
 
-// What `$` becomes: RFC 9051 section 6.4.4.1, table 4.
+// What `$` becomes: RFC 9051 section 6.4.4.1, table 4; RFC 9394 section 3.2, table 1.
 static int save(struct session *s, struct search_args *a)
 {
 	struct numset kept = { 0 };
-	if (wants_only_ends(a) && !numset_is_empty(&a->found)) {
-		take_ends(a, &kept);
+	if (wants_only_some(a)) {
+		take_some(a, &kept);
 	} else {
 		kept = a->found;
 		a->found = (struct numset){ 0 };
@@ -191,9 +213,8 @@ static int search_end(struct session *s, struct command *c)
 		rc = view_seqs_of(&s->op, s->view, &a->found, &numbers);
 		r.shown = &numbers;
 	}
-	if (rc == 0 && a->wants_modseq && a->extended && wants_only_ends(a) &&
-		!numset_is_empty(&a->found))
-		rc = modseq_of_ends(s, a, &r.modseq);
+	if (rc == 0 && a->wants_modseq && a->extended && wants_only_some(a))
+		rc = modseq_of_some(s, a, &r.modseq);
 	size_t size = rope_size(session_out(s));
 	if (rc == 0 && a->extended)
 		rc = write_esearch(s, c, &r);
@@ -213,8 +234,12 @@ static int search_end(struct session *s, struct command *c)
 // True when what was asked for is known before the end.
 static bool is_enough(const struct search_args *a)
 {
-	return !numset_is_empty(&a->found) && a->returns & SEARCH_RETURN_MIN &&
-		!(a->returns & ~(unsigned)(SEARCH_RETURN_MIN | SEARCH_RETURN_SAVE));
+	const unsigned early = SEARCH_RETURN_MIN | SEARCH_RETURN_PARTIAL;
+	const struct partial_range *partial = partial_wish(a);
+	if (numset_is_empty(&a->found) || !(a->returns & early) ||
+		a->returns & ~(early | SEARCH_RETURN_SAVE))
+		return false;
+	return !partial || (!partial->from_end && numset_size(&a->found) >= partial->last);
 }
 
 static int go_on(struct session *s, struct command *c)
@@ -262,8 +287,8 @@ static void search_command_done(struct session *s, struct command *c)
 }
 
 static const struct imap_command commands[] = {
-	{ "SEARCH", STATE_SELECTED | CMD_KEEPS_NUMBERS, search_parse, search_command_run,
-		search_command_done, NULL, NULL },
+	{ "SEARCH", STATE_SELECTED | CMD_NUMBERS | CMD_KEEPS_NUMBERS, search_parse,
+		search_command_run, search_command_done, NULL, NULL },
 	{ "UID SEARCH", STATE_SELECTED | CMD_UID, search_parse, search_command_run,
 		search_command_done, NULL, NULL },
 	{ NULL },

@@ -86,7 +86,7 @@ static int tell(struct session *s, const struct select_args *a)
 		if (rc < 0)
 			return rc;
 		rope_addf(out, "* %u RECENT\r\n", view_recent(v));
-		if (unseen.v)
+		if (unseen.v && !(s->enabled & ENABLED_UIDONLY)) // a message number
 			rope_addf(out, "* OK [UNSEEN %u] first unseen message\r\n", unseen.v);
 	}
 	rope_addf(out, "* OK [UIDVALIDITY %u] UIDs are valid\r\n", view_uid_validity(v));

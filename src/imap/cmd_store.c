@@ -95,7 +95,7 @@ static void tell_one(
 		     : changed && !view_was_told(s->view, m->uid, modseq))
 		return;
 	if (a->flags.silent && !modified)
-		reply_fetch_modseq(s, m->seq, m->uid, modseq);
+		reply_fetch_modseq(s, m, modseq);
 	else
 		reply_fetch_flags(s, m, k, c->uid);
 }
@@ -154,8 +154,8 @@ static void store_done(struct session *s, struct command *c)
 }
 
 static const struct imap_command commands[] = {
-	{ "STORE", STATE_SELECTED | CMD_KEEPS_NUMBERS, store_parse, store_run, store_done, NULL,
-		NULL },
+	{ "STORE", STATE_SELECTED | CMD_NUMBERS | CMD_KEEPS_NUMBERS, store_parse, store_run,
+		store_done, NULL, NULL },
 	{ "UID STORE", STATE_SELECTED | CMD_UID, store_parse, store_run, store_done, NULL, NULL },
 	{ NULL },
 };

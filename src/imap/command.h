@@ -73,6 +73,8 @@ enum { // flags of a row: states (STATE_ bits) and
 	CMD_NO_SYNC = 0x200, // no untagged changes of the mailbox at the end
 	CMD_UID = 0x400,     // UID variant: FETCH responses carry UID
 	CMD_SECRET = 0x800,  // arguments are never logged
+	CMD_NUMBERS =
+		0x1000, // takes or answers message numbers: BAD [UIDREQUIRED] after ENABLE UIDONLY
 	CMD_STATES = 0xff,
 };
 struct imap_command {

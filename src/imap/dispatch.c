@@ -65,10 +65,9 @@ int dispatch_syntax(struct session *s, const struct cursor *in)
 {
 	struct buf why = { 0 };
 	cursor_explain(in, &why);
-	const char *code = in->rc == RC_LIMIT || in->rc == RC_NOMEM ? "LIMIT" : NULL;
 	const struct imap_command *row = s->priv->cmd.row;
-	int outcome = command_bad(s, code, "%s%s%.*s", row ? row->name : "", row ? ": " : "",
-		SPAN_FMT(buf_span(&why)));
+	int outcome = command_bad(s, reply_row_of(in->rc)->code, "%s%s%.*s", row ? row->name : "",
+		row ? ": " : "", SPAN_FMT(buf_span(&why)));
 	buf_done(&why);
 	return outcome;
 }
@@ -131,6 +130,8 @@ int dispatch_identify(struct session *s)
 	c->uid = row->flags & CMD_UID;
 	if (!(row->flags & CMD_STATES & s->state))
 		return command_bad(s, NULL, "%s is not allowed %s", row->name, state_text(s, row));
+	if (row->flags & CMD_NUMBERS && s->enabled & ENABLED_UIDONLY) // RFC 9586 section 3.2
+		return command_bad(s, "UIDREQUIRED", "UIDONLY is enabled: use UID %s", row->name);
 	return 0;
 }
 

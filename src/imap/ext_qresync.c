@@ -124,6 +124,8 @@ static int parse_qresync(struct session *s, struct command *c, struct cursor *in
 		take_known(in, &r->known);
 		more = cursor_try_sp(in);
 	}
+	if (more && s->enabled & ENABLED_UIDONLY) // RFC 9586 section 3.7
+		cursor_fail_rc(in, RC_UIDREQUIRED, "no message numbers");
 	if (more)
 		parse_match(in, r);
 	cursor_char(in, ')', "a space or )");

@@ -123,7 +123,8 @@ static const struct imap_stream stream = {
 	.end = replace_data_end,
 };
 static const struct imap_command commands[] = {
-	{ "REPLACE", STATE_SELECTED, replace_parse, replace_run, replace_done, &stream, NULL },
+	{ "REPLACE", STATE_SELECTED | CMD_NUMBERS, replace_parse, replace_run, replace_done,
+		&stream, NULL },
 	{ "UID REPLACE", STATE_SELECTED | CMD_UID, replace_parse, replace_run, replace_done,
 		&stream, NULL },
 	{ NULL },

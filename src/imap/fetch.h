@@ -35,6 +35,7 @@ struct fetch_item {
 };
 // FETCH ... (name [value] ...)
 struct fetch_args;
+struct partial_range;
 struct fetch_modifier {
 	const char *name;
 	// The cursor stands behind the name; sets what it is about in the args (e.g. fetch_require_changed_since()).
@@ -53,8 +54,9 @@ struct fetch_args {
 	unsigned count; // of wishes
 	unsigned needs; // of all wishes
 	bool wants_uid, wants_flags, wants_modseq;
-	bool changed, vanished;      // CHANGEDSINCE, VANISHED (RFC 7162)
-	struct modseq changed_since; // messages whose modseq is not above are left out
+	bool changed, vanished;        // CHANGEDSINCE, VANISHED (RFC 7162)
+	struct modseq changed_since;   // messages whose modseq is not above are left out
+	struct partial_range *partial; // PARTIAL (RFC 9394); NULL: all
 	// While it runs:
 	struct numset uids;
 	bool started;

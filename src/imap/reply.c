@@ -120,25 +120,39 @@ void reply_modseq_item(struct session *s, struct modseq modseq)
 	rope_addc(out, ')');
 }
 
-void reply_fetch_modseq(struct session *s, struct seq seq, struct uid uid, struct modseq modseq)
+void reply_fetch_begin(struct session *s, const struct msg *m)
 {
 	struct rope *out = session_out(s);
-	rope_addf(out, "* %u FETCH (UID %u ", seq.v, uid.v);
+	bool uidonly = s->enabled & ENABLED_UIDONLY;
+	rope_add(out, SPAN("* "));
+	rope_addu(out, uidonly ? m->uid.v : m->seq.v);
+	rope_add(out, uidonly ? SPAN(" UIDFETCH (") : SPAN(" FETCH ("));
+}
+
+static void fetch_uid_item(struct session *s, const struct msg *m)
+{
+	struct rope *out = session_out(s);
+	if (s->enabled & ENABLED_UIDONLY)
+		return;
+	rope_add(out, SPAN("UID "));
+	rope_addu(out, m->uid.v);
+	rope_addc(out, ' ');
+}
+
+void reply_fetch_modseq(struct session *s, const struct msg *m, struct modseq modseq)
+{
+	reply_fetch_begin(s, m);
+	fetch_uid_item(s, m);
 	reply_modseq_item(s, modseq);
-	rope_add(out, SPAN(")\r\n"));
+	rope_add(session_out(s), SPAN(")\r\n"));
 }
 
 void reply_fetch_flags(struct session *s, const struct msg *m, const struct keywords *k, bool uid)
 {
 	struct rope *out = session_out(s);
-	rope_add(out, SPAN("* "));
-	rope_addu(out, m->seq.v);
-	rope_add(out, SPAN(" FETCH ("));
-	if (uid || s->enabled & ENABLED_CONDSTORE) {
-		rope_add(out, SPAN("UID "));
-		rope_addu(out, m->uid.v);
-		rope_addc(out, ' ');
-	}
+	reply_fetch_begin(s, m);
+	if (uid || s->enabled & ENABLED_CONDSTORE)
+		fetch_uid_item(s, m);
 	reply_flags_item(s, m, k);
 	if (s->enabled & ENABLED_CONDSTORE) {
 		rope_addc(out, ' ');
@@ -248,7 +262,7 @@ static void mailbox_is_gone(struct session *s)
 	}
 }
 
-// Expunges as UIDs, all at once (RFC 7162 section 3.2.10.2).
+// Expunges as UIDs, all at once (RFC 7162 section 3.2.10.2, RFC 9586 section 3.6).
 static int tell_vanished(struct session *s)
 {
 	struct numset gone = { 0 };
@@ -270,7 +284,7 @@ int reply_changes(struct session *s, bool expunges, bool uid)
 		mailbox_is_gone(s);
 		return 0;
 	}
-	if (expunges && s->enabled & ENABLED_QRESYNC) {
+	if (expunges && s->enabled & (ENABLED_QRESYNC | ENABLED_UIDONLY)) {
 		int rc = tell_vanished(s);
 		if (rc < 0)
 			return rc;

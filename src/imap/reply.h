@@ -26,7 +26,9 @@ void reply_flags_item(struct session *s, const struct msg *m, const struct keywo
 // CONDSTORE is enabled (RFC 7162 section 3.2.4).
 void reply_fetch_flags(struct session *s, const struct msg *m, const struct keywords *k, bool uid);
 // "* n FETCH (UID u MODSEQ (m))": what a STORE .SILENT tells.
-void reply_fetch_modseq(struct session *s, struct seq seq, struct uid uid, struct modseq modseq);
+void reply_fetch_modseq(struct session *s, const struct msg *m, struct modseq modseq);
+// "* n FETCH (", or "* u UIDFETCH (", which needs no UID item, after ENABLE UIDONLY (RFC 9586 section 3.3); no line. The two above do so, too.
+void reply_fetch_begin(struct session *s, const struct msg *m);
 // "MODSEQ (m)" of a message, without a line.
 void reply_modseq_item(struct session *s, struct modseq modseq);
 // "* OK [HIGHESTMODSEQ n]": up to where the client was told everything; and the code alone, in op's arena.

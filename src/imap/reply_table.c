@@ -35,6 +35,7 @@ static const struct reply_row rows[] = {
 	{ RC_BADCHARSET, false, "BADCHARSET" },
 	{ RC_UNKNOWNCTE, false, "UNKNOWN-CTE" },
 	{ RC_CLIENTBUG, true, "CLIENTBUG" },
+	{ RC_UIDREQUIRED, true, "UIDREQUIRED" }, // RFC 9586 section 3
 	{ RC_SERVERBUG, false, "SERVERBUG" },
 	{ RC_AUTHFAILED, false, "AUTHENTICATIONFAILED" },
 	{ RC_AUTHZFAILED, false, "AUTHORIZATIONFAILED" },

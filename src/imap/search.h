@@ -40,6 +40,7 @@ enum {
 	SEARCH_RETURN_COUNT = 8,
 	SEARCH_RETURN_SAVE = 16,
 	SEARCH_RETURN_OTHER = 32,
+	SEARCH_RETURN_PARTIAL = 64, // its argument is a struct partial_range (imap/partial.h)
 };
 struct search_result {
 	const struct numset *shown; // what matched, in numbers, or in UIDs for UID SEARCH

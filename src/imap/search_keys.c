@@ -272,6 +272,8 @@ static int parse_key(struct parser *p, bool *ret_opened)
 	int next = cursor_peek(in);
 	if ((next >= '0' && next <= '9') || next == '*' || next == '$') {
 		*ret_opened = false;
+		if (p->s->enabled & ENABLED_UIDONLY) // RFC 9586 section 3.5
+			cursor_fail_rc(in, RC_UIDREQUIRED, "UID and a set of UIDs");
 		return take_set(p->s, in, p->args, key, false);
 	}
 	size_t at = in->at;

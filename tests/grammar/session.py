@@ -466,8 +466,12 @@ class SessionChecker:
             return
         items = {name for r in extended for name in r.data['items']}
         for option in options or ():
-            if option == 'COUNT' and option not in items:
-                self.complain('ESEARCH without COUNT, which was asked for (RFC 4731 section 3.1)')
+            if option in ('COUNT', 'PARTIAL') and option not in items:
+                self.complain(f'ESEARCH without {option}, which was asked for (RFC 4731 section 3.1, RFC 9394 section 3.1)')
+        for answer in extended:
+            partial = answer.data['items'].get('PARTIAL')
+            if partial and partial[0] not in (options or ()):
+                self.complain(f'ESEARCH PARTIAL of {partial[0]}, which is not the range that was asked for (RFC 9394 section 3.1)')
         if 'COUNT' in items and any(r.data['items'].get('COUNT') for r in extended):
             for option in set(options or ()) & {'MIN', 'MAX', 'ALL'}:
                 if option not in items:

@@ -388,6 +388,9 @@ class Searches(Base):
     def test_options(self):
         self.bad(self.search('SEARCH RETURN (COUNT MIN) ALL', 'ESEARCH (TAG "q") MIN 1'), 'without COUNT')
         self.bad(self.search('SEARCH RETURN (COUNT MIN) ALL', 'ESEARCH (TAG "q") COUNT 1'), 'without MIN')
+        self.good(self.search('SEARCH RETURN (PARTIAL -1:-2) ALL', 'ESEARCH (TAG "q") PARTIAL (-1:-2 2:3)'))
+        self.bad(self.search('SEARCH RETURN (PARTIAL 1:2 COUNT) ALL', 'ESEARCH (TAG "q") COUNT 1'), 'without PARTIAL')
+        self.bad(self.search('SEARCH RETURN (PARTIAL 1:2) ALL', 'ESEARCH (TAG "q") PARTIAL (2:1 2)'), 'not the range')
 
     def test_updates(self):
         first = self.search('UID SEARCH RETURN (UPDATE COUNT) ALL', 'ESEARCH (TAG "q") UID COUNT 1')

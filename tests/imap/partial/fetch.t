@@ -1,0 +1,38 @@
+# UID FETCH (PARTIAL range): only messages at these places among those of the set (RFC 9394 section 3.3).
+@ mailbox INBOX 8
+
+C: SELECT INBOX
+S: ...
+S: OK
+C: STORE 3,5 +FLAGS.SILENT (\Deleted)
+S: OK
+C: EXPUNGE
+S: * 5 EXPUNGE
+S: * 3 EXPUNGE
+S: ...
+S: OK
+C: UID FETCH 2:7 (UID) (PARTIAL 1:2)
+S: * 2 FETCH (UID 2)
+S: * 3 FETCH (UID 4)
+S: OK
+C: UID FETCH 1:* (UID) (PARTIAL -1:-3)
+S: * 4 FETCH (UID 6)
+S: * 5 FETCH (UID 7)
+S: * 6 FETCH (UID 8)
+S: OK
+C: UID FETCH 1,4,8 (UID) (PARTIAL -2:-2)
+S: * 3 FETCH (UID 4)
+S: OK
+C: UID FETCH 1:* (UID) (PARTIAL 6:100)
+S: * 6 FETCH (UID 8)
+S: OK
+C: UID FETCH 1:* (UID) (PARTIAL 7:100)
+S: OK
+C: UID FETCH 3,5 (UID) (PARTIAL 1:100)
+S: OK
+C: UID SEARCH RETURN (SAVE) UID 2,6,7
+S: OK
+C: UID FETCH $ (UID) (PARTIAL -1:-2)
+S: * 4 FETCH (UID 6)
+S: * 5 FETCH (UID 7)
+S: OK

@@ -1,0 +1,24 @@
+# MODSEQ of an ESEARCH response with PARTIAL is the highest one of the messages that are returned (RFC 4731 section 3.2, RFC 9394 section 3.1).
+@ mailbox INBOX 4
+
+C: ENABLE CONDSTORE
+S: * ENABLED CONDSTORE
+S: OK
+C: SELECT INBOX
+S: ...
+S: OK
+C: STORE 2 +FLAGS.SILENT (\Flagged)
+S: * 2 FETCH $items(UID 2, MODSEQ (${m2}))
+S: OK
+C: STORE 4 +FLAGS.SILENT (\Flagged)
+S: * 4 FETCH $items(UID 4, MODSEQ (${m4}))
+S: OK
+C: SEARCH RETURN (PARTIAL 2:3) MODSEQ 1
+S: * ESEARCH (TAG $any) PARTIAL (2:3 2:3) MODSEQ ${m2}
+S: OK
+C: SEARCH RETURN (PARTIAL 2:3 COUNT) MODSEQ 1
+S: * ESEARCH (TAG $any) PARTIAL (2:3 2:3) COUNT 4 MODSEQ ${m4}
+S: OK
+C: SEARCH RETURN (PARTIAL 5:6) MODSEQ 1
+S: * ESEARCH (TAG $any) PARTIAL (5:6 NIL)
+S: OK

@@ -1,0 +1,45 @@
+# After ENABLE UIDONLY commands and search keys that take message numbers are answered BAD [UIDREQUIRED], and do nothing (RFC 9586 sections 3, 3.2, 3.5, 3.8).
+@ mailbox INBOX 3
+@ mailbox Other
+
+C: CAPABILITY
+S: * CAPABILITY $any UIDONLY $any
+S: OK
+C: ENABLE UIDONLY
+S: * ENABLED UIDONLY
+S: OK
+C: SELECT INBOX
+S: ...
+S: OK
+C: FETCH 1:2 (FLAGS)
+S: BAD [UIDREQUIRED] $text
+C: FETCH * (FLAGS)
+S: BAD [UIDREQUIRED] $text
+C: FETCH $ (FLAGS)
+S: BAD [UIDREQUIRED] $text
+C: STORE 1 +FLAGS (\Seen)
+S: BAD [UIDREQUIRED] $text
+C: COPY 1 Other
+S: BAD [UIDREQUIRED] $text
+C: MOVE 1 Other
+S: BAD [UIDREQUIRED] $text
+C: SEARCH ALL
+S: BAD [UIDREQUIRED] $text
+C: SEARCH RETURN (SAVE) UID 1
+S: BAD [UIDREQUIRED] $text
+C: REPLACE 1 INBOX $lit+"Subject: new\r\n\r\nx"
+S: BAD [UIDREQUIRED] $text
+C: UID SEARCH 1:3
+S: BAD [UIDREQUIRED] $text
+C: UID SEARCH *
+S: BAD [UIDREQUIRED] $text
+C: UID SEARCH OR UID 1 (NOT 2)
+S: BAD [UIDREQUIRED] $text
+C: UID FETCH 1:* (FLAGS)
+S: * 1 UIDFETCH (FLAGS $any)
+S: * 2 UIDFETCH (FLAGS $any)
+S: * 3 UIDFETCH (FLAGS $any)
+S: OK
+C: STATUS Other (MESSAGES)
+S: * STATUS Other (MESSAGES 0)
+S: OK

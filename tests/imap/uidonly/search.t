@@ -1,0 +1,30 @@
+# UID SEARCH answers with UIDs; a saved result is used as a set of UIDs (RFC 9586 sections 3.2 and 3.5).
+@ mailbox INBOX 3
+
+C: ENABLE UIDONLY
+S: * ENABLED UIDONLY
+S: OK
+C: SELECT INBOX
+S: ...
+S: OK
+C: UID STORE 1 +FLAGS.SILENT (\Deleted)
+S: OK
+C: EXPUNGE
+S: * VANISHED 1
+S: ...
+S: OK
+[rev1] C: UID SEARCH ALL
+[rev1] S: * SEARCH 2 3
+[rev1] S: OK
+C: UID SEARCH RETURN (SAVE ALL) UID 2:*
+S: * ESEARCH (TAG $any) UID ALL 2:3
+S: OK
+C: UID SEARCH RETURN (MIN) UID $
+S: * ESEARCH (TAG $any) UID MIN 2
+S: OK
+C: UID FETCH $ (UID)
+S: * 2 UIDFETCH (UID 2)
+S: * 3 UIDFETCH (UID 3)
+S: OK
+C: UID SEARCH $
+S: BAD [UIDREQUIRED] $text

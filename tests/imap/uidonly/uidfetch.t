@@ -1,0 +1,34 @@
+# UID FETCH and UID STORE answer with UIDFETCH, whose UID item is there when it was asked for (RFC 9586 section 3.3).
+@ mailbox INBOX 5
+
+C: ENABLE UIDONLY
+S: * ENABLED UIDONLY
+S: OK
+C: SELECT INBOX
+S: ...
+S: OK
+C: UID STORE 1:3 +FLAGS.SILENT (\Deleted)
+S: OK
+C: EXPUNGE
+S: * VANISHED 1:3
+S: ...
+S: OK
+C: UID FETCH 4:5 (RFC822.SIZE)
+S: * 4 UIDFETCH (RFC822.SIZE $nz)
+S: * 5 UIDFETCH (RFC822.SIZE $nz)
+S: OK
+C: UID FETCH 5 (UID INTERNALDATE)
+S: * 5 UIDFETCH $items(UID 5, INTERNALDATE $any)
+S: OK
+C: UID FETCH 5 UID
+S: * 5 UIDFETCH (UID 5)
+S: OK
+C: UID STORE 4 +FLAGS (\Flagged)
+S: * 4 UIDFETCH (FLAGS $has(\Flagged))
+S: OK
+C: UID STORE 4 +FLAGS (\Flagged)
+S: * 4 UIDFETCH (FLAGS $has(\Flagged))
+S: OK
+C: UID FETCH 5 BODY[TEXT]
+S: * 5 UIDFETCH $items(BODY[TEXT] $string, FLAGS $has(\Seen))
+S: OK
