@@ -7,6 +7,7 @@ import os
 import subprocess
 
 import report
+import requirements
 from common import ROOT, SRC, c_files
 
 TIDY_CONFIG = ROOT / ".clang-tidy"
@@ -54,6 +55,10 @@ def _cppcheck():
     return _output(*command, *[p for p in c_files(".c") if not p.name.endswith(("_test.c", "_fuzz.c", "_tool.c"))])
 
 
+def _requirements():
+    return "\n".join(requirements.findings())
+
+
 QUICK = [
     ("format", _format),
     ("layers", _tool("layers")),
@@ -61,7 +66,7 @@ QUICK = [
     ("banned", _tool("banned")),
     ("lengths", _tool("lengths")),
 ]
-SLOW = [("clang-tidy", _tidy), ("cppcheck", _cppcheck)]
+SLOW = [("requirements", _requirements), ("clang-tidy", _tidy), ("cppcheck", _cppcheck)]
 
 
 def run_all(quick, build):

@@ -244,7 +244,7 @@ static void still_here(void **state)
 static void compresses(void **state)
 {
 	DIALOGUE("a COMPRESS DEFLATE\r\n", "a BAD?");
-	DIALOGUE("a LOGIN u p\r\nb COMPRESS GZIP\r\nc COMPRESS DEFLATE\r\nd COMPRESS DEFLATE\r\n",
+	DIALOGUE("a LOGIN u p\r\nb COMPRESS GZIP\r\nc compress deflate\r\nd COMPRESS DEFLATE\r\n",
 		"a OK?\nb BAD?\nc OK?\nd NO [COMPRESSIONACTIVE]?");
 	// RFC 8437 section 4.1: compression ends with the log-in.
 	DIALOGUE("a LOGIN u p\r\nb COMPRESS DEFLATE\r\nc UNAUTHENTICATE\r\nd LOGIN u p\r\ne "

@@ -1,4 +1,4 @@
-# ENABLE CONDSTORE with a mailbox selected gives its HIGHESTMODSEQ (RFC 7162 section 3.1).
+# ENABLE CONDSTORE with a mailbox selected gives its HIGHESTMODSEQ (RFC 7162 section 3.1; RFC 5161 section 3.1).
 @ mailbox INBOX 1
 
 C: SELECT INBOX

@@ -1,4 +1,4 @@
-# Nothing found: the response still comes, with COUNT 0 and no MIN, MAX, ALL (RFC 9051 section 6.4.4).
+# Nothing found: the response still comes, with COUNT 0 and no MIN, MAX, ALL (RFC 9051 section 6.4.4; RFC 4731 section 3.1).
 @ mailbox INBOX 2
 
 C: SELECT INBOX

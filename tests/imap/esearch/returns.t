@@ -1,4 +1,4 @@
-# RETURN (MIN MAX ALL COUNT) in any order, in rev1 too; () is ALL (RFC 4731 section 3.1, RFC 9051 section 6.4.4).
+# RETURN (MIN MAX ALL COUNT) in any order, in rev1 too; () is ALL (RFC 4731 section 3.1, RFC 9051 section 6.4.4; RFC 5182 section 2.1).
 @ mailbox INBOX 5
 
 C: SELECT INBOX

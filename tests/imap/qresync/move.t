@@ -1,4 +1,4 @@
-# MOVE is told as VANISHED, with HIGHESTMODSEQ; it raises the modseq of both mailboxes (RFC 6851 section 4.4).
+# MOVE is told as VANISHED, with HIGHESTMODSEQ; it raises the modseq of both mailboxes (RFC 6851 section 4.4; RFC 7162 section 3.2).
 @ mailbox INBOX 3
 @ mailbox Other 1
 

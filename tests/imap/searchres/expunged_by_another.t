@@ -1,4 +1,4 @@
-# What another session expunged falls out of $: OK, not EXPUNGEISSUED (RFC 9051 section 6.4.4.1).
+# What another session expunged falls out of $: OK, not EXPUNGEISSUED (RFC 9051 section 6.4.4.1; RFC 5182 section 2.1).
 @ needs SEARCHRES
 @ mailbox INBOX 3
 

@@ -1,4 +1,4 @@
-# SEARCH RETURN (SAVE) and commands with $ sent together (RFC 9051 section 6.4.4.2).
+# SEARCH RETURN (SAVE) and commands with $ sent together (RFC 9051 section 6.4.4.2; RFC 5182 section 2.3).
 @ needs SEARCHRES
 @ mailbox INBOX 3
 @ mailbox Other

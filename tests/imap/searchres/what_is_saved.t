@@ -1,4 +1,4 @@
-# With MIN or MAX alone $ is those, with ALL or COUNT everything (RFC 9051 section 6.4.4.1, table 4).
+# With MIN or MAX alone $ is those, with ALL or COUNT everything (RFC 9051 section 6.4.4.1, table 4; RFC 5182 section 2.4).
 @ needs SEARCHRES
 @ mailbox INBOX 5
 

@@ -1,4 +1,4 @@
-# A SEARCH without SAVE or with BAD leaves $; NO with SAVE and SELECT empty it (RFC 9051 section 6.4.4.1).
+# A SEARCH without SAVE or with BAD leaves $; NO with SAVE and SELECT empty it (RFC 9051 section 6.4.4.1; RFC 5182 section 2.1).
 @ needs SEARCHRES
 @ mailbox INBOX 3
 
