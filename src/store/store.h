@@ -132,7 +132,7 @@ int blob_finish(struct op *op, struct blob_writer *w, const struct blob_owner *o
 void blob_abort(struct blob_writer *w); // accepts NULL
 
 // An open blob: spans into memory that `hold` keeps alive (mapped segments). Checksums have been or are verified before any byte
-// is handed out. Cheap for blobs of one extent: no allocation, no system call.
+// is handed out (an engine may remember for a short while that they were). Cheap for blobs of one extent: no allocation, no system call.
 struct blob {
 	struct store *store;
 	uint64_t size;     // octets

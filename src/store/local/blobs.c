@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Blobs in the log. Reading by hint: the segment is found in a table without a lock, the frame's header and the parts asked for are
-// verified each time (CRC-32C runs at the speed of memory; nothing is remembered that could be out of date).
+// Blobs in the log. Reading by hint: the segment is found in a table without a lock, the frame's header is verified each time, the parts asked
+// for unless they were lately (local/checked.h, where it is said why that may be believed).
 //
 // A BLOB frame at a hint is whole in itself for as long as its segment exists, but where it says its extents are may be out of date: a
 // sweep moves a blob with all its extents when one of them lies in a victim, and the old frame stays where it was. So opening
 // takes references on the segments of all extents at once. If one is gone the frame is an old one, and the blob is looked up by id.
-#include "base/crc32c.h"
 #include "store/local/local_priv.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
 enum { AT_OTHER = 1 }; // open_at: there is no such blob at this place
+#define PAGE 4096u     // the smallest there is
 #define LOOKUPS_MAX 10 // a sweep may move a blob between look-up and reading, but not for ever
 
 static int damaged(struct op *op, const struct segment *s, uint64_t pos, uint64_t id)
@@ -59,8 +59,43 @@ static int damaged_owned(struct op *op, const struct head *h)
 		b->id, h->f.pos, b->owner.partition, b->owner.mailbox, b->owner.uid);
 }
 
-static int head_at(struct op *op, struct local *l, uint64_t id, uint64_t pos, struct head *ret_head)
+// Whether these bytes, a part of the frame at `pos`, were verified lately. Each page is read all the same, so that a disk that fails below
+// shows now and not when the bytes go out.
+static bool is_checked(const struct local *l, const struct segment *s, uint64_t pos,
+	enum checked_part part, struct span bytes)
 {
+	if (!checked_has(&l->checked, pos, part))
+		return false;
+	const volatile char *p = bytes.p;
+	for (size_t i = 0; i < bytes.n; i += PAGE)
+		(void)p[i];
+	if (bytes.n)
+		(void)p[bytes.n - 1];
+	return !sigbus_hit(s->bus);
+}
+
+static bool first_is_good(struct local *l, const struct log_frame *f, bool anew)
+{
+	if (!anew &&
+		is_checked(
+			l, f->segment, f->pos, CHECKED_FIRST, span_of(f->payload, f->frame.first)))
+		return true;
+	if (!frame_first_ok(&f->frame, f->payload))
+		return false;
+	checked_add(&l->checked, f->pos, CHECKED_FIRST);
+	return true;
+}
+
+// Which blob is meant, where it should be, and how it is to be read.
+struct place {
+	uint64_t id, pos;
+	bool anew;    // verified whatever was verified lately
+	bool must_be; // it is a fault when it is not there
+};
+
+static int head_at(struct op *op, struct local *l, const struct place *at, struct head *ret_head)
+{
+	uint64_t id = at->id, pos = at->pos;
 	if (wait_until_written(op, l, pos) != 0)
 		return AT_OTHER; // it never was there, or its group failed
 	struct segment *s = segment_ref(&l->segments, pos_segment(pos));
@@ -71,7 +106,7 @@ static int head_at(struct op *op, struct local *l, uint64_t id, uint64_t pos, st
 	if (segment_frame(s, pos_offset(pos), &h.f.frame, &h.f.payload) != 0 ||
 		h.f.frame.type != FRAME_BLOB || !frame_is_known(&h.f.frame))
 		rc = AT_OTHER;
-	else if (!frame_first_ok(&h.f.frame, h.f.payload) ||
+	else if (!first_is_good(l, &h.f, at->anew) ||
 		!blob_fields_decode(&h.f.frame, h.f.payload, &h.fields))
 		rc = damaged(op, s, pos, id);
 	else if (h.fields.id != id)
@@ -84,10 +119,10 @@ static int head_at(struct op *op, struct local *l, uint64_t id, uint64_t pos, st
 }
 
 // Like head_at() where the blob must be.
-static int head_must(
-	struct op *op, struct local *l, uint64_t id, uint64_t pos, struct head *ret_head)
+static int head_must(struct op *op, struct local *l, const struct place *at, struct head *ret_head)
 {
-	int rc = head_at(op, l, id, pos, ret_head);
+	uint64_t id = at->id, pos = at->pos;
+	int rc = head_at(op, l, at, ret_head);
 	if (rc != AT_OTHER)
 		return rc;
 	struct segment *s = segment_ref(&l->segments, pos_segment(pos));
@@ -117,14 +152,13 @@ static int head_extents(struct op *op, struct local *l, struct head *h, bool los
 }
 
 // head_at() (or, where the blob must be, head_must()) with the extents.
-static int open_at(struct op *op, struct local *l, uint64_t id, uint64_t pos, bool must_be,
-	struct head *ret_head)
+static int open_at(struct op *op, struct local *l, const struct place *at, struct head *ret_head)
 {
 	struct head h;
-	int rc = must_be ? head_must(op, l, id, pos, &h) : head_at(op, l, id, pos, &h);
+	int rc = at->must_be ? head_must(op, l, at, &h) : head_at(op, l, at, &h);
 	if (rc)
 		return rc;
-	rc = head_extents(op, l, &h, must_be);
+	rc = head_extents(op, l, &h, at->must_be);
 	if (rc)
 		head_done(&h);
 	else
@@ -133,12 +167,14 @@ static int open_at(struct op *op, struct local *l, uint64_t id, uint64_t pos, bo
 }
 
 // Finds it by hint or by id.
-static int head_find(struct op *op, struct local *l, struct blob_ref ref, struct head *ret_head)
+static int head_find(
+	struct op *op, struct local *l, struct blob_ref ref, bool anew, struct head *ret_head)
 {
 	int rc = AT_OTHER;
-	uint64_t tried = 0;
+	struct place at = { .id = ref.id, .pos = ref.hint, .anew = anew };
 	if (ref.id && ref.hint)
-		rc = open_at(op, l, ref.id, ref.hint, false, ret_head);
+		rc = open_at(op, l, &at, ret_head);
+	at.pos = 0;
 	for (int i = 0; rc && i < LOOKUPS_MAX; i++) {
 		struct index_blob found;
 		int got = ref.id ? index_blob_get(op, &l->index, ref.id, &found) : STORE_ABSENT;
@@ -148,10 +184,11 @@ static int head_find(struct op *op, struct local *l, struct blob_ref ref, struct
 			return rc < 0
 				? rc
 				: op_fail(op, RC_NONEXISTENT, "there is no blob %" PRIu64, ref.id);
-		if (found.pos == tried) // it did not move meanwhile
-			return open_at(op, l, ref.id, tried, true, ret_head);
-		tried = found.pos;
-		rc = open_at(op, l, ref.id, tried, false, ret_head);
+		at.must_be = found.pos == at.pos; // it did not move meanwhile
+		at.pos = found.pos;
+		rc = open_at(op, l, &at, ret_head);
+		if (at.must_be)
+			return rc;
 	}
 	return rc == AT_OTHER ? op_fail(op, RC_CORRUPT, "blob %" PRIu64 " cannot be found", ref.id)
 			      : rc;
@@ -173,9 +210,11 @@ int local_blob_open(
 	struct op *op, struct store *s, struct blob_ref ref, bool whole, struct blob *ret_blob)
 {
 	struct head h;
-	int rc = head_find(op, local_of(s), ref, &h);
+	struct local *l = local_of(s);
+	int rc = head_find(op, l, ref, false, &h);
 	if (rc)
 		return rc;
+	bool good = is_checked(l, h.segment, h.f.pos, CHECKED_REST, head_body(&h));
 	struct blob b = { .store = s,
 		.size = h.fields.size,
 		.card = head_card(&h),
@@ -183,10 +222,12 @@ int local_blob_open(
 		.ref = { ref.id, h.f.pos },
 		.body = head_body(&h),
 		.body_crc = h.f.frame.rest_crc,
-		.body_verified = whole,
+		.body_verified = whole || good,
 		.extents = h.extents };
-	if (whole && crc32c(0, b.body) != b.body_crc)
+	if (whole && !good && !frame_rest_ok(&h.f.frame, h.f.payload))
 		rc = damaged_owned(op, &h);
+	else if (whole && !good)
+		checked_add(&l->checked, h.f.pos, CHECKED_REST);
 	if (rc == 0 && !b.extents && whole)
 		b.whole = b.body;
 	if (rc)
@@ -196,29 +237,35 @@ int local_blob_open(
 	return rc;
 }
 
-int local_extent_get(struct op *op, struct store *store, struct blob_extent extent,
+static int extent_get(struct op *op, struct local *l, struct blob_extent extent, bool anew,
 	struct hold **io_hold, struct span *ret_bytes)
 {
-	struct local *l = local_of(store);
 	struct segment *s = *io_hold ? container_of(*io_hold, struct segment, hold)
 				     : segment_ref(&l->segments, pos_segment(extent.pos));
 	if (!s)
 		return op_fail(op, RC_CORRUPT, "an extent at %" PRIx64 " of the log is missing",
 			extent.pos);
-	struct frame f;
-	const char *payload;
+	struct log_frame at = { .pos = extent.pos, .segment = s };
+	const struct frame *f = &at.frame;
 	int rc = 0;
-	if (segment_frame(s, pos_offset(extent.pos), &f, &payload) != 0 || f.type != FRAME_EXTENT ||
-		!frame_is_known(&f) || f.length != extent.n || !frame_first_ok(&f, payload))
+	if (segment_frame(s, pos_offset(extent.pos), &at.frame, &at.payload) != 0 ||
+		f->type != FRAME_EXTENT || !frame_is_known(f) || f->length != extent.n ||
+		!first_is_good(l, &at, anew))
 		rc = damaged(op, s, extent.pos, 0);
 	if (rc) {
 		if (!*io_hold)
 			segment_unref(s);
 		return rc;
 	}
-	*ret_bytes = span_of(payload, f.length);
+	*ret_bytes = span_of(at.payload, f->length);
 	*io_hold = &s->hold;
 	return 0;
+}
+
+int local_extent_get(struct op *op, struct store *s, struct blob_extent extent,
+	struct hold **io_hold, struct span *ret_bytes)
+{
+	return extent_get(op, local_of(s), extent, false, io_hold, ret_bytes);
 }
 
 // --- writing ---
@@ -334,7 +381,7 @@ int local_blob_new_card(struct op *op, struct store *s, struct blob_ref ref, str
 	struct head h;
 	int rc = log_settle(op, l);
 	if (rc == 0) // by id: what the index has is what the new one replaces
-		rc = head_find(op, l, (struct blob_ref){ ref.id, 0 }, &h);
+		rc = head_find(op, l, (struct blob_ref){ ref.id, 0 }, true, &h);
 	if (rc)
 		return rc;
 	struct arena_mark mark = arena_mark(&op->arena);
@@ -354,7 +401,7 @@ static int extents_move(struct op *op, struct local *l, struct blob_extent *list
 	for (uint32_t i = 0; i < count && rc == 0; i++) {
 		struct span bytes;
 		struct hold *hold = NULL;
-		rc = local_extent_get(op, &l->head, list[i], &hold, &bytes);
+		rc = extent_get(op, l, list[i], true, &hold, &bytes);
 		if (rc)
 			break;
 		rc = extent_write(op, l, bytes, true, &list[i]);
@@ -367,7 +414,7 @@ int blob_extents_at(struct op *op, struct local *l, uint64_t id, uint64_t pos,
 	struct blob_extent **ret_list, uint32_t *ret_count)
 {
 	struct head h;
-	int rc = head_must(op, l, id, pos, &h);
+	int rc = head_must(op, l, &(struct place){ .id = id, .pos = pos }, &h);
 	if (rc)
 		return rc;
 	*ret_list = extents_copy(op, &h);
@@ -379,7 +426,7 @@ int blob_extents_at(struct op *op, struct local *l, uint64_t id, uint64_t pos,
 int blob_move(struct op *op, struct local *l, uint64_t id, uint64_t old)
 {
 	struct head h;
-	int rc = head_must(op, l, id, old, &h);
+	int rc = head_must(op, l, &(struct place){ .id = id, .pos = old, .anew = true }, &h);
 	if (rc)
 		return rc;
 	struct arena_mark mark = arena_mark(&op->arena);

@@ -211,6 +211,108 @@ static void test_damaged_body(void **state)
 	volume_end(&f);
 }
 
+static void flip(const struct fixture *f, uint64_t pos, size_t n)
+{
+	char path[200], c;
+	(void)snprintf(
+		path, sizeof path, "%s/log/%08x.log", f->dir, (unsigned)pos_segment(pos)); // fits
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	off_t at = (off_t)(pos_offset(pos) + n);
+	assert_int_equal(pread(fd, &c, 1, at), 1);
+	c ^= 1;
+	assert_int_equal(pwrite(fd, &c, 1, at), 1); // the mapping shows it at once
+	assert_int_equal(close(fd), 0);
+}
+
+static void forget(struct fixture *f)
+{
+	checked_forget(&container_of(f->s, struct local, head)->checked);
+}
+
+// What was verified is believed for a while (local/checked.h), by readers only.
+static void test_damage_after_check(void **state)
+{
+	(void)state;
+	struct fixture f;
+	fixture_begin(&f, "local");
+	struct blob_ref body = blob_make(&f.op, f.s, 9, 5000, SPAN("the card"));
+	struct blob_ref card = blob_make(&f.op, f.s, 10, 5000, SPAN("the card"));
+	struct blob_ref large = blob_make(&f.op, f.s, 11, 600000, SPAN("the card"));
+	struct blob_ref renewed;
+	struct blob b;
+	struct span piece;
+	put_number(&f, 0);
+	blob_verify(&f.op, f.s, body, 9, 5000, SPAN("the card"));
+	blob_verify(&f.op, f.s, card, 10, 5000, SPAN("the card"));
+	blob_verify(&f.op, f.s, large, 11, 600000, SPAN("the card"));
+	ok(&f.op, blob_open_card(&f.op, f.s, large, &b));
+	uint64_t extent = b.extents->list[1].pos;
+	blob_close(&b);
+	flip(&f, body.hint, FRAME_HEADER + BLOB_FIELDS + 8 + 1000);
+	flip(&f, card.hint, FRAME_HEADER + BLOB_FIELDS);
+	flip(&f, extent, FRAME_HEADER + 70000);
+	ok(&f.op, blob_open(&f.op, f.s, body, &b));
+	blob_close(&b);
+	// A sweep or a new card must not give bad bytes a good checksum, and a check finds all of it.
+	assert_int_equal(blob_new_card(&f.op, f.s, body, SPAN("new"), &renewed), RC_CORRUPT);
+	assert_int_equal(blob_new_card(&f.op, f.s, card, SPAN("new"), &renewed), RC_CORRUPT);
+	struct local *l = container_of(f.s, struct local, head);
+	assert_int_equal(blob_move(&f.op, l, card.id, card.hint), RC_CORRUPT);
+	assert_int_equal(blob_move(&f.op, l, large.id, large.hint), RC_CORRUPT);
+	uint64_t frames;
+	count_found = 0;
+	ok(&f.op, store_check(&f.op, f.s, found, NULL, &frames));
+	assert_true(count_found >= 3);
+	// When the time is over, or the volume was opened again, nothing of it is served.
+	for (unsigned again = 0; again < 2; again++) {
+		forget(&f);
+		assert_int_equal(blob_open(&f.op, f.s, body, &b), RC_CORRUPT);
+		assert_int_equal(blob_open(&f.op, f.s, body, &b), RC_CORRUPT); // is not remembered
+		ok(&f.op, blob_open_card(&f.op, f.s, body, &b));
+		assert_int_equal(blob_piece(&f.op, &b, 0, 10, &piece), RC_CORRUPT);
+		blob_close(&b);
+		assert_int_equal(blob_open_card(&f.op, f.s, card, &b), RC_CORRUPT);
+		ok(&f.op, blob_open_card(&f.op, f.s, large, &b));
+		ok(&f.op, blob_piece(&f.op, &b, 0, 10, &piece));
+		assert_int_equal(
+			blob_piece(&f.op, &b, BLOB_EXTENT + 70000, 10, &piece), RC_CORRUPT);
+		blob_close(&b);
+		store_close(f.s);
+		fixture_open(&f);
+	}
+	fixture_end(&f);
+}
+
+static void test_checked(void **state)
+{
+	(void)state;
+	struct checked c = { 0 };
+	assert_false(checked_has(&c, 4096, CHECKED_FIRST)); // without memory
+	checked_add(&c, 4096, CHECKED_FIRST);
+	checked_init(&c);
+	assert_false(checked_has(&c, 0, CHECKED_FIRST));
+	checked_add(&c, 4096, CHECKED_FIRST);
+	assert_true(checked_has(&c, 4096, CHECKED_FIRST));
+	assert_false(checked_has(&c, 4096, CHECKED_REST));
+	checked_add(&c, 4096, CHECKED_REST);
+	assert_true(checked_has(&c, 4096, CHECKED_FIRST) && checked_has(&c, 4096, CHECKED_REST));
+	assert_false(checked_has(&c, pos_of(1, 4096), CHECKED_FIRST));
+	for (uint32_t i = 0; i < 1u << 20; i++) // two for each slot, if they were spread evenly
+		checked_add(&c, pos_of(7, i * 8), CHECKED_FIRST);
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < 1u << 20; i++)
+		kept += checked_has(&c, pos_of(7, i * 8), CHECKED_FIRST);
+	assert_in_range(kept, 1u << 17, 1u << 19);
+	assert_false(checked_has(&c, pos_of(7, 0), CHECKED_REST));
+	checked_tick(&c, CHECKED_FOR_NS - 1);
+	assert_true(checked_has(&c, pos_of(7, ((1u << 20) - 1) * 8), CHECKED_FIRST));
+	checked_tick(&c, CHECKED_FOR_NS);
+	for (uint32_t i = 0; i < 1u << 20; i++)
+		assert_false(checked_has(&c, pos_of(7, i * 8), CHECKED_FIRST));
+	checked_done(&c);
+}
+
 static void open_fails(struct fixture *f, int rc)
 {
 	image_put(&im, f->dir);
@@ -337,7 +439,8 @@ int main(void)
 	log_level_set(LOG_ERROR_ + 1);
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_torn_at_every_byte),
 		cmocka_unit_test(test_garbled), cmocka_unit_test(test_forged),
-		cmocka_unit_test(test_damaged_body), cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_damaged_body), cmocka_unit_test(test_damage_after_check),
+		cmocka_unit_test(test_checked), cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_missing_parts),
 		cmocka_unit_test(test_disk_fails_under_mapping),
 		cmocka_unit_test(test_lock_and_reader),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The engine's own thread: makes the next segment ahead of time, flushes the index when 64 MB or ten seconds of changes (a minute,
-// when they are few) are not in tables yet, sees to groups that nobody waits for, watches the free space, removes dead files.
+// when they are few) are not in tables yet, sees to groups that nobody waits for, watches the free space, removes dead files, forgets
+// after a while which frames were verified.
 // Asleep while there is nothing to do.
 #include "base/clock.h"
 #include "base/log.h"
@@ -145,6 +146,7 @@ static void *keeper_run(void *arg)
 		bool pending = look_after_strays(&op, l);
 		look_after_flush(&op, l, &w);
 		segments_bury(&l->segments, SPARE_FILES);
+		checked_tick(&l->checked, clock_mono());
 		keeper_sleep(&l->keeper,
 			pending ? BUSY_MS * NS_PER_MS : (w.dirty_since ? NS_PER_S : 5 * NS_PER_S));
 	}

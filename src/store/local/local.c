@@ -37,6 +37,7 @@ static void local_free(struct local *l)
 	index_close(&l->index);
 	log_done(l);
 	segments_done(&l->segments);
+	checked_done(&l->checked);
 	volume_view_remove(l);
 	if (l->lock_fd >= 0)
 		(void)close(l->lock_fd);             // gives the lock back
@@ -129,6 +130,9 @@ int local_open_with(struct op *op, const struct store_config *config, const stru
 	if (rc == 0)
 		rc = store_head_init(op, &l->head, &store_local);
 	int head = rc;
+	if (rc == 0 &&
+		!l->reader) // a reader reads everything but once, and has no keeper to forget
+		checked_init(&l->checked);
 	if (rc == 0)
 		rc = log_init(op, l);
 	if (rc == 0)

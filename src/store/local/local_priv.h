@@ -5,6 +5,7 @@
 #define STORE_LOCAL_LOCAL_PRIV_H
 
 #include "store/live.h"
+#include "store/local/checked.h"
 #include "store/local/faults.h"
 #include "store/local/index.h"
 #include "store/local/segment.h"
@@ -27,6 +28,7 @@ struct local {
 	char *view;  // reader: the private copy of the index, removed at close
 	uint64_t epoch;
 	struct segments segments;
+	struct checked checked; // frames that were verified lately
 	struct index index;
 	struct log log;
 	struct keeper keeper;
