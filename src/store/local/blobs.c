@@ -59,18 +59,16 @@ static int damaged_owned(struct op *op, const struct head *h)
 		b->id, h->f.pos, b->owner.partition, b->owner.mailbox, b->owner.uid);
 }
 
-// Whether these bytes, a part of the frame at `pos`, were verified lately. Each page is read all the same, so that a disk that fails below
-// shows now and not when the bytes go out.
+// Whether these bytes, a part of the frame at `pos`, were verified lately. The pages that begin in them are read all the same (the one that
+// they begin in was read with what is before them), so that a disk that fails below shows now and not when the bytes go out.
 static bool is_checked(const struct local *l, const struct segment *s, uint64_t pos,
 	enum checked_part part, struct span bytes)
 {
 	if (!checked_has(&l->checked, pos, part))
 		return false;
 	const volatile char *p = bytes.p;
-	for (size_t i = 0; i < bytes.n; i += PAGE)
+	for (size_t i = -(uintptr_t)bytes.p % PAGE; i < bytes.n; i += PAGE)
 		(void)p[i];
-	if (bytes.n)
-		(void)p[bytes.n - 1];
 	return !sigbus_hit(s->bus);
 }
 
