@@ -37,15 +37,15 @@ static int add_wish(struct session *s, struct command *c, struct cursor *in,
 
 // search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
 #define RETURN_LISTS (unsigned)(SEARCH_RETURN_ALL | SEARCH_RETURN_PARTIAL)
-static int parse_returns(struct session *s, struct command *c, struct cursor *in)
+int search_returns_parse(struct session *s, struct command *c, struct cursor *in)
 {
-	const struct search_args *a = c->args;
+	struct search_args *a = c->args;
 	int rc = 0;
+	a->extended = true;
 	cursor_sp(in);
 	cursor_char(in, '(', "a list of return options");
-	if (cursor_try_char(in, ')'))
-		return 0;
-	do {
+	bool more = !cursor_try_char(in, ')');
+	while (rc == 0 && more && !cursor_is_bad(in)) {
 		size_t at = in->at;
 		struct span name = cursor_name(in, "a return option");
 		const struct search_return_row *row =
@@ -56,9 +56,19 @@ static int parse_returns(struct session *s, struct command *c, struct cursor *in
 			rc = add_wish(s, c, in, row);
 		if ((a->returns & RETURN_LISTS) == RETURN_LISTS) // RFC 9394 section 3.1
 			cursor_fail_at(in, at, "either ALL or PARTIAL");
-	} while (rc == 0 && cursor_try_sp(in));
-	cursor_char(in, ')', "a space or )");
+		more = cursor_try_sp(in);
+		if (!more)
+			cursor_char(in, ')', "a space or )");
+	}
+	cursor_sp(in);
+	if (rc == 0 && !a->wishes)
+		rc = add_wish(s, c, in, module_find(MODULE_TABLE(search_returns), SPAN("ALL")));
 	return rc;
+}
+
+void search_args_init(struct search_args *a)
+{
+	a->tail = &a->wishes;
 }
 
 // search = "SEARCH" [search-return-opts] SP search-program
@@ -69,15 +79,12 @@ static int search_parse(struct session *s, struct command *c, struct cursor *in)
 	if (!a)
 		return RC_NOMEM;
 	c->args = a;
-	a->tail = &a->wishes;
+	search_args_init(a);
 	a->extended = session_is_rev2(s);
 	cursor_sp(in);
-	if (cursor_try_word(in, "RETURN")) {
-		a->extended = true;
-		rc = parse_returns(s, c, in);
-		cursor_sp(in);
-	}
-	if (rc == 0 && a->extended && !a->wishes)
+	if (cursor_try_word(in, "RETURN"))
+		rc = search_returns_parse(s, c, in);
+	else if (a->extended)
 		rc = add_wish(s, c, in, module_find(MODULE_TABLE(search_returns), SPAN("ALL")));
 	return rc == 0 ? search_program_parse(s, in, a) : rc;
 }
@@ -147,27 +154,35 @@ static const struct partial_range *partial_wish(const struct search_args *a)
 	return NULL;
 }
 
-static void take_some(const struct search_args *a, struct numset *ret_uids)
+// The messages that MIN, MAX and PARTIAL name.
+static void take_some(
+	const struct search_args *a, const struct search_result *r, struct numset *ret_uids)
 {
 	const struct partial_range *partial = partial_wish(a);
-	if (numset_is_empty(&a->found))
+	const struct search_order *o = r->order;
+	uint64_t from = 0, to = 0;
+	if (numset_is_empty(r->uids))
 		return;
 	if (a->returns & SEARCH_RETURN_MIN)
-		numset_add(ret_uids, numset_min(&a->found));
-	if (partial)
-		partial_of(partial, &a->found, ret_uids);
+		numset_add(ret_uids, o ? o->uids[0] : numset_min(r->uids));
+	if (partial && o)
+		partial_places(partial, o->count, &from, &to);
+	else if (partial)
+		partial_of(partial, r->uids, ret_uids);
+	for (; from < to; from++)
+		numset_add(ret_uids, o->uids[from]);
 	if (a->returns & SEARCH_RETURN_MAX)
-		numset_add(ret_uids, numset_max(&a->found));
+		numset_add(ret_uids, o ? o->uids[o->count - 1] : numset_max(r->uids));
 }
 
 // RFC 4731 section 3.2: the highest modseq of the messages that are told of.
-static int modseq_of_some(struct session *s, const struct search_args *a, struct modseq *ret_modseq)
+static int modseq_of_some(struct session *s, const struct search_args *a, struct search_result *r)
 {
 	struct numset some = { 0 };
 	struct view_cursor *c = NULL;
 	struct modseq highest = { 0 };
 	struct msg m;
-	take_some(a, &some);
+	take_some(a, r, &some);
 	int rc = some.failed ? op_fail(&s->op, RC_NOMEM, "out of memory")
 			     : view_cursor_open(&s->op, s->view, &some, 0, &c);
 	while (rc == 0) {
@@ -177,16 +192,16 @@ static int modseq_of_some(struct session *s, const struct search_args *a, struct
 	}
 	view_cursor_close(c);
 	numset_done(&some);
-	*ret_modseq = highest;
+	r->modseq = highest;
 	return rc < 0 ? rc : 0;
 }
 
 // What `$` becomes: RFC 9051 section 6.4.4.1, table 4; RFC 9394 section 3.2, table 1.
-static int save(struct session *s, struct search_args *a)
+static int save(struct session *s, struct search_args *a, const struct search_result *r)
 {
 	struct numset kept = { 0 };
 	if (wants_only_some(a)) {
-		take_some(a, &kept);
+		take_some(a, r, &kept);
 	} else {
 		kept = a->found;
 		a->found = (struct numset){ 0 };
@@ -203,29 +218,38 @@ static int save(struct session *s, struct search_args *a)
 	return 0;
 }
 
+int search_answer(struct session *s, struct command *c, struct search_result *r)
+{
+	struct search_args *a = c->args;
+	size_t size = rope_size(session_out(s));
+	int rc = 0;
+	if (a->wants_modseq && wants_only_some(a))
+		rc = modseq_of_some(s, a, r);
+	if (rc == 0)
+		rc = write_esearch(s, c, r);
+	if (rc == 0 && a->returns & SEARCH_RETURN_SAVE) {
+		rc = save(s, a, r);
+		if (rc < 0)
+			rope_truncate(session_out(s), size);
+	}
+	return rc;
+}
+
 static int search_end(struct session *s, struct command *c)
 {
 	struct search_args *a = c->args;
 	struct numset numbers = { 0 };
-	struct search_result r = { &a->found, &a->found, a->modseq };
+	struct search_result r = { &a->found, &a->found, a->modseq, NULL };
 	int rc = 0;
 	if (!c->uid) {
 		rc = view_seqs_of(&s->op, s->view, &a->found, &numbers);
 		r.shown = &numbers;
 	}
-	if (rc == 0 && a->wants_modseq && a->extended && wants_only_some(a))
-		rc = modseq_of_some(s, a, &r.modseq);
-	size_t size = rope_size(session_out(s));
 	if (rc == 0 && a->extended)
-		rc = write_esearch(s, c, &r);
+		rc = search_answer(s, c, &r);
 	else if (rc == 0)
 		write_search(s, &r, a->wants_modseq);
 	numset_done(&numbers);
-	if (rc == 0 && a->returns & SEARCH_RETURN_SAVE) {
-		rc = save(s, a);
-		if (rc < 0)
-			rope_truncate(session_out(s), size);
-	}
 	return rc < 0 ? rc : IMAP_DONE;
 }
 
@@ -242,7 +266,7 @@ static bool is_enough(const struct search_args *a)
 	return !partial || (!partial->from_end && numset_size(&a->found) >= partial->last);
 }
 
-static int go_on(struct session *s, struct command *c)
+int search_find(struct session *s, struct command *c)
 {
 	struct search_args *a = c->args;
 	int rc = 0;
@@ -256,15 +280,20 @@ static int go_on(struct session *s, struct command *c)
 	}
 	if (rc == 0)
 		rc = search_run(&s->op, a->search, RUN_SLICE_NS, &a->found, &a->modseq);
-	if (rc < 0)
-		return rc;
-	return rc == SEARCH_MORE && !is_enough(a) ? IMAP_MORE : search_end(s, c);
+	return rc == SEARCH_MORE ? IMAP_MORE : rc;
 }
 
-static int search_command_run(struct session *s, struct command *c)
+static int go_on(struct session *s, struct command *c)
 {
 	struct search_args *a = c->args;
-	int rc = a->charset_unknown ? search_bad_charset(s, a) : go_on(s, c);
+	int rc = search_find(s, c);
+	if (rc < 0)
+		return rc;
+	return rc == IMAP_MORE && !is_enough(a) ? IMAP_MORE : search_end(s, c);
+}
+
+int search_outcome(struct session *s, struct search_args *a, int rc)
+{
 	// A SEARCH with SAVE that is answered NO empties `$`, one that is answered BAD does not (RFC 9051 section 6.4.4.1).
 	if (a->returns & SEARCH_RETURN_SAVE &&
 		(rc == IMAP_NO || (rc < 0 && !reply_row_of(rc)->bad))) {
@@ -275,15 +304,26 @@ static int search_command_run(struct session *s, struct command *c)
 	return rc;
 }
 
-static void search_command_done(struct session *s, struct command *c)
+static int search_command_run(struct session *s, struct command *c)
 {
 	struct search_args *a = c->args;
-	(void)s;
+	int rc = a->charset_unknown ? search_bad_charset(s, a) : go_on(s, c);
+	return search_outcome(s, a, rc);
+}
+
+void search_args_done(struct search_args *a)
+{
 	if (!a)
 		return;
 	search_close(a->search);
 	search_sets_done(a);
 	numset_done(&a->found);
+}
+
+static void search_command_done(struct session *s, struct command *c)
+{
+	(void)s;
+	search_args_done(c->args);
 }
 
 static const struct imap_command commands[] = {

@@ -78,6 +78,16 @@ static int parse_return(struct session *s, struct command *c, struct cursor *in,
 static int write_return(
 	struct session *s, const struct search_result *r, void *arg, struct rope *out)
 {
+	if (r->order) {
+		uint64_t from, to;
+		partial_places(arg, r->order->count, &from, &to);
+		rope_add(out, SPAN(" PARTIAL ("));
+		partial_write(arg, out);
+		rope_add(out, from < to ? SPAN(" ") : SPAN(" NIL"));
+		search_print_order(r->order->shown + from, (size_t)(to - from), out);
+		rope_addc(out, ')');
+		return 0;
+	}
 	struct numset some = { 0 };
 	struct buf set = { 0 };
 	partial_of(arg, r->shown, &some);

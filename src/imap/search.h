@@ -42,10 +42,16 @@ enum {
 	SEARCH_RETURN_OTHER = 32,
 	SEARCH_RETURN_PARTIAL = 64, // its argument is a struct partial_range (imap/partial.h)
 };
+struct search_order {          // what SORT found, in the order asked for
+	const uint32_t *shown; // numbers, or UIDs for UID SORT
+	const uint32_t *uids;
+	size_t count;
+};
 struct search_result {
-	const struct numset *shown; // what matched, in numbers, or in UIDs for UID SEARCH
-	const struct numset *uids;  // the same as UIDs
-	struct modseq modseq;       // the highest one among them
+	const struct numset *shown;       // what matched, in numbers, or in UIDs for UID SEARCH
+	const struct numset *uids;        // the same as UIDs
+	struct modseq modseq;             // the highest one among them
+	const struct search_order *order; // NULL: ascending (SEARCH)
 };
 struct search_return_row {
 	const char *name;
@@ -90,6 +96,23 @@ int search_keys_parse(struct session *s, struct cursor *in, struct search_args *
 // charset; args->charset_unknown tells whether the answer is to be search_bad_charset().
 void search_charset_parse(struct session *s, struct cursor *in, struct search_args *args);
 int search_bad_charset(struct session *s, const struct search_args *args);
+// A command that searches (SEARCH, SORT, THREAD) has struct search_args at the beginning of its args. What they share:
+
+// search-return-opts behind the word RETURN, and the space behind them. The answer is ESEARCH then; without options ALL is asked for.
+int search_returns_parse(struct session *s, struct command *c, struct cursor *in);
+// Makes a->tail valid; before everything else.
+void search_args_init(struct search_args *a);
+// Goes on with the search: 0 (a->found is all of it), IMAP_MORE or a fault.
+int search_find(struct session *s, struct command *c);
+// Writes what the return options tell, and keeps the result for `$` if SAVE is among them.
+int search_answer(struct session *s, struct command *c, struct search_result *r);
+// Numbers of a search_order as a sequence-set: a range stands for ascending ones only (RFC 5267 section 3.2).
+void search_print_order(const uint32_t *list, size_t count, struct rope *out);
+// Closes the search, frees what the args hold. Accepts NULL.
+void search_args_done(struct search_args *a);
+// The outcome of a run: with SAVE, one that is answered NO empties `$` (RFC 9051 section 6.4.4.1).
+int search_outcome(struct session *s, struct search_args *a, int rc);
+
 // Finds out what the sets of a program mean. RC_SYNTAX for numbers of no message.
 int search_sets_resolve(struct session *s, struct search_args *args);
 void search_sets_done(struct search_args *args);
