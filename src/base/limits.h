@@ -94,8 +94,11 @@
 		<< 20) // octets of decoded parts (BINARY) in one FETCH response: they are copies
 #define IMAP_SAVED_RANGES_MAX                                                                      \
 	(1u << 20) // ranges of a result that SEARCH RETURN (SAVE) keeps: 8 MiB; more: NOTSAVED
-#define IMAP_PATTERNS_MAX 100u     // patterns of a LIST command
-#define IMAP_COMMANDS_PER_RUN 100u // pipelined commands before others have their turn
+#define UIDBATCHES_SIZE_MIN 500u    // RFC 10022 section 3.1.3.2
+#define UIDBATCHES_SPAN_MAX 100000u // messages of a range of batches (there, section 3.1.5)
+#define UIDBATCHES_REMEMBERED 64u   // questions that a session remembers
+#define IMAP_PATTERNS_MAX 100u      // patterns of a LIST command
+#define IMAP_COMMANDS_PER_RUN 100u  // pipelined commands before others have their turn
 
 // --- net ---
 #define NET_BUFFER (16u << 10) // a block of input as it arrives; at least one TLS record

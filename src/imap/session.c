@@ -81,6 +81,8 @@ void session_unselect(struct session *s)
 	view_close(s->view);
 	s->view = NULL;
 	s->priv->modseq_sent = s->priv->modseq_behind = false;
+	free(s->priv->batches);
+	s->priv->batches = NULL;
 	numset_done(&s->saved);
 	if (s->state == STATE_SELECTED)
 		s->state = STATE_AUTHENTICATED;

@@ -387,6 +387,10 @@ class Responses(Codes, Structure):
             if not all(part.count(b':') == 1 for part in text.split(b',')):
                 self.fail('UIDBATCHES needs ranges', start)
             result['ranges'] = self._ranges(text, start)
+            ends = [end for pair in result['ranges'] for end in pair]
+            if any(high < low for high, low in result['ranges']) or any(
+                    above[1] <= below[0] for above, below in zip(result['ranges'], result['ranges'][1:])):
+                self.fail(f'UIDBATCHES not in descending order: {ends} (RFC 10022 section 3.1.2)', start)
         return result
 
     # --- rights, quota, metadata -----------------------------------------------------------------------

@@ -226,6 +226,10 @@ class SessionChecker:
             self._check_numbers(name, response.data['numbers'])
         elif name == 'ESEARCH':
             self._esearch(response)
+        elif name == 'UIDBATCHES':
+            command = self.commands.get(response.data['correlator'].get('TAG'))
+            if command is None or command.name != 'UIDBATCHES':
+                self.complain('UIDBATCHES without the tag of its command (RFC 10022 section 3.1.2)')
 
     def _check_numbers(self, name, numbers):
         """Results of a command without UID are message numbers."""

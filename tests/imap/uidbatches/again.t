@@ -1,0 +1,68 @@
+# The same question again is answered NO [LIMIT] until more than half a batch has come or gone, or the mailbox is selected anew (RFC 10022 sections 3.1.1 and 6).
+@ mailbox INBOX 5
+
+a C: SELECT INBOX
+a S: ...
+a S: OK
+a C: COPY 1:* INBOX
+a S: ...
+a S: OK
+a C: COPY 1:* INBOX
+a S: ...
+a S: OK
+a C: COPY 1:* INBOX
+a S: ...
+a S: OK
+a C: COPY 1:* INBOX
+a S: ...
+a S: OK
+a C: COPY 1:* INBOX
+a S: ...
+a S: OK
+a C: COPY 1:* INBOX
+a S: ...
+a S: OK
+a C: COPY 1:* INBOX
+a S: ...
+a S: OK
+a C: UIDBATCHES 500
+a S: * UIDBATCHES (TAG $any) 640:141,140:1
+a S: OK
+a C: UIDBATCHES 500
+a S: NO [LIMIT] $text
+a C: UIDBATCHES 500 1:1
+a S: * UIDBATCHES (TAG $any) 640:141
+a S: OK
+a C: STORE 1:250 +FLAGS.SILENT (\Deleted)
+a S: OK
+a C: EXPUNGE
+a S: ...
+a S: OK
+a C: UIDBATCHES 500
+a S: NO [LIMIT] $text
+a C: STORE 1 +FLAGS.SILENT (\Deleted)
+a S: OK
+a C: EXPUNGE
+a S: ...
+a S: OK
+a C: UIDBATCHES 500
+a S: * UIDBATCHES (TAG $any) 640:1
+a S: OK
+a C: UIDBATCHES 500
+a S: NO [LIMIT] $text
+b C: SELECT INBOX
+b S: ...
+b S: OK
+b C: COPY 1:251 INBOX
+b S: ...
+b S: OK
+a SYNC
+a C: UIDBATCHES 500
+a S: * UIDBATCHES (TAG $any) 891:392,391:1
+a S: OK
+a C: SELECT INBOX
+a S: ...
+a S: OK
+a C: UIDBATCHES 500
+a S: * UIDBATCHES (TAG $any) 891:392,391:1
+a S: OK

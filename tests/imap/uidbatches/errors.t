@@ -1,0 +1,33 @@
+# Batches of fewer than 500 messages are answered TOOFEW (RFC 10022 section 3.1.3.2); a mailbox must be selected (section 4); what is no nz-number is a BAD.
+@ mailbox INBOX 1
+
+C: UIDBATCHES 500
+S: BAD
+C: SELECT INBOX
+S: ...
+S: OK
+C: UIDBATCHES 499
+S: NO [TOOFEW] $text
+C: UIDBATCHES 1 1:1
+S: NO [TOOFEW] $text
+C: UIDBATCHES 0
+S: BAD
+C: UIDBATCHES
+S: BAD
+C: UIDBATCHES 500 1
+S: BAD
+C: UIDBATCHES 500 1:
+S: BAD
+C: UIDBATCHES 500 0:1
+S: BAD
+C: UIDBATCHES 500 1:*
+S: BAD
+C: UIDBATCHES 500 1:2 3:4
+S: BAD
+C: UIDBATCHES 4294967296
+S: BAD
+C: UID UIDBATCHES 500
+S: BAD
+C: UIDBATCHES 500
+S: * UIDBATCHES (TAG $any) 1:1
+S: OK

@@ -1,0 +1,54 @@
+# A range of batches limits the answer to them; batches that do not exist are left out, down to an empty answer (RFC 10022 sections 3.1.5 and 3.1.6).
+@ mailbox INBOX 5
+
+C: SELECT INBOX
+S: ...
+S: OK
+C: COPY 1:* INBOX
+S: ...
+S: OK
+C: COPY 1:* INBOX
+S: ...
+S: OK
+C: COPY 1:* INBOX
+S: ...
+S: OK
+C: COPY 1:* INBOX
+S: ...
+S: OK
+C: COPY 1:* INBOX
+S: ...
+S: OK
+C: COPY 1:* INBOX
+S: ...
+S: OK
+C: COPY 1:* INBOX
+S: ...
+S: OK
+C: COPY 1:* INBOX
+S: ...
+S: OK
+C: UIDBATCHES 500 2:2
+S: * UIDBATCHES (TAG $any) 780:281
+S: OK
+C: UIDBATCHES 500 2:3
+S: * UIDBATCHES (TAG $any) 780:281,280:1
+S: OK
+C: UIDBATCHES 500 1:100
+S: * UIDBATCHES (TAG $any) 1280:781,780:281,280:1
+S: OK
+C: UIDBATCHES 500 4:8
+S: * UIDBATCHES (TAG $any)
+S: OK
+C: UIDBATCHES 500 4294967200:4294967295
+S: * UIDBATCHES (TAG $any)
+S: OK
+C: UIDBATCHES 500 2:1
+S: BAD [CLIENTBUG] $text
+C: UIDBATCHES 500 1:201
+S: NO [TOOMANY] $text
+C: UIDBATCHES 100001 1:1
+S: NO [TOOMANY] $text
+C: UIDBATCHES 500 1:200
+S: * UIDBATCHES (TAG $any) 1280:781,780:281,280:1
+S: OK
