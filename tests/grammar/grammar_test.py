@@ -486,7 +486,7 @@ class Searches(Base):
         self.accept(['* ESEARCH (TAG a) COUNT 1'], 'rev2')
 
     def test_uidbatches(self):
-        self.accept(['* UIDBATCHES (TAG "A143") 215295:99695,99696:20350', '* UIDBATCHES (TAG "A")'])
+        self.accept(['* UIDBATCHES (TAG "A143") 215295:99695,99694:20350', '* UIDBATCHES (TAG "A")'])
         self.refuse(['* UIDBATCHES', '* UIDBATCHES (TAG "A") ', '* UIDBATCHES (TAG "A") 5', '* UIDBATCHES (TAG "A") 1:2,', '* UIDBATCHES (TAG "A") 1:2, 3:4',
                      '* UIDBATCHES (TAG "A") 0:5', '* UIDBATCHES (TAG "A") 1:5', '* UIDBATCHES (TAG "A") 9:5,5:1'])
 
