@@ -86,14 +86,21 @@ void buf_addf(struct buf *b, const char *fmt, ...)
 
 size_t u64_print(char *p, uint64_t v)
 {
-	char digits[20];
-	size_t n = 0;
-	do {
-		digits[n++] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v);
-	for (size_t i = 0; i < n; i++)
-		p[i] = digits[n - 1 - i];
+	static const char pairs[] =
+		"00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+		"40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+		"8081828384858687888990919293949596979899";
+	char digits[20], *at = digits + sizeof digits; // written from the end, two at a time
+	while (v > 99) {
+		at -= 2;
+		memcpy(at, pairs + 2 * (v % 100), 2);
+		v /= 100;
+	}
+	at -= 2;
+	memcpy(at, pairs + 2 * v, 2);
+	at += v < 10;
+	size_t n = (size_t)(digits + sizeof digits - at);
+	memcpy(p, at, n);
 	return n;
 }
 

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
 
@@ -56,6 +57,15 @@ static void prints_numbers(void **state)
 	assert_int_equal(p[0], '0');
 	assert_int_equal(u64_print(p, UINT64_MAX), 20);
 	assert_memory_equal(p, "18446744073709551615", 20);
+	uint64_t ten = 1;
+	for (unsigned digits = 1; digits < 20; digits++, ten *= 10) {
+		for (uint64_t v = ten > 2 ? ten - 2 : 0; v < ten + 3; v++) {
+			char want[24];
+			int n = snprintf(want, sizeof want, "%llu", (unsigned long long)v);
+			assert_int_equal(u64_print(p, v), n);
+			assert_memory_equal(p, want, (size_t)n);
+		}
+	}
 }
 
 static void failure_is_sticky(void **state)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Own bytes lie in chunks, each a list node; a piece points into a chunk or into held memory. Chunks are freed
 // in order as the front moves past them. Growth: first chunk 4 KiB, then 64 KiB.
+//
+// `open` holds only when the rope is not failed, there is a last piece, it is of own bytes and ends at `tail`.
 #include "base/rope.h"
 
 #include "base/buf.h"
@@ -14,7 +16,7 @@
 
 struct rope_chunk {
 	struct rope_chunk *newer;
-	size_t size, used;
+	size_t size;
 	char bytes[];
 };
 
@@ -45,10 +47,16 @@ void rope_reset(struct rope *r)
 		free(r->oldest);
 		r->oldest = newer;
 	}
-	if (r->chunk)
-		r->chunk->used = 0;
+	r->tail = r->chunk ? r->chunk->bytes : NULL;
+	r->room = r->chunk ? r->chunk->size : 0;
 	r->first = r->count = r->size = 0;
-	r->failed = false;
+	r->open = r->failed = false;
+}
+
+static void fail(struct rope *r)
+{
+	r->failed = true;
+	r->open = false;
 }
 
 static bool chunk_push(struct rope *r, size_t n)
@@ -58,31 +66,35 @@ static bool chunk_push(struct rope *r, size_t n)
 		size = n + sizeof(struct rope_chunk);
 	struct rope_chunk *c = malloc(size);
 	if (!c) {
-		r->failed = true;
+		fail(r);
 		return false;
 	}
 	c->newer = NULL;
 	c->size = size - sizeof *c;
-	c->used = 0;
 	if (r->chunk)
 		r->chunk->newer = c;
 	else
 		r->oldest = c;
 	r->chunk = c;
+	r->tail = c->bytes;
+	r->room = c->size;
+	r->open = false;
 	return true;
 }
 
-char *rope_room(struct rope *r, size_t n)
+char *rope_room_slow(struct rope *r, size_t n)
 {
 	if (r->failed)
 		return NULL;
-	if ((!r->chunk || r->chunk->size - r->chunk->used < n) && !chunk_push(r, n))
+	if ((!r->chunk || r->room < n) && !chunk_push(r, n))
 		return NULL;
-	return r->chunk->bytes + r->chunk->used;
+	return r->tail;
 }
 
+// The new last piece is for the caller to fill; it is not open yet.
 static struct rope_piece *piece_push(struct rope *r)
 {
+	r->open = false;
 	if (r->count == r->cap) {
 		if (r->first > r->cap / 2) {
 			memmove(r->pieces, r->pieces + r->first,
@@ -93,7 +105,7 @@ static struct rope_piece *piece_push(struct rope *r)
 			size_t cap = r->cap ? r->cap * 2 : 8;
 			struct rope_piece *p = realloc(r->pieces, cap * sizeof *p);
 			if (!p) {
-				r->failed = true;
+				fail(r);
 				return NULL;
 			}
 			r->pieces = p;
@@ -103,31 +115,24 @@ static struct rope_piece *piece_push(struct rope *r)
 	return &r->pieces[r->count++];
 }
 
-void rope_wrote(struct rope *r, size_t n)
+void rope_wrote_slow(struct rope *r, size_t n)
 {
-	if (n == 0)
+	if (n == 0 || r->failed)
 		return;
-	char *at = r->chunk->bytes + r->chunk->used;
-	struct rope_piece *last = r->count > r->first ? &r->pieces[r->count - 1] : NULL;
-	if (last && !last->hold && last->p + last->n == at) {
-		last->n += n;
-	} else {
-		struct rope_piece *piece = piece_push(r);
-		if (!piece)
-			return;
-		*piece = (struct rope_piece){ at, n, NULL };
-	}
-	r->chunk->used += n;
-	r->size += n;
+	struct rope_piece *piece = piece_push(r);
+	if (!piece)
+		return;
+	*piece = (struct rope_piece){ r->tail, 0, NULL };
+	r->open = true;
+	rope_grow(r, n);
 }
 
-void rope_add(struct rope *r, struct span s)
+void rope_add_slow(struct rope *r, struct span s)
 {
 	while (s.n) {
 		// Fill what is left of the present chunk before beginning another.
-		size_t room = r->chunk ? r->chunk->size - r->chunk->used : 0;
-		size_t n = room && room < s.n ? room : s.n;
-		if (!room && n > CHUNK_LATER - sizeof(struct rope_chunk))
+		size_t n = r->room && r->room < s.n ? r->room : s.n;
+		if (!r->room && n > CHUNK_LATER - sizeof(struct rope_chunk))
 			n = CHUNK_LATER - sizeof(struct rope_chunk);
 		char *to = rope_room(r, n);
 		if (!to)
@@ -138,16 +143,7 @@ void rope_add(struct rope *r, struct span s)
 	}
 }
 
-void rope_addc(struct rope *r, char c)
-{
-	char *to = rope_room(r, 1);
-	if (to) {
-		*to = c;
-		rope_wrote(r, 1);
-	}
-}
-
-void rope_addu(struct rope *r, uint64_t v)
+void rope_addu_slow(struct rope *r, uint64_t v)
 {
 	char *to = rope_room(r, 20);
 	if (to)
@@ -163,7 +159,7 @@ void rope_addf(struct rope *r, const char *fmt, ...)
 	int n = vsnprintf(small, sizeof small, fmt, ap);
 	va_end(ap);
 	if (n < 0) {
-		r->failed = true;
+		fail(r);
 	} else if ((size_t)n < sizeof small) {
 		rope_add(r, span_of(small, (size_t)n));
 	} else {
@@ -172,7 +168,7 @@ void rope_addf(struct rope *r, const char *fmt, ...)
 		if (to && vsnprintf(to, (size_t)n + 1, fmt, ap) == n)
 			rope_add(r, span_of(to, (size_t)n));
 		else
-			r->failed = true;
+			fail(r);
 		va_end(ap);
 		buf_done(&b);
 	}
@@ -205,13 +201,16 @@ void rope_move(struct rope *r, struct rope *from)
 		r->size += piece->n;
 	}
 	if (from->failed)
-		r->failed = true;
+		fail(r);
+	r->open = false;
 	if (from->oldest) {
 		if (r->chunk)
 			r->chunk->newer = from->oldest;
 		else
 			r->oldest = from->oldest;
 		r->chunk = from->chunk;
+		r->tail = from->tail;
+		r->room = from->room;
 	}
 	from->oldest = from->chunk = NULL;
 	rope_done(from);
@@ -269,7 +268,8 @@ void rope_consume(struct rope *r, size_t n)
 	if (r->first == r->count) {
 		bool failed = r->failed;
 		rope_reset(r);
-		r->failed = failed;
+		if (failed)
+			fail(r);
 	} else if (passed && r->oldest != r->chunk) {
 		// The oldest own piece still pending marks the chunk that must stay.
 		for (size_t i = r->first; i < r->count; i++)
@@ -286,17 +286,20 @@ void rope_truncate(struct rope *r, size_t size)
 	while (r->size > size) {
 		struct rope_piece *last = &r->pieces[r->count - 1];
 		size_t n = r->size - size < last->n ? r->size - size : last->n;
+		// Room at the end of the newest chunk is used again; in older ones it is lost until they are freed.
+		if (!last->hold && last->p + last->n == r->tail) {
+			r->tail -= n;
+			r->room += n;
+		}
 		last->n -= n;
 		r->size -= n;
-		// Room at the end of the newest chunk is used again; in older ones it is lost until they are freed.
-		if (!last->hold && r->chunk &&
-			last->p + last->n + n == r->chunk->bytes + r->chunk->used)
-			r->chunk->used -= n;
 		if (last->n == 0) {
 			hold_unref(last->hold);
 			r->count--;
 		}
 	}
+	const struct rope_piece *last = r->count > r->first ? &r->pieces[r->count - 1] : NULL;
+	r->open = last && !last->hold && last->p + last->n == r->tail;
 }
 
 void rope_copy(const struct rope *r, char *to)

@@ -111,13 +111,17 @@ static void agrees_with_a_buffer(void **state)
 		rope_init(&r);
 		rope_init(&other);
 		for (int i = 0; i < 150; i++) {
-			uint32_t what = next_random(&seed) % 6;
+			uint32_t what = next_random(&seed) % 7;
 			if (what < 3) {
 				add_something(&seed, &r, &naive, &alive);
 			} else if (what < 5) {
 				size_t n = naive.n ? next_random(&seed) % (naive.n + 1) : 0;
 				rope_consume(&r, n);
 				buf_consume(&naive, n);
+			} else if (what == 5) {
+				size_t n = naive.n ? next_random(&seed) % (naive.n + 1) : 0;
+				rope_truncate(&r, n);
+				naive.n = n;
 			} else {
 				for (int k = 0; k < 4; k++)
 					add_something(&seed, &other, &naive, &alive);
