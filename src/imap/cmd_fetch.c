@@ -270,24 +270,27 @@ static int write_items(
 
 static int fetch_one(struct session *s, struct command *c, struct fetch_args *a, struct msg *m)
 {
-	struct content content = { 0 };
+	struct content content; // opened only where an item needs it
+	bool opens = a->needs & FETCH_CONTENT;
 	struct fetch_out f = { .s = s,
 		.out = session_out(s),
 		.msg = m,
 		.keywords = view_cursor_keywords(a->cursor),
-		.content = &content,
+		.content = opens ? &content : NULL,
 		.form = session_is_utf8(s) ? FORM_UTF8 : FORM_ASCII };
 	struct arena_mark mark = arena_mark(&s->op.arena);
 	size_t size = rope_size(f.out);
-	bool marked = numset_has(&a->marked, m->uid.v);
+	bool marked = a->marked.count && numset_has(&a->marked, m->uid.v);
 	if (marked) {
 		m->flags |= FLAG_SEEN;
 		m->modseq = a->marked_modseq;
 	}
-	int rc = a->needs & FETCH_CONTENT ? content_open(&s->op, s->view, m, &content) : 0;
-	if (rc == 0)
+	int rc = opens ? content_open(&s->op, s->view, m, &content) : 0;
+	if (rc == 0) {
 		rc = write_items(&f, c, a, marked);
-	content_close(&content);
+		if (opens)
+			content_close(&content);
+	}
 	if (rc < 0)
 		rope_truncate(f.out, size);
 	if (rc < 0 && marked) // what has changed is told nevertheless

@@ -187,6 +187,7 @@ static int finish_section(
 	if (!w->partial)
 		w->length = UINT64_MAX;
 	w->label = label_make(s, name, w);
+	section_prepare(&w->section);
 	*ret_arg = w;
 	return 0;
 }
@@ -258,8 +259,9 @@ static int write_section(struct fetch_out *f, void *arg)
 {
 	const struct section_wish *w = arg;
 	struct op *op = &f->s->op;
-	uint64_t size, wrote = 0;
-	int rc = content_section_size(op, f->content, &w->section, &size);
+	uint64_t wrote = 0;
+	struct section_ranges ranges;
+	int rc = content_section_find(op, f->content, &w->section, &ranges);
 	if (rc < 0)
 		return rc;
 	rope_add(f->out, w->label);
@@ -268,13 +270,14 @@ static int write_section(struct fetch_out *f, void *arg)
 		rope_add(f->out, SPAN("NIL"));
 		return 0;
 	}
-	uint64_t n = wished(w, size);
+	uint64_t n = wished(w, ranges.size);
 	if (n == 0) {
 		rope_add(f->out, SPAN("\"\""));
 		return 0;
 	}
 	write_literal_header(f->out, n, false);
-	rc = content_section(op, f->content, &w->section, w->offset, n, f->out, &wrote);
+	rc = content_section_put(op, f->content, &ranges,
+		(struct octets_range){ w->offset, w->offset + n }, f->out, &wrote);
 	if (rc >= 0 && wrote != n)
 		rc = op_fail(op, RC_SERVERBUG, "a section has %llu octets, not %llu",
 			(unsigned long long)wrote, (unsigned long long)n);

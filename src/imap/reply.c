@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "imap/reply.h"
 
+#include <assert.h>
+
 #include "base/buf.h"
 #include "base/limits.h"
 #include "imap/module.h"
@@ -74,17 +76,18 @@ const char *reply_capability_code(struct session *s)
 
 // --- flags ---
 
-static const struct {
-	uint32_t bit;
-	struct span text;
-} flag_rows[] = {
-	{ FLAG_SEEN, { " \\Seen", 6 } },
-	{ FLAG_ANSWERED, { " \\Answered", 10 } },
-	{ FLAG_FLAGGED, { " \\Flagged", 9 } },
-	{ FLAG_DELETED, { " \\Deleted", 9 } },
-	{ FLAG_DRAFT, { " \\Draft", 7 } },
-	{ FLAG_RECENT, { " \\Recent", 8 } },
+// By bit of FLAG_*.
+static const struct span flag_texts[] = {
+	{ " \\Seen", 6 },
+	{ " \\Answered", 10 },
+	{ " \\Flagged", 9 },
+	{ " \\Deleted", 9 },
+	{ " \\Draft", 7 },
+	{ " \\Recent", 8 },
 };
+static_assert(FLAG_SEEN == 1 && FLAG_ANSWERED == 2 && FLAG_FLAGGED == 4 && FLAG_DELETED == 8 &&
+		FLAG_DRAFT == 16 && FLAG_RECENT == 32,
+	"the rows above");
 
 void reply_flag_list(struct session *s, uint32_t flags, struct span keyword_text)
 {
@@ -93,10 +96,9 @@ void reply_flag_list(struct session *s, uint32_t flags, struct span keyword_text
 		flags &= ~(uint32_t)FLAG_RECENT; // RFC 9051 section 2.3.2
 	bool first = true;
 	rope_addc(out, '(');
-	for (size_t i = 0; i < countof(flag_rows); i++) {
-		if (!(flags & flag_rows[i].bit))
-			continue;
-		rope_add(out, span_skip(flag_rows[i].text, first));
+	flags &= (1u << countof(flag_texts)) - 1;
+	for (; flags; flags &= flags - 1) { // the lowest bit each time
+		rope_add(out, span_skip(flag_texts[__builtin_ctz(flags)], first));
 		first = false;
 	}
 	if (first && keyword_text.n && keyword_text.p[0] == ' ')

@@ -184,7 +184,7 @@ bool card_child(struct span card, uint32_t parent, uint32_t number, uint32_t *re
 	return false;
 }
 
-bool card_fields_next(struct card_fields *it, struct card_field *ret_field)
+bool card_fields_next_slow(struct card_fields *it, struct card_field *ret_field)
 {
 	if (it->rest.n == 0)
 		return false;

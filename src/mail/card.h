@@ -113,7 +113,25 @@ static inline struct card_fields card_fields_of(struct span card)
 {
 	return (struct card_fields){ card_item(card, CARD_FIELDS), 0 };
 }
-bool card_fields_next(struct card_fields *it, struct card_field *ret_field);
+bool card_fields_next_slow(struct card_fields *it, struct card_field *ret_field); // private
+static inline bool card_fields_next(struct card_fields *it, struct card_field *ret_field)
+{
+	const unsigned char *p = (const unsigned char *)it->rest.p;
+	if (it->rest.n < 3)
+		return card_fields_next_slow(it, ret_field);
+	uint64_t size = p[1]; // mostly a varint of one or two octets
+	size_t used = 2;
+	if (size & 0x80) {
+		if (p[2] & 0x80)
+			return card_fields_next_slow(it, ret_field);
+		size = (size & 0x7f) | (uint64_t)p[2] << 7;
+		used = 3;
+	}
+	*ret_field = (struct card_field){ it->offset, size, p[0] };
+	it->rest = span_skip(it->rest, used);
+	it->offset += size;
+	return true;
+}
 // 1..255, equal for names that differ in case only.
 uint8_t card_name_bucket(struct span name);
 

@@ -73,14 +73,34 @@ struct section {
 	enum section_what what;
 	const struct span *fields; // SECTION_FIELDS..: names
 	size_t field_count;
+	// section_prepare(): which buckets of names (mail/card.h) are asked for, a bit each.
+	uint64_t buckets[4];
+	bool is_prepared;
 };
+// For a section that is asked of many messages: what of it does not depend on the message.
+void section_prepare(struct section *s);
 // Outcome: there is no such part: NIL (RFC 9051: BODY[n] of a part that does not exist).
 enum { SECTION_ABSENT = 1 };
-// Size of the section's octets. NUL octets count as they are (they are shown as 0x80, same length).
-int content_section_size(
-	struct op *op, const struct content *c, const struct section *s, uint64_t *ret_size);
-// Appends octets [offset, offset+n) of the section (cut to its end) to the rope, mostly by reference; *ret_n is how many. Octets 0x00 are
-// replaced by 0x80 (a literal must not hold NUL: RFC 9051 section 4.3). Costs O(n), not O(size), but for header fields.
+struct octets_range {
+	uint64_t from, to;
+};
+// Where the octets of a section lie in the message, prefix included.
+#define SECTION_RANGES 16u
+struct section_ranges {
+	const struct section *section;
+	struct octets_range at[SECTION_RANGES];
+	uint32_t
+		count; // more than SECTION_RANGES: those that do not fit are found again when they are wanted
+	uint64_t
+		size; // of all of it. NUL octets count as they are (they are shown as 0x80, same length)
+};
+int content_section_find(struct op *op, const struct content *c, const struct section *s,
+	struct section_ranges *ret_ranges);
+// Appends octets `wanted` of the section that was found there (cut to its end) to the rope, mostly by reference; *ret_n is how many. Octets
+// 0x00 are replaced by 0x80 (a literal must not hold NUL: RFC 9051 section 4.3). Costs O(n), not O(size), but for header fields.
+int content_section_put(struct op *op, const struct content *c, const struct section_ranges *ranges,
+	struct octets_range wanted, struct rope *to, uint64_t *ret_n);
+// Both at once, for who need not know the size first.
 int content_section(struct op *op, const struct content *c, const struct section *s,
 	uint64_t offset, uint64_t n, struct rope *to, uint64_t *ret_n);
 // BINARY (RFC 9051 section 6.4.5 and 7.5.2, RFC 3516 section 4.2 and 4.3): the part decoded, appended; text with CRLF line ends.

@@ -10,10 +10,6 @@
 
 #define CHUNK (64u << 10) // octets looked at or decoded at a time
 
-struct range {
-	uint64_t from, to; // octets of the message, prefix included
-};
-
 // --- which part, which octets ---
 
 // Child `number` of a part; SECTION_ABSENT.
@@ -59,12 +55,12 @@ static int find_part(struct op *op, const struct content *c, const uint32_t *pat
 
 // The octets of a section; for HEADER.FIELDS those of the whole header. *ret_main: it is the header of the message itself.
 static int section_range(struct op *op, const struct content *c, const struct section *s,
-	struct range *ret_range, bool *ret_main)
+	struct octets_range *ret_range, bool *ret_main)
 {
 	struct card_part part;
 	uint32_t index;
 	if (s->depth == 0 && s->what == SECTION_ALL) { // needs no card
-		*ret_range = (struct range){ 0, c->size };
+		*ret_range = (struct octets_range){ 0, c->size };
 		return 0;
 	}
 	int rc = find_part(op, c, s->path, s->depth, &index, &part);
@@ -72,11 +68,11 @@ static int section_range(struct op *op, const struct content *c, const struct se
 		return rc;
 	*ret_main = s->depth == 0;
 	if (s->what == SECTION_ALL) {
-		*ret_range = (struct range){ part.body_start, part.body_end };
+		*ret_range = (struct octets_range){ part.body_start, part.body_end };
 		return 0;
 	}
 	if (s->what == SECTION_MIME) {
-		*ret_range = (struct range){ part.header_start, part.body_start };
+		*ret_range = (struct octets_range){ part.header_start, part.body_start };
 		return s->depth ? 0 : SECTION_ABSENT;
 	}
 	if (s->depth > 0) { // HEADER and TEXT are of a message part's message
@@ -87,9 +83,10 @@ static int section_range(struct op *op, const struct content *c, const struct se
 			return rc;
 	}
 	if (s->what == SECTION_TEXT)
-		*ret_range = (struct range){ part.body_start, s->depth ? part.body_end : c->size };
+		*ret_range = (struct octets_range){ part.body_start,
+			s->depth ? part.body_end : c->size };
 	else
-		*ret_range = (struct range){ part.header_start, part.body_start };
+		*ret_range = (struct octets_range){ part.header_start, part.body_start };
 	return 0;
 }
 
@@ -99,10 +96,11 @@ struct window { // the part of a row of ranges that is wanted
 	struct op *op;
 	const struct content *c;
 	uint64_t offset, end; // of the row
-	struct rope *to;      // NULL: only counted
-	uint64_t at;          // octets of the row so far
+	struct rope *to;
+	uint64_t at; // octets of the row so far
 	uint64_t sent;
-	struct range pending; // ranges that touch are put out as one
+	struct octets_range pending;  // ranges that touch are put out as one
+	struct section_ranges *found; // not NULL: only noted there
 };
 
 static void add_without_nul(struct rope *to, struct span s)
@@ -119,7 +117,8 @@ static void add_without_nul(struct rope *to, struct span s)
 	}
 }
 
-static int add_by_reference(struct op *op, const struct content *c, struct range r, struct rope *to)
+static int add_by_reference(
+	struct op *op, const struct content *c, struct octets_range r, struct rope *to)
 {
 	uint64_t prefix = c->prefix_size;
 	if (r.from < prefix) {
@@ -134,7 +133,7 @@ static int add_by_reference(struct op *op, const struct content *c, struct range
 	return blob_to_rope(op, &c->blob, r.from - prefix, r.to - r.from, to);
 }
 
-static int add_range(struct op *op, const struct content *c, struct range r, struct rope *to)
+static int add_range(struct op *op, const struct content *c, struct octets_range r, struct rope *to)
 {
 	if (likely(!(card_flags(c->card) & CARD_HAS_NUL)))
 		return add_by_reference(op, c, r, to);
@@ -150,7 +149,7 @@ static int add_range(struct op *op, const struct content *c, struct range r, str
 			add_without_nul(to, piece);
 		else
 			rc = add_by_reference(
-				op, c, (struct range){ r.from, r.from + piece.n }, to);
+				op, c, (struct octets_range){ r.from, r.from + piece.n }, to);
 		if (rc)
 			return rc;
 		r.from += piece.n;
@@ -160,18 +159,21 @@ static int add_range(struct op *op, const struct content *c, struct range r, str
 
 static int window_flush(struct window *w)
 {
-	struct range r = w->pending;
+	struct octets_range r = w->pending;
 	uint64_t n = r.to - r.from, begin = w->at;
-	w->pending = (struct range){ 0, 0 };
+	w->pending = (struct octets_range){ 0, 0 };
 	w->at += n;
+	if (w->found) {
+		if (n && w->found->count++ < SECTION_RANGES)
+			w->found->at[w->found->count - 1] = r;
+		return 0;
+	}
 	uint64_t from = begin > w->offset ? begin : w->offset;
 	uint64_t to = w->at < w->end ? w->at : w->end;
 	if (from >= to)
 		return 0;
 	w->sent += to - from;
-	if (!w->to)
-		return 0;
-	r = (struct range){ r.from + (from - begin), r.from + (to - begin) };
+	r = (struct octets_range){ r.from + (from - begin), r.from + (to - begin) };
 	int rc = add_range(w->op, w->c, r, w->to);
 	if (rc == 0 && w->to->failed)
 		rc = op_fail(w->op, RC_NOMEM, "out of memory for output");
@@ -187,7 +189,7 @@ static int window_add(struct window *w, uint64_t from, uint64_t to)
 		return 0;
 	}
 	int rc = window_flush(w);
-	w->pending = (struct range){ from, to };
+	w->pending = (struct octets_range){ from, to };
 	return rc;
 }
 
@@ -227,14 +229,27 @@ static struct span field_name(struct span field)
 	return name;
 }
 
+static void buckets_of(const struct section *s, uint64_t buckets[4])
+{
+	for (size_t i = 0; i < s->field_count; i++) {
+		uint8_t b = card_name_bucket(s->fields[i]);
+		buckets[b / 64] |= UINT64_C(1) << b % 64;
+	}
+}
+
+void section_prepare(struct section *s)
+{
+	buckets_of(s, s->buckets);
+	s->is_prepared = true;
+}
+
 // The same with the card's index: only fields whose bucket is asked for are looked at.
 static int fields_by_index(struct window *w, const struct section *s, uint64_t from, uint64_t to)
 {
-	uint32_t buckets[8] = { 0 };
-	for (size_t i = 0; i < s->field_count; i++) {
-		uint8_t b = card_name_bucket(s->fields[i]);
-		buckets[b / 32] |= 1u << b % 32;
-	}
+	uint64_t made[4] = { 0 };
+	if (!s->is_prepared)
+		buckets_of(s, made);
+	const uint64_t *buckets = s->is_prepared ? s->buckets : made;
 	struct span header;
 	int rc = content_bytes(w->op, w->c, from, to, &header);
 	struct card_fields it = card_fields_of(w->c->card);
@@ -245,7 +260,7 @@ static int fields_by_index(struct window *w, const struct section *s, uint64_t f
 		if (end > header.n)
 			return op_fail(
 				w->op, RC_CORRUPT, "a card's fields are longer than the header");
-		if (f.bucket && buckets[f.bucket / 32] >> f.bucket % 32 & 1)
+		if (f.bucket && buckets[f.bucket / 64] >> f.bucket % 64 & 1)
 			wanted = name_is_wanted(
 				s, field_name(span_cut(header, (size_t)f.offset, (size_t)end)));
 		if (wanted == (s->what == SECTION_FIELDS))
@@ -256,7 +271,8 @@ static int fields_by_index(struct window *w, const struct section *s, uint64_t f
 	return rc;
 }
 
-static int fields_add(struct window *w, const struct section *s, struct range header, bool is_main)
+static int fields_add(
+	struct window *w, const struct section *s, struct octets_range header, bool is_main)
 {
 	int rc = 0;
 	uint64_t from = header.from;
@@ -275,7 +291,7 @@ static int fields_add(struct window *w, const struct section *s, struct range he
 
 static int section_put(const struct section *s, struct window *w)
 {
-	struct range r;
+	struct octets_range r;
 	bool is_main = false;
 	int rc = section_range(w->op, w->c, s, &r, &is_main);
 	if (rc)
@@ -287,13 +303,38 @@ static int section_put(const struct section *s, struct window *w)
 	return rc ? rc : window_flush(w);
 }
 
-int content_section_size(
-	struct op *op, const struct content *c, const struct section *s, uint64_t *ret_size)
+static int section_put_window(const struct section *s, struct window *w, uint64_t *ret_n)
 {
-	struct window w = { .op = op, .c = c, .end = UINT64_MAX };
-	int rc = section_put(s, &w);
+	int rc = section_put(s, w);
 	if (rc == 0)
-		*ret_size = w.sent;
+		*ret_n = w->sent;
+	return rc;
+}
+
+int content_section_find(struct op *op, const struct content *c, const struct section *s,
+	struct section_ranges *ret_ranges)
+{
+	struct window w = { .op = op, .c = c, .found = ret_ranges };
+	ret_ranges->section = s;
+	ret_ranges->count = 0;
+	int rc = section_put(s, &w);
+	ret_ranges->size = w.at;
+	return rc;
+}
+
+int content_section_put(struct op *op, const struct content *c, const struct section_ranges *ranges,
+	struct octets_range wanted, struct rope *to, uint64_t *ret_n)
+{
+	struct window w = { .op = op, .c = c, .offset = wanted.from, .end = wanted.to, .to = to };
+	if (ranges->count > SECTION_RANGES)
+		return section_put_window(ranges->section, &w, ret_n);
+	int rc = 0;
+	for (uint32_t i = 0; rc == 0 && i < ranges->count; i++)
+		rc = window_add(&w, ranges->at[i].from, ranges->at[i].to);
+	if (rc == 0)
+		rc = window_flush(&w);
+	if (rc == 0)
+		*ret_n = w.sent;
 	return rc;
 }
 
@@ -307,17 +348,14 @@ int content_section(struct op *op, const struct content *c, const struct section
 		.end = n > UINT64_MAX - offset ? UINT64_MAX : offset + n,
 		.to = to,
 	};
-	int rc = section_put(s, &w);
-	if (rc == 0)
-		*ret_n = w.sent;
-	return rc;
+	return section_put_window(s, &w, ret_n);
 }
 
 // --- BINARY ---
 
 struct binary {
-	struct range range; // what is left
-	struct span piece;  // the beginning of it, in memory
+	struct octets_range range; // what is left
+	struct span piece;         // the beginning of it, in memory
 	struct mime_decoder decoder;
 	bool plain; // nothing to decode
 };
@@ -340,7 +378,7 @@ static int binary_find(struct op *op, const struct content *c, const uint32_t *p
 	int rc = find_part(op, c, path, depth, &index, &part);
 	if (rc)
 		return rc;
-	ret->range = (struct range){ part.body_start, part.body_end };
+	ret->range = (struct octets_range){ part.body_start, part.body_end };
 	if (part.kind == PART_MULTIPART || part.kind == PART_MESSAGE)
 		return 0;
 	enum mime_cte cte = ctes[part.encoding];
