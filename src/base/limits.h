@@ -148,8 +148,14 @@
 #define COPY_AT_ONCE 4096u         // messages of a COPY or MOVE in one batch; more: in steps
 #define MAILBOXES_LOADED_IDLE                                                                      \
 	16u // mailboxes of an account that keep their records though nobody has them open
-#define MAILBOX_IDLE_MESSAGES 20000u // larger ones do not
-#define ACCOUNTS_IDLE_MAX 256u       // accounts in memory that nobody has open
+#define MAILBOX_IDLE_MESSAGES 20000u     // larger ones do not
+#define ACCOUNTS_IDLE_MAX 256u           // accounts in memory that nobody has open
+#define METADATA_NAME_MAX 500u           // octets of the name of an annotation (RFC 5464)
+#define METADATA_VALUE_MAX (64u << 10)   // octets of its value
+#define METADATA_ENTRIES_MAX 200u        // annotations of a mailbox, or of the server for a user
+#define METADATA_OCTETS_MAX (512u << 10) // octets of them, names included
+#define IMAP_METADATA_NAMED_MAX 1000u    // annotations named in one command
+#define METADATA_ACCOUNT_MAX (UINT64_C(64) << 20) // octets of all annotations of an account
 // --- cli ---
 #define KEYWORDS_PER_IMPORT 64u // keywords of one imported message; more are left out
 

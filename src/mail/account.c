@@ -322,6 +322,8 @@ static int load_record(struct op *op, struct account *a)
 	a->last_uid_validity = reader_u32(&r);
 	(void)reader_u32(&r);
 	a->modseq = reader_u64(&r);
+	(void)reader_u64(&r); // created
+	a->metadata_octets = reader_u64(&r);
 	if (r.bad || v.n < ACCOUNT_OCTETS)
 		return op_fail(op, RC_CORRUPT, "the record of account %llu is %s",
 			(unsigned long long)a->partition,

@@ -256,6 +256,21 @@ static int check_mailbox(struct op *op, struct checking *c, struct span name)
 	return rc;
 }
 
+static void check_metadata(struct op *op, struct checking *c, const struct tree *t)
+{
+	uint64_t octets;
+	uint32_t stray;
+	int rc = metadata_check(op, c->account, t, &octets, &stray);
+	if (rc < 0)
+		find(c, 0, 0, "%s", op_text(op, rc));
+	else if (octets != c->account->metadata_octets)
+		find(c, 0, 0, "the account counts %llu octets of annotations, there are %llu",
+			(unsigned long long)c->account->metadata_octets,
+			(unsigned long long)octets);
+	if (rc == 0 && stray)
+		find(c, 0, 0, "node %u has annotations, but is no mailbox", stray);
+}
+
 static int check_account(struct op *op, void *ctx, struct span user)
 {
 	struct checking *c = ctx;
@@ -268,6 +283,8 @@ static int check_account(struct op *op, void *ctx, struct span user)
 	for (size_t i = 0; i < t->count && rc == 0; i++)
 		if (t->entries[i].mailbox)
 			rc = check_mailbox(op, c, t->entries[i].name);
+	if (rc == 0)
+		check_metadata(op, c, t);
 	tree_unref(t);
 	account_unref(c->account);
 	c->account = NULL;

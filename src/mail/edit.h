@@ -39,6 +39,7 @@ struct txn {
 	size_t cost;             // estimate of what the edits will add to the batch
 	const struct tree *tree; // names after it, or NULL; owned
 	struct mailbox *dies;    // referenced; deleted by it
+	int64_t metadata_delta;  // octets of annotations that it adds
 	bool staged;
 	struct store_ticket ticket; // of the last batch
 	uint64_t seq;
@@ -110,6 +111,7 @@ struct staged {
 	struct snap *snap;
 	const struct tree *tree; // may be NULL
 	struct mailbox *dies;    // may be NULL
+	int64_t metadata_delta;  // what it added to account.metadata_octets
 };
 // All of them: account.lock held.
 void staged_push(struct account *a, struct staged *s);

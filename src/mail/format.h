@@ -9,8 +9,10 @@
 // Partition n, an account:
 //     "A"                      account record, 64 octets, then the user's name
 //         0 u16 version  4 u32 next id (nodes, data)  8 u32 last UIDVALIDITY  16 u64 modseq  24 i64 created
+//         32 u64 octets of all annotations
 //     "M" be32 node            header of a name in the tree: struct header below, 128 octets, then the last component of its name
 //     "S" name                 "": this name is subscribed (RFC 9051 section 6.3.7: names, whatever mailbox they have)
+//     "E" be32 node, name      annotation of that mailbox (RFC 5464), node 0: of the server: u16 version, u16 0, the value's octets
 //     "R" be64 key             16 octets: the thread that a message-id (thread_keys, mail/card.h) belongs to
 //     "B" be32 data, kind, be32 number: the messages of a mailbox:
 //         "T" 0                top level of the directory: 40 octets a block
@@ -49,6 +51,7 @@
 #define HEADER_OCTETS 128u
 #define ACCOUNT_OCTETS 64u
 #define HOT_GONE 0x80u
+#define METADATA_OCTETS 4u
 
 // The header of a name (offsets in the record to the right). Octets 0..31 belong to the tree, the rest to the messages.
 struct header {
@@ -83,6 +86,8 @@ struct key key_data(uint32_t data, char kind, uint32_t number);
 struct key key_data_begin(
 	uint32_t data); // the first of a mailbox; that of data + 1 is behind the last
 struct key key_thread(uint64_t id);
+struct key key_metadata(
+	uint32_t node); // of all annotations of a mailbox; that of node + 1 is behind the last
 #define KEY(k) ((struct span){ (k).b, (k).n })
 
 void cold_encode(const struct msg_cold *c, char to[COLD_OCTETS]);

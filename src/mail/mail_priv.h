@@ -112,6 +112,9 @@ struct account {
 	uint32_t next_id, last_uid_validity;
 	uint64_t modseq, edits, staged_seq;
 	struct store_ticket last_ticket; // of the newest staged batch: the next builds on it
+	struct store_ticket
+		metadata_ticket; // lock: of the newest staged annotations, while it may be under way; 0: none
+	uint64_t metadata_octets; // lock: of all annotations, staged ones included
 
 	pthread_mutex_t publish;
 	struct staged *staged, **staged_end; // in the order of submission
@@ -256,6 +259,12 @@ void thread_assign(struct account *a, const struct thread_look *l, struct store_
 	struct objectid *ret_id);
 struct thread_recent *thread_recent_new(void);
 void thread_recent_reset(struct thread_recent *t); // what it holds may not have become durable
+
+// --- metadata.c: annotations ---
+
+// For mail_check(): the sum that account.metadata_octets should be, and a node that has annotations and is no mailbox (0: none).
+int metadata_check(struct op *op, struct account *a, const struct tree *t, uint64_t *ret_octets,
+	uint32_t *ret_stray);
 
 // --- account.c ---
 

@@ -78,10 +78,11 @@ void staged_publish(struct account *a, uint64_t seq)
 }
 
 // What `s` made the tips is taken back.
-static void take_back_locked(struct staged *s)
+static void take_back_locked(struct account *a, struct staged *s)
 {
 	if (s->dies)
 		atomic_store(&s->dies->dying, false);
+	a->metadata_octets -= (uint64_t)s->metadata_delta;
 	if (s->mailbox && s->mailbox->tip != s->mailbox->published) {
 		snap_unref(s->mailbox->tip);
 		s->mailbox->tip = snap_ref(s->mailbox->published);
@@ -109,13 +110,14 @@ void staged_roll_back_locked(struct op *op, struct account *a)
 	}
 	a->staged_end = &a->staged;
 	for (struct staged *s = bad; s; s = s->next)
-		take_back_locked(s);
+		take_back_locked(a, s);
 	if (a->tree_tip != a->tree) {
 		tree_unref(a->tree_tip);
 		a->tree_tip = tree_ref(a->tree);
 	}
 	pthread_mutex_unlock(&a->publish);
 	a->last_ticket.v = 0;
+	a->metadata_ticket.v = 0;
 	thread_recent_reset(a->thread);
 	wake_and_let_go(a, good);
 	while (bad) {

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/limits.h"
-#include "mail/edit.h"
 
 #include <stdlib.h>
 
@@ -36,6 +35,13 @@ static void patch_account(
 	store_u32(p + 4, uid_validity);
 	store_u64(p + 12, modseq);
 	batch_patch(b, SPAN("A"), 4, span_of(p, sizeof p));
+}
+
+static void patch_metadata(struct store_batch *b, uint64_t octets)
+{
+	char p[8];
+	store_u64(p, octets);
+	batch_patch(b, SPAN("A"), 32, span_of(p, sizeof p));
 }
 
 static void subscription(struct store_batch *b, struct span name, bool subscribed)
@@ -104,29 +110,52 @@ void account_first_records(struct store_batch *b, struct span user)
 
 // --- one change ---
 
-struct change_names {
-	struct txn t;
-	struct draft d;
-	uint32_t next_id, uid_validity;
-};
+// Annotations that are in line for the log: the store does not show them yet.
+static int wait_for_metadata(struct op *op, struct account *a, struct store_ticket t)
+{
+	int rc = store_wait(op, account_store(a), t);
+	pthread_mutex_lock(&a->lock);
+	if (a->metadata_ticket.v == t.v)
+		a->metadata_ticket.v = 0;
+	pthread_mutex_unlock(&a->lock);
+	return rc;
+}
 
-static int change_begin(struct op *op, struct account *a, struct change_names *c)
+int change_begin(struct op *op, struct account *a, struct change_names *c)
 {
 	*c = (struct change_names){ 0 };
-	int rc = txn_begin(op, a, &c->t);
-	if (rc < 0)
-		return rc;
+	for (;;) {
+		int rc = txn_begin(op, a, &c->t);
+		struct store_ticket under_way = a->metadata_ticket;
+		if (rc < 0)
+			return rc;
+		if (under_way.v == 0)
+			break;
+		rc = txn_end(&c->t, 0);
+		if (rc == 0)
+			rc = wait_for_metadata(op, a, under_way);
+		if (rc < 0)
+			return rc;
+	}
 	c->next_id = a->next_id;
 	c->uid_validity = a->last_uid_validity;
 	draft_begin(&c->d, a->tree_tip);
 	return 0;
 }
 
-// Stages the draft with what the batch holds, when rc is 0; waits.
-static int change_end(struct change_names *c, int rc)
+int change_end(struct change_names *c, int rc)
 {
 	struct account *a = c->t.account;
 	const struct tree *tree = NULL;
+	if (rc == 0 && c->t.metadata_delta)
+		patch_metadata(&c->t.batch, a->metadata_octets + (uint64_t)c->t.metadata_delta);
+	if (rc == 0 && c->same_names) {
+		draft_done(&c->d);
+		rc = txn_stage(&c->t);
+		if (c->t.staged && c->metadata)
+			a->metadata_ticket = c->t.ticket;
+		return txn_end(&c->t, rc);
+	}
 	if (rc == 0) {
 		patch_account(&c->t.batch, c->next_id, c->uid_validity, c->t.modseq);
 		rc = draft_finish(c->t.op, &c->d, a->tree_tip->version + 1, &tree);
@@ -135,6 +164,8 @@ static int change_end(struct change_names *c, int rc)
 		c->t.tree = tree_ref(tree);
 		rc = txn_stage(&c->t);
 	}
+	if (c->t.staged && c->metadata)
+		a->metadata_ticket = c->t.ticket;
 	if (rc == 0) {
 		a->next_id = c->next_id;
 		a->last_uid_validity = c->uid_validity;
@@ -210,7 +241,7 @@ static int make_parents(struct change_names *c, struct span name, uint32_t *ret_
 	return 0;
 }
 
-static struct draft_slot *slot_of(struct change_names *c, struct span name)
+struct draft_slot *slot_of(struct change_names *c, struct span name)
 {
 	bool found;
 	size_t i = draft_find(&c->d, name, &found);
@@ -244,6 +275,14 @@ static bool is_untouched(const struct node *n)
 		n->mailbox && n->mailbox->tip->h.uid_next == 1;
 }
 
+static void patch_uses(struct change_names *c, const struct node *n, unsigned uses)
+{
+	char p[4];
+	struct key k = key_header(n->id);
+	store_u32(p, uses);
+	batch_patch(&c->t.batch, KEY(k), 12, span_of(p, sizeof p));
+}
+
 // The uses go to a new mailbox: from ones of the account's beginning that nobody has used (who asks for a folder of his own as \Sent
 // means it), from no other (RFC 6154 section 3 leaves both to the server).
 static int take_uses(struct change_names *c, unsigned uses)
@@ -258,13 +297,28 @@ static int take_uses(struct change_names *c, unsigned uses)
 			continue;
 		if (!is_untouched(n))
 			return op_fail(c->t.op, RC_USEATTR, "another mailbox has this special use");
-		char p[4];
-		struct key k = key_header(n->id);
-		store_u32(p, left);
-		batch_patch(&c->t.batch, KEY(k), 12, span_of(p, sizeof p));
+		patch_uses(c, n, left);
 		draft_replace(&c->d, i, node_new(n->id, n->parent, left, n->mailbox, node_name(n)));
 	}
 	return 0;
+}
+
+int change_uses(struct change_names *c, struct span name, unsigned uses)
+{
+	struct draft_slot *s = slot_of(c, name);
+	unsigned had = s->node->uses;
+	if (span_eq(name, INBOX) && uses)
+		return op_fail(c->t.op, RC_USEATTR, "INBOX has no special use");
+	if (had == uses)
+		return 0;
+	int rc = take_uses(c, uses & ~had);
+	if (rc < 0)
+		return rc;
+	struct node *n = slot_of(c, name)->node;
+	patch_uses(c, n, uses);
+	draft_replace(&c->d, (size_t)(slot_of(c, name) - c->d.v),
+		node_new(n->id, n->parent, uses, n->mailbox, name));
+	return c->d.failed ? op_fail(c->t.op, RC_NOMEM, "out of memory") : 0;
 }
 
 int mailbox_create(struct op *op, struct account *a, struct span name, unsigned uses,
@@ -349,7 +403,9 @@ int mailbox_delete(struct op *op, struct account *a, struct span name)
 		c.t.batch.flags = STORE_FREES;
 		c.t.dies = mb;
 		batch_delete_range(&c.t.batch, KEY(from), KEY(to));
-		rc = forget_name(&c, name);
+		rc = metadata_forget(&c, mb->node);
+		if (rc == 0)
+			rc = forget_name(&c, name);
 	}
 	if (rc == 0)
 		draft_mark_parents(&c.d, name);
@@ -559,6 +615,8 @@ static int rename_inbox(struct change_names *c, struct span to)
 		if (was.uid_next > 1)
 			numset_add_range(&e->expunged, 1, was.uid_next - 1);
 	}
+	if (rc == 0)
+		rc = metadata_copy(c, inbox->node, mb->node);
 	mailbox_unref(mb);
 	draft_mark_parents(&c->d, to);
 	return rc;

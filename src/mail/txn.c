@@ -116,6 +116,9 @@ static void install(struct txn *t, struct staged *prepared)
 		} else { // the last one: names, or nothing but the ticket
 			s->tree = t->tree;
 			s->dies = t->dies;
+			s->metadata_delta = t->metadata_delta;
+			a->metadata_octets += (uint64_t)t->metadata_delta;
+			t->metadata_delta = 0;
 			t->tree = NULL;
 			t->dies = NULL;
 			if (s->dies)
@@ -153,7 +156,7 @@ static void free_staged(struct staged *s)
 // Memory for install(), which must not fail.
 static int prepare(struct txn *t, struct staged **ret_prepared)
 {
-	unsigned n = t->edits + (t->tree || t->dies || t->edits == 0);
+	unsigned n = t->edits + (t->tree || t->dies || t->metadata_delta || t->edits == 0);
 	*ret_prepared = NULL;
 	for (; n > 0; n--) {
 		struct staged *s = calloc(1, sizeof *s);
