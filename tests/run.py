@@ -46,8 +46,8 @@ class Runner:
 
     def play(self, script, rev):
         """None when it passed, else what went wrong with the transcript."""
-        if script.serve:
-            with Server(self.engine, options=script.serve) as server:
+        if script.serve or script.config:
+            with Server(self.engine, options=script.serve, config=script.config) as server:
                 return self.play_on(server, script, rev)
         return self.play_on(self.server, script, rev)
 

@@ -24,6 +24,8 @@ struct imap_config {
 	const char *greeting;       // text of the greeting; NULL: "Starling ready"
 	const char *version;        // for ID; NULL: "0"
 	const char *support_url;    // for ID; NULL: left out
+	const char *comment;        // /shared/comment of the server (RFC 5464); NULL: none
+	const char *admin; // /shared/admin: a URI by which its administrator is reached; NULL: none
 };
 // Copies the configuration; its strings must stay.
 int imap_new(struct op *op, const struct imap_config *config, struct imap **ret_imap);

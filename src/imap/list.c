@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "imap/list.h"
 
+#include "base/buf.h"
 #include "imap/command.h"
 #include "mail/account.h"
 #include "wire/write.h"
@@ -48,6 +49,16 @@ unsigned list_use_of(struct span attribute)
 			return use_rows[i].use;
 	}
 	return 0;
+}
+
+void list_uses_add(unsigned uses, struct buf *to)
+{
+	for (size_t i = 0; i < countof(use_rows); i++)
+		if (uses & use_rows[i].use) {
+			if (to->n)
+				buf_addc(to, ' ');
+			buf_add(to, span_str(use_rows[i].attribute));
+		}
 }
 
 static void attribute(struct rope *out, const char *name, bool *first)

@@ -5,6 +5,7 @@
 
 #include "imap/session.h"
 
+struct buf;
 struct tree_entry;
 
 // A name as a client gave it: canonical, and as given where that was another Unicode form (then OLDNAME tells of it).
@@ -31,5 +32,7 @@ void list_write(struct session *s, const struct tree_entry *entry, const struct 
 int list_tell(struct session *s, const struct list_name *name);
 // The USE_ bit of "\\Drafts" ... (any case); 0: not known.
 unsigned list_use_of(struct span attribute);
+// The attributes of USE_ bits with spaces between; the buffer was empty.
+void list_uses_add(unsigned uses, struct buf *to);
 
 #endif

@@ -39,7 +39,7 @@ struct config {
 	struct {
 		bool literal_minus;
 		uint64_t idle_interval_ms, autologout_ms;
-		const char *greeting, *support_url;
+		const char *greeting, *support_url, *comment, *admin;
 	} imap;
 	struct {
 		uint64_t segment_bytes, reserve_bytes;

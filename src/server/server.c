@@ -221,6 +221,8 @@ static int front_prepare(struct op *op, struct server *s)
 		.greeting = c->imap.greeting,
 		.version = STARLING_VERSION,
 		.support_url = c->imap.support_url,
+		.comment = c->imap.comment,
+		.admin = c->imap.admin,
 	};
 	struct net_limits limits = { .connections = (unsigned)c->limits.connections,
 		.connections_per_address = (unsigned)c->limits.connections_per_address,

@@ -50,6 +50,7 @@ class Script:
         self.needs = []
         self.users = 1
         self.serve = []
+        self.config = None
         self.check_grammar = True
         self.steps = []
 
@@ -107,6 +108,8 @@ def _parse_header(script, text):
         script.users = int(rest)
     elif word == "serve":
         script.serve += shlex.split(rest)
+    elif word == "config":
+        script.config = (script.config or "") + rest + "\n"
     elif word == "grammar" and rest == "off":
         script.check_grammar = False
     else:
