@@ -46,10 +46,10 @@
 
 // ---- mail: cards and searches; what a card leaves out is read from the message again.
 #define CARD_TEXT_MAX 4096u      // octets of a field's folded text for SEARCH in a card
-#define CARD_SORT_KEY_MAX 255u   // octets of a sort key; SORT compares no more
+#define CARD_SORT_KEY_MAX 1024u  // octets of a sort key; SORT compares no more
 #define CARD_FIELDS_INDEXED 512u // header fields that a card's index takes; more: no index
 #define CARD_REFERENCES_MAX                                                                        \
-	64u // message-ids that join a message to a thread: the first and the last ones
+	1024u // message-ids that join a message to a thread: the first and the last ones
 #define CARD_PREVIEW_PLAIN (4u << 10) // octets of a plain text that a preview is made of
 #define CARD_PREVIEW_HTML (16u << 10) // and of HTML, which may begin with styles
 #define CARD_FULL_MAX (64u << 20)     // octets of a card that is made in memory, nothing left out

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading cards. Format, version 1; little-endian, no alignment:
+// Reading cards. Format, version 2; little-endian, no alignment:
 //
 //   offset  size  what
 //        0     4  "SCd" and the version
@@ -32,7 +32,7 @@
 //
 // CARD_FIELDS: for each field of the header in order one octet card_name_bucket() (0: a line that is no field) and its length as
 // a varint. They lie end to end from offset 0.
-// CARD_REFERENCES: 8 octets each.
+// CARD_THREAD: 8 octets each: keys of the message-id (0: none) and of the base subject (0: empty), then of the references.
 //
 // New items go to the end together with a new version; cards of other versions are made again, so nothing converts.
 #include "mail/card.h"
@@ -80,7 +80,8 @@ bool card_check(struct span card, uint64_t size)
 	if (!card_left_out(card, CARD_PARTS) &&
 		(parts == 0 || card_item(card, CARD_PARTS).n != parts * record))
 		return false;
-	return card_item(card, CARD_REFERENCES).n % 8 == 0;
+	size_t thread = card_item(card, CARD_THREAD).n;
+	return thread % 8 == 0 && (thread == 0 || thread >= 16);
 }
 
 struct span card_item(struct span card, enum card_item item)
@@ -93,9 +94,14 @@ bool card_left_out(struct span card, enum card_item item)
 	return load_u32(card.p + 20) >> item & 1;
 }
 
+uint32_t card_left_out_items(struct span card)
+{
+	return load_u32(card.p + 20);
+}
+
 bool card_is_partial(struct span card)
 {
-	return load_u32(card.p + 20) != 0;
+	return card_left_out_items(card) != 0;
 }
 
 uint32_t card_flags(struct span card)

@@ -72,15 +72,17 @@ enum card_item {
 	CARD_SORT_CC,
 	CARD_DISPLAY_FROM,
 	CARD_DISPLAY_TO,
-	CARD_REFERENCES, // 8 octets each: thread_keys.references
-	CARD_FIELDS,     // index of the header's fields, see card_fields_next()
-	CARD_PARTS,      // the part table
+	CARD_THREAD, // 8 octets each: thread_keys.message_id, .subject, .references
+	CARD_FIELDS, // index of the header's fields, see card_fields_next()
+	CARD_PARTS,  // the part table
 	CARD_ITEMS
 };
 // The item's octets within the card; p == NULL if absent.
 struct span card_item(struct span card, enum card_item item);
 // True when the item was left out because the card would have been too long: absence says nothing then.
 bool card_left_out(struct span card, enum card_item item);
+// Bits 1 << item of all that were left out.
+uint32_t card_left_out_items(struct span card);
 // True if anything was left out.
 bool card_is_partial(struct span card);
 

@@ -294,12 +294,11 @@ static void add_sort_keys(struct builder *b, const struct mime_value *v, enum ca
 	buf_reset(&b->work);
 	if (a.name.n)
 		mime_text_of(a.name, &b->work);
-	if (b->work.n == 0 && !group) {
+	// ENVELOPE has NIL as host of a group only; of an address without domain it is the empty string.
+	if (b->work.n == 0 && !group && (a.local.n || a.domain.n)) {
 		buf_add(&b->work, a.local);
-		if (a.domain.n) {
-			buf_addc(&b->work, '@');
-			buf_add(&b->work, a.domain);
-		}
+		buf_addc(&b->work, '@');
+		buf_add(&b->work, a.domain);
 	}
 	add_folded(b, display, CARD_SORT_KEY_MAX, host);
 }
@@ -310,18 +309,20 @@ static int add_keys(struct builder *b)
 	add_sort_keys(b, e->from, CARD_FROM, CARD_SORT_FROM, CARD_DISPLAY_FROM);
 	add_sort_keys(b, e->to, CARD_TO, CARD_SORT_TO, CARD_DISPLAY_TO);
 	add_sort_keys(b, e->cc, CARD_CC, CARD_SORT_CC, CARD_ITEMS);
+	struct span id, rest = e->message_id;
+	if (mime_msgid_next(&b->op->arena, &rest, true, &id) && id.n > 0)
+		item_add_within(b, CARD_MESSAGE_ID, id, CARD_ENVELOPE);
 	bool is_reply = false;
 	buf_reset(&b->work);
 	mime_base_subject(e->subject, &b->work, &is_reply);
 	b->flags |= is_reply ? CARD_IS_REPLY : 0;
 	add_folded(b, CARD_BASE_SUBJECT, CARD_TEXT_MAX, CARD_SUBJECT);
-	struct span id, rest = e->message_id;
-	if (mime_msgid_next(&b->op->arena, &rest, true, &id) && id.n > 0)
-		item_add_within(b, CARD_MESSAGE_ID, id, CARD_ENVELOPE);
-	struct thread_keys keys = { 0 };
-	int rc = thread_references(b->op, b->t, &keys);
-	if (rc == 0 && keys.count)
-		item_add(b, CARD_REFERENCES, span_of(keys.references, keys.count * 8));
+	// From here on `folded` is the base subject, also where no item was made of it.
+	buf_reset(&b->work);
+	int rc = thread_item_add(
+		b->op, b->t, cut_text(buf_span(&b->folded), CARD_TEXT_MAX), &b->work);
+	if (rc == 0)
+		item_add(b, CARD_THREAD, buf_span(&b->work));
 	return rc;
 }
 

@@ -8,7 +8,7 @@
 
 #include <assert.h>
 
-#define CARD_MAGIC 0x01644353u // "SCd", version 1
+#define CARD_MAGIC 0x02644353u // "SCd", version 2
 #define CARD_HEAD 40u          // octets before the items' references
 #define CARD_PART_HEAD 28u     // octets of a part's record before its references
 #define CARD_NO_PARENT 0xffffu
@@ -22,8 +22,7 @@ void card_fold_field(struct op *op, struct span value, bool addresses, size_t ma
 	struct buf *scratch, struct buf *to);
 
 struct mime_tree;
-struct thread_keys;
-// Sets keys->references and count (mail/card.h).
-int thread_references(struct op *op, const struct mime_tree *t, struct thread_keys *keys);
+// Appends CARD_THREAD; `subject` is CARD_BASE_SUBJECT. RC_NOMEM.
+int thread_item_add(struct op *op, const struct mime_tree *t, struct span subject, struct buf *to);
 
 #endif

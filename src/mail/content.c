@@ -129,6 +129,27 @@ int content_open_partial(struct op *op, struct store *s, const struct msg_cold *
 	return rc;
 }
 
+int content_open_card(struct op *op, struct store *s, const struct msg_cold *cold, uint32_t items,
+	struct content *ret_content)
+{
+	struct content *c = ret_content;
+	*c = (struct content){ .op = op };
+	int rc = blob_open_card(op, s, cold->blob, &c->blob);
+	if (rc)
+		return rc;
+	c->size = c->blob.size;
+	c->card = c->blob.card;
+	if (likely(card_check(c->card, c->size)) &&
+		likely(!(card_left_out_items(c->card) & items))) {
+		c->parts = card_parts(c->card);
+		return 0;
+	}
+	rc = content_make_card(op, c);
+	if (rc)
+		content_close(c);
+	return rc;
+}
+
 int content_want_octets(struct op *op, struct store *s, struct content *c)
 {
 	if (c->blob.whole.p || c->blob.extents)

@@ -10,6 +10,10 @@
 // wanted (content_want_octets()).
 int content_open_partial(struct op *op, struct store *s, const struct msg_cold *cold, bool octets,
 	struct content *ret_content);
+// Opens the card and nothing else, not even the prefix: offsets and size are those of the shared blob. `items` (bits 1 << CARD_x) were
+// not left out of it: else it is made again.
+int content_open_card(struct op *op, struct store *s, const struct msg_cold *cold, uint32_t items,
+	struct content *ret_content);
 // Opens the blob as a whole, verified once: for who reads many pieces of it. content_open() verifies nothing but the card, and the
 // octets of a section whenever one is asked for.
 int content_want_octets(struct op *op, struct store *s, struct content *c);

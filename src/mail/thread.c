@@ -16,12 +16,18 @@ static uint64_t key_of(struct span s)
 	return h ? h : 1;
 }
 
-// Adds a key once; of too many, the first half stays and the last half slides.
+// A valid one (RFC 5322 section 3.6.4: something on both sides of an "@").
+static bool is_valid_id(struct span id)
+{
+	size_t at = span_find_char(id, '@');
+	return at > 0 && at + 1 < id.n;
+}
+
+// Adds a key, also one that was there before: THREAD needs them as they stand. Of too many, the first half stays and the last half slides.
 static void references_add(uint64_t *keys, size_t *count, uint64_t key)
 {
-	for (size_t i = 0; i < *count; i++)
-		if (keys[i] == key)
-			return;
+	if (*count > 0 && keys[*count - 1] == key)
+		return;
 	if (*count == CARD_REFERENCES_MAX) {
 		const size_t half = CARD_REFERENCES_MAX / 2;
 		memmove(keys + half, keys + half + 1, (half - 1) * sizeof *keys);
@@ -30,7 +36,15 @@ static void references_add(uint64_t *keys, size_t *count, uint64_t key)
 	keys[(*count)++] = key;
 }
 
-int thread_references(struct op *op, const struct mime_tree *t, struct thread_keys *keys)
+static uint64_t message_id_of(struct op *op, const struct mime_tree *t)
+{
+	struct span id, rest = t->parts[0].envelope->message_id;
+	bool have = mime_msgid_next(&op->arena, &rest, true, &id) && is_valid_id(id);
+	return have ? key_of(id) : 0;
+}
+
+// Sets keys->references and count: RFC 5256 section 3, REFERENCES.
+static int thread_references(struct op *op, const struct mime_tree *t, struct thread_keys *keys)
 {
 	uint64_t *list = op_alloc(op, CARD_REFERENCES_MAX * sizeof *list);
 	if (!list)
@@ -40,11 +54,13 @@ int thread_references(struct op *op, const struct mime_tree *t, struct thread_ke
 	if (mime_field_find(t->header, SPAN("References"), &field)) {
 		rest = span_cut(field.value, 0, MIME_FIELD_VALUE_MAX);
 		while (mime_msgid_next(&op->arena, &rest, false, &id))
-			references_add(list, &keys->count, key_of(id));
+			if (is_valid_id(id))
+				references_add(list, &keys->count, key_of(id));
 	}
 	rest = t->parts[0].envelope->in_reply_to;
-	if (keys->count == 0 && mime_msgid_next(&op->arena, &rest, false, &id))
-		references_add(list, &keys->count, key_of(id));
+	while (keys->count == 0 && mime_msgid_next(&op->arena, &rest, false, &id))
+		if (is_valid_id(id))
+			references_add(list, &keys->count, key_of(id));
 	keys->references = list;
 	return 0;
 }
@@ -52,10 +68,7 @@ int thread_references(struct op *op, const struct mime_tree *t, struct thread_ke
 int thread_keys_of_tree(struct op *op, const struct mime_tree *t, struct thread_keys *ret_keys)
 {
 	const struct mime_envelope *e = t->parts[0].envelope;
-	struct thread_keys keys = { 0 };
-	struct span id, rest = e->message_id;
-	if (mime_msgid_next(&op->arena, &rest, true, &id) && id.n > 0)
-		keys.message_id = key_of(id);
+	struct thread_keys keys = { .message_id = message_id_of(op, t) };
 	int rc = thread_references(op, t, &keys);
 	if (rc)
 		return rc;
@@ -73,21 +86,31 @@ int thread_keys_of_tree(struct op *op, const struct mime_tree *t, struct thread_
 	return rc;
 }
 
+int thread_item_add(struct op *op, const struct mime_tree *t, struct span subject, struct buf *to)
+{
+	struct thread_keys keys = { 0 };
+	int rc = thread_references(op, t, &keys);
+	buf_add_u64(to, message_id_of(op, t));
+	buf_add_u64(to, subject.n ? key_of(subject) : 0);
+	for (size_t i = 0; rc == 0 && i < keys.count; i++)
+		buf_add_u64(to, keys.references[i]);
+	return rc;
+}
+
 int thread_keys_of_card(struct op *op, struct span card, struct thread_keys *ret_keys)
 {
-	struct span subject = card_item(card, CARD_BASE_SUBJECT);
-	struct span id = card_item(card, CARD_MESSAGE_ID);
-	struct span refs = card_item(card, CARD_REFERENCES);
-	struct thread_keys keys = {
-		.message_id = id.n ? key_of(id) : 0,
-		.subject = subject.n ? key_of(subject) : 0,
-		.is_reply = card_flags(card) & CARD_IS_REPLY,
-		.count = refs.n / 8 < CARD_REFERENCES_MAX ? refs.n / 8 : CARD_REFERENCES_MAX,
-	};
-	uint64_t *list = op_alloc(op, CARD_REFERENCES_MAX * sizeof *list);
+	struct span item = card_item(card, CARD_THREAD);
+	struct thread_keys keys = { .is_reply = card_flags(card) & CARD_IS_REPLY };
+	if (item.n >= 16) {
+		keys.message_id = load_u64(item.p);
+		keys.subject = load_u64(item.p + 8);
+		keys.count = item.n / 8 - 2;
+	}
+	uint64_t *list = op_alloc(op, (keys.count + 1) * sizeof *list);
 	if (!list)
 		return RC_NOMEM;
-	memcpy(list, refs.p ? refs.p : "", keys.count * 8);
+	if (keys.count)
+		memcpy(list, item.p + 16, keys.count * 8);
 	keys.references = list;
 	*ret_keys = keys;
 	return 0;

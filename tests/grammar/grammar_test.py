@@ -475,10 +475,11 @@ class Searches(Base):
     def test_esearch(self):
         self.accept(['* ESEARCH', '* ESEARCH (TAG "a") UID', '* ESEARCH (TAG "a") COUNT 0', '* ESEARCH (TAG "a") UID MIN 1 MAX 9 COUNT 3 ALL 1:2,9',
                      '* ESEARCH (TAG "a") PARTIAL (-1:-100 NIL)', '* ESEARCH (TAG "a" MAILBOX "b" UIDVALIDITY 1) UID COUNT 2',
-                     '* ESEARCH (TAG "a") UID ALL 2 MODSEQ 5 RELEVANCY (4 99)', '* ESEARCH (TAG "a") UID ADDTO (0 5) REMOVEFROM (0 4)'])
+                     '* ESEARCH (TAG "a") UID ALL 2 MODSEQ 5 RELEVANCY (4 99)', '* ESEARCH (TAG "a") UID ADDTO (0 5) REMOVEFROM (0 4)',
+                     '* ESEARCH (TAG "a") MIN 5 MAX 4 ALL 5,1:3,4'])
         self.refuse(['* ESEARCH (TAG a) COUNT 1', '* ESEARCH (TAG "a") ALL NIL', '* ESEARCH (TAG "a") ALL ()', '* ESEARCH (TAG "a") ALL ""',
                      '* ESEARCH (TAG "a")  COUNT 1', '* ESEARCH () COUNT 1', '* ESEARCH (TAG "a" TAG "b") COUNT 1', '* ESEARCH (TAG "a" MAILBOX "b") COUNT 1',
-                     '* ESEARCH (TAG "a") COUNT', '* ESEARCH (TAG "a") COUNT 1 COUNT 1', '* ESEARCH (TAG "a") COUNT 0 MIN 1', '* ESEARCH (TAG "a") MIN 5 MAX 4',
+                     '* ESEARCH (TAG "a") COUNT', '* ESEARCH (TAG "a") COUNT 1 COUNT 1', '* ESEARCH (TAG "a") COUNT 0 MIN 1', '* ESEARCH (TAG "a") MIN 5 ALL 4,6,7',
                      '* ESEARCH (TAG "a") COUNT 3 ALL 1:2', '* ESEARCH (TAG "a") MIN 2 ALL 1:2', '* ESEARCH (TAG "a") FOO 1', '* ESEARCH (TAG "a") (COUNT 1)',
                      '* ESEARCH (TAG "a") PARTIAL (1:5)', '* ESEARCH (TAG "a") PARTIAL (1:-5 NIL)', '* ESEARCH (TAG "a") PARTIAL 1:5 NIL',
                      '* ESEARCH (TAG "a") ADDTO (5)', '* ESEARCH (TAG "a") ADDTO ()', '* ESEARCH (TAG "a") RELEVANCY (0)', '* ESEARCH (TAG "a") RELEVANCY (101)',

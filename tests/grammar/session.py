@@ -473,6 +473,7 @@ class SessionChecker:
             if option in ('COUNT', 'PARTIAL') and option not in items:
                 self.complain(f'ESEARCH without {option}, which was asked for (RFC 4731 section 3.1, RFC 9394 section 3.1)')
         for answer in extended:
+            self._check_ends(command, answer.data['items'])
             partial = answer.data['items'].get('PARTIAL')
             if partial and partial[0] not in (options or ()):
                 self.complain(f'ESEARCH PARTIAL of {partial[0]}, which is not the range that was asked for (RFC 9394 section 3.1)')
@@ -480,6 +481,21 @@ class SessionChecker:
             for option in set(options or ()) & {'MIN', 'MAX', 'ALL'}:
                 if option not in items:
                     self.complain(f'ESEARCH without {option}, though there are matches')
+
+    def _check_ends(self, command, items):
+        """MIN and MAX are the lowest and highest number of a SEARCH, the first and last one of a SORT (RFC 5267 section 3.1)."""
+        low, high = items.get('MIN'), items.get('MAX')
+        if command.name != 'SORT' and low and high and low > high:
+            self.complain('ESEARCH MIN above MAX')
+        if 'ALL' not in items:
+            return
+        ranges = [(min(pair), max(pair)) for pair in items['ALL']]
+        if command.name == 'SORT':
+            ends = ranges[0][0], ranges[-1][1]
+        else:
+            ends = min(ranges)[0], max(pair[1] for pair in ranges)
+        if low not in (None, ends[0]) or high not in (None, ends[1]):
+            self.complain(f'ESEARCH MIN or MAX is not at its end of ALL: {ends}')
 
     def _check_status(self, command, _):
         asked = next((arg for arg in command.args if isinstance(arg, list)), [])

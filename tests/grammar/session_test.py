@@ -387,6 +387,10 @@ class Searches(Base):
 
     def test_options(self):
         self.bad(self.search('SEARCH RETURN (COUNT MIN) ALL', 'ESEARCH (TAG "q") MIN 1'), 'without COUNT')
+        self.bad(self.search('SEARCH RETURN (MIN MAX) ALL', 'ESEARCH (TAG "q") MIN 2 MAX 1'), 'MIN above MAX')
+        self.bad(self.search('SEARCH RETURN (MIN ALL) ALL', 'ESEARCH (TAG "q") MIN 3 ALL 3,1:2'), 'at its end')
+        self.good(self.search('SORT RETURN (MIN MAX ALL) (DATE) UTF-8 ALL', 'ESEARCH (TAG "q") MIN 3 MAX 2 ALL 3,1:2'))
+        self.bad(self.search('SORT RETURN (MIN ALL) (DATE) UTF-8 ALL', 'ESEARCH (TAG "q") MIN 1 ALL 3,1:2'), 'at its end')
         self.bad(self.search('SEARCH RETURN (COUNT MIN) ALL', 'ESEARCH (TAG "q") COUNT 1'), 'without MIN')
         self.good(self.search('SEARCH RETURN (PARTIAL -1:-2) ALL', 'ESEARCH (TAG "q") PARTIAL (-1:-2 2:3)'))
         self.bad(self.search('SEARCH RETURN (PARTIAL 1:2 COUNT) ALL', 'ESEARCH (TAG "q") COUNT 1'), 'without PARTIAL')

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starling: the algorithms of THREAD (RFC 5256 section 3, draft-ietf-morg-inthread-01 section 4) on keys alone: messages in, a tree out.
+// Without recursion, n log n for any input; works in portions.
+#ifndef MAIL_THREAD_TREE_H
+#define MAIL_THREAD_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum thread_algorithm { THREAD_ORDEREDSUBJECT, THREAD_REFERENCES, THREAD_REFS };
+
+struct thread_message { // in mailbox order
+	int64_t sent, arrival;
+	uint64_t id, subject;      // hashes (mail/card.h); 0: none, empty
+	uint32_t refs, refs_count; // in the array of references, oldest first
+	uint32_t shown;            // what it is called in the answer
+	bool is_reply;
+};
+
+#define THREAD_NONE UINT32_MAX
+// The result. Nodes below `count` are messages, those from there on dummies, which stand at the top only.
+struct thread_nodes {
+	const uint32_t *child, *next; // first child, next sibling, or THREAD_NONE
+	const uint32_t *parent;       // THREAD_NONE: at the top
+	uint32_t first;               // at the top
+	size_t count;
+};
+
+struct thread_tree;
+// Messages and references stay the caller's, and must stay. NULL: out of memory.
+struct thread_tree *thread_tree_new(enum thread_algorithm algorithm,
+	const struct thread_message *messages, size_t count, const uint64_t *references);
+enum { THREAD_TREE_MORE = 1 };
+// Works for about `budget_ns`: 0, THREAD_TREE_MORE, or RC_NOMEM.
+int thread_tree_run(struct thread_tree *t, uint64_t budget_ns);
+struct thread_nodes thread_tree_nodes(const struct thread_tree *t); // once it is done
+void thread_tree_free(struct thread_tree *t);                       // accepts NULL
+
+#endif

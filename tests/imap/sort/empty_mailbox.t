@@ -1,0 +1,17 @@
+# An empty mailbox gives empty responses (RFC 5256 section 4).
+
+C: SELECT INBOX
+S: ...
+S: OK
+C: SORT (SUBJECT) UTF-8 ALL
+S: * SORT
+S: OK
+C: THREAD REFERENCES UTF-8 ALL
+S: * THREAD
+S: OK
+C: UID THREAD ORDEREDSUBJECT UTF-8 1:*
+S: * THREAD
+S: OK
+C= e1 SORT RETURN () (SUBJECT) UTF-8 ALL
+S: * ESEARCH (TAG "e1")
+S: e1 OK $any
