@@ -173,6 +173,9 @@ static int head_find(
 	if (ref.id && ref.hint)
 		rc = open_at(op, l, &at, ret_head);
 	at.pos = 0;
+	int drained = rc ? pending_drain(op, l) : 0;
+	if (drained)
+		return drained;
 	for (int i = 0; rc && i < LOOKUPS_MAX; i++) {
 		struct index_blob found;
 		int got = ref.id ? index_blob_get(op, &l->index, ref.id, &found) : STORE_ABSENT;

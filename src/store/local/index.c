@@ -150,6 +150,26 @@ static struct span segment_key(char room[20], uint32_t number)
 	return own_key(room, 's', &be, sizeof be);
 }
 
+void index_own_blob(struct index_own *own, uint64_t id, struct index_blob blob)
+{
+	char *v = own->value_room;
+	own->key = blob_key(own->key_room, id);
+	v[0] = VALUE_VERSION;
+	v[1] = blob.extents ? 1 : 0;
+	store_u64(v + 2, blob.pos);
+	store_u32(v + 10, blob.size);
+	own->value = span_of(v, BLOB_BYTES);
+}
+
+void index_own_segment(struct index_own *own, uint32_t number, uint32_t end)
+{
+	char *v = own->value_room;
+	own->key = segment_key(own->key_room, number);
+	v[0] = VALUE_VERSION;
+	store_u32(v + 1, end);
+	own->value = span_of(v, SEGMENT_BYTES);
+}
+
 // The value's bytes behind its version, copied to `to`: exactly n of them. STORE_ABSENT.
 static int own_get(struct op *op, struct index *ix, struct span key, char *to, size_t n)
 {
@@ -264,38 +284,36 @@ bool index_batch_changes(struct index_batch *b, uint64_t partition, struct span 
 	return !r.bad;
 }
 
-static void own_put(struct index_batch *b, struct span key, struct span value)
+void index_batch_put(struct index_batch *b, struct span key, struct span value)
 {
 	rocksdb_writebatch_put(b->wb, key.p, key.n, value.p, value.n);
 }
 
-void index_batch_blob(struct index_batch *b, uint64_t id, struct index_blob blob)
+void index_batch_merge(struct index_batch *b, struct span key, struct span operand)
 {
-	char room[20], v[BLOB_BYTES] = { VALUE_VERSION, blob.extents ? 1 : 0 };
-	store_u64(v + 2, blob.pos);
-	store_u32(v + 10, blob.size);
-	own_put(b, blob_key(room, id), span_of(v, sizeof v));
+	rocksdb_writebatch_merge(b->wb, key.p, key.n, operand.p, operand.n);
+}
+
+void index_batch_delete(struct index_batch *b, struct span key)
+{
+	rocksdb_writebatch_delete(b->wb, key.p, key.n);
+}
+
+void index_batch_own(struct index_batch *b, const struct index_own *own)
+{
+	index_batch_put(b, own->key, own->value);
 }
 
 void index_batch_drop(struct index_batch *b, uint64_t id)
 {
 	char room[20];
-	struct span key = blob_key(room, id);
-	rocksdb_writebatch_delete(b->wb, key.p, key.n);
-}
-
-void index_batch_segment(struct index_batch *b, uint32_t number, uint32_t end)
-{
-	char room[20], v[SEGMENT_BYTES] = { VALUE_VERSION };
-	store_u32(v + 1, end);
-	own_put(b, segment_key(room, number), span_of(v, sizeof v));
+	index_batch_delete(b, blob_key(room, id));
 }
 
 void index_batch_segment_drop(struct index_batch *b, uint32_t number)
 {
 	char room[20];
-	struct span key = segment_key(room, number);
-	rocksdb_writebatch_delete(b->wb, key.p, key.n);
+	index_batch_delete(b, segment_key(room, number));
 }
 
 void index_batch_state(struct index_batch *b, const struct index_state *state)
@@ -306,7 +324,7 @@ void index_batch_state(struct index_batch *b, const struct index_state *state)
 	store_u64(v + 17, state->next_id);
 	store_u64(v + 25, state->blobs);
 	store_u64(v + 33, state->live_bytes);
-	own_put(b, own_key(room, 'p', NULL, 0), span_of(v, sizeof v));
+	index_batch_put(b, own_key(room, 'p', NULL, 0), span_of(v, sizeof v));
 }
 
 int index_batch_write(struct op *op, struct index_batch *b)

@@ -45,6 +45,14 @@ int index_blob_get(struct op *op, struct index *ix, uint64_t id, struct index_bl
 // Where a left segment ends; STORE_ABSENT.
 int index_segment_get(struct op *op, struct index *ix, uint32_t number, uint32_t *ret_end);
 
+// A record of the engine's own, as key and value.
+struct index_own {
+	struct span key, value; // point into the rooms
+	char key_room[20], value_room[16];
+};
+void index_own_blob(struct index_own *own, uint64_t id, struct index_blob blob);
+void index_own_segment(struct index_own *own, uint32_t number, uint32_t end);
+
 // A write batch that is being put together. One thread.
 struct index_batch {
 	struct index *ix;
@@ -54,9 +62,12 @@ int index_batch_begin(struct op *op, struct index *ix, struct index_batch *ret_b
 void index_batch_done(struct index_batch *b); // accepts zeroed
 // False: the encoded changes are malformed (nothing of ours writes such).
 bool index_batch_changes(struct index_batch *b, uint64_t partition, struct span ops);
-void index_batch_blob(struct index_batch *b, uint64_t id, struct index_blob blob);
+// Of a whole key (index_key()).
+void index_batch_put(struct index_batch *b, struct span key, struct span value);
+void index_batch_merge(struct index_batch *b, struct span key, struct span operand);
+void index_batch_delete(struct index_batch *b, struct span key);
+void index_batch_own(struct index_batch *b, const struct index_own *own);
 void index_batch_drop(struct index_batch *b, uint64_t id);
-void index_batch_segment(struct index_batch *b, uint32_t number, uint32_t end);
 void index_batch_segment_drop(struct index_batch *b, uint32_t number);
 void index_batch_state(struct index_batch *b, const struct index_state *state);
 // Applies and empties it: visible on return.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The engine's own thread: makes the next segment ahead of time, flushes the index when 64 MB or ten seconds of changes (a minute,
-// when they are few) are not in tables yet, sees to groups that nobody waits for, watches the free space, removes dead files, forgets
-// after a while which frames were verified.
-// Asleep while there is nothing to do.
+// when they are few) are not in tables yet, writes what waits for the index, sees to groups that nobody waits for, watches the free space,
+// removes dead files, forgets after a while which frames were verified. While something is pending it looks every 50 ms, and commits
+// need not call it; else it dozes until one does.
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/local/local_priv.h"
@@ -13,10 +13,12 @@
 #define FLUSH_NS (10 * NS_PER_S)
 #define FLUSH_FEW_BYTES (UINT64_C(1) << 20)
 #define FLUSH_FEW_NS (60 * NS_PER_S)
-#define STRAY_NS (20 * NS_PER_MS) // a group that nobody waits for is written after this
-#define BUSY_MS 50u               // how often it looks while something is pending
-#define FLOOD_NS (5 * NS_PER_S)   // segments used up faster than this
-#define RETRY_NS NS_PER_S         // after a failure, and for the free space
+#define STRAY_NS (20 * NS_PER_MS)  // a group that nobody waits for is written after this
+#define BUSY_MS 50u                // how often it looks while something is pending
+#define PENDING_BYTES (256u << 10) // of changes that wait for the index
+#define PENDING_NS (200 * NS_PER_MS)
+#define FLOOD_NS (5 * NS_PER_S) // segments used up faster than this
+#define RETRY_NS NS_PER_S       // after a failure, and for the free space
 #define SPARE_FILES 1u
 
 struct watch_state {
@@ -29,7 +31,9 @@ struct watch_state {
 int local_flush(struct op *op, struct local *l)
 {
 	uint64_t pos = atomic_load(&l->log.visible);
-	int rc = index_flush(op, &l->index);
+	int rc = pending_drain(op, l);
+	if (rc == 0)
+		rc = index_flush(op, &l->index);
 	if (rc)
 		return rc;
 	atomic_fetch_add(&l->flushes, 1);
@@ -103,6 +107,15 @@ static void look_after_space(struct op *op, struct local *l, struct watch_state 
 		log_info("store", "%s: there is space again", l->dir);
 }
 
+static void look_after_pending(struct op *op, struct local *l)
+{
+	uint64_t since = pending_since(&l->pending);
+	if (since &&
+		(atomic_load(&l->pending.bytes) >= PENDING_BYTES ||
+			clock_mono() - since >= PENDING_NS))
+		(void)pending_drain(op, l); // a failure has sealed the volume
+}
+
 // Returns whether something is in line.
 static bool look_after_strays(struct op *op, struct local *l)
 {
@@ -127,6 +140,7 @@ static void keeper_sleep(struct keeper *k, uint64_t ns)
 		(void)pthread_cond_timedwait(&k->wake, &k->lock, &until); // a time-out is fine
 	k->poked = false;
 	pthread_mutex_unlock(&k->lock);
+	atomic_store(&k->dozing, false);
 }
 
 static void *keeper_run(void *arg)
@@ -143,12 +157,17 @@ static void *keeper_run(void *arg)
 			break;
 		op_reset(&op);
 		look_after_space(&op, l, &w);
-		bool pending = look_after_strays(&op, l);
+		look_after_pending(&op, l);
 		look_after_flush(&op, l, &w);
 		segments_bury(&l->segments, SPARE_FILES);
 		checked_tick(&l->checked, clock_mono());
+		// Before it looks for the last time: who comes after that look sees that it dozes, and calls.
+		atomic_store(&l->keeper.dozing, true);
+		bool busy = look_after_strays(&op, l) || pending_waits(&l->pending);
+		if (busy)
+			atomic_store(&l->keeper.dozing, false);
 		keeper_sleep(&l->keeper,
-			pending ? BUSY_MS * NS_PER_MS : (w.dirty_since ? NS_PER_S : 5 * NS_PER_S));
+			busy ? BUSY_MS * NS_PER_MS : (w.dirty_since ? NS_PER_S : 5 * NS_PER_S));
 	}
 	op_done(&op);
 	return NULL;
@@ -179,6 +198,12 @@ void keeper_stop(struct local *l)
 	pthread_mutex_unlock(&k->lock);
 	(void)pthread_join(k->thread, NULL); // it is ours and joinable
 	k->running = false;
+}
+
+void keeper_call(struct local *l)
+{
+	if (atomic_load(&l->keeper.dozing))
+		keeper_poke(l);
 }
 
 void keeper_poke(struct local *l)

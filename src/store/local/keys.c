@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading keys: RocksDB's own snapshots and iterators, with the partition as prefix. Visibility is that of its write batches, which
-// are written after the log was synced.
+// are written after the log was synced. What waits for RocksDB (pending.h) is looked at first; what needs more than one key has it written.
 #include "store/local/local_priv.h"
 
 #include <stdlib.h>
@@ -21,9 +21,10 @@ struct local_cursor {
 int local_snapshot_begin(struct op *op, struct store *s, struct store_snapshot **ret_snap)
 {
 	struct local *l = local_of(s);
-	struct store_snapshot *snap = malloc(sizeof *snap);
+	int rc = pending_drain(op, l);
+	struct store_snapshot *snap = rc ? NULL : malloc(sizeof *snap);
 	if (!snap)
-		return op_fail(op, RC_NOMEM, "out of memory");
+		return rc ? rc : op_fail(op, RC_NOMEM, "out of memory");
 	snap->snap = rocksdb_create_snapshot(l->index.db);
 	snap->read = rocksdb_readoptions_create();
 	rocksdb_readoptions_set_verify_checksums(snap->read, 1);
@@ -47,10 +48,17 @@ int local_get(struct op *op, struct store *s, struct store_snapshot *snap, uint6
 		return STORE_ABSENT;
 	char room[INDEX_KEY_ROOM];
 	struct span full = index_key(room, partition, key);
+	int rc = snap ? PENDING_UNKNOWN : pending_get(op, &l->pending, full, ret_value);
+	if (rc == PENDING_IN_PART)
+		rc = pending_drain(op, l);
+	else if (rc != PENDING_UNKNOWN)
+		return rc;
+	if (rc < 0)
+		return rc;
 	char *error = NULL;
 	rocksdb_pinnableslice_t *v = rocksdb_get_pinned(
 		l->index.db, snap ? snap->read : l->index.read, full.p, full.n, &error);
-	int rc = index_fail(op, error, "cannot read the index");
+	rc = index_fail(op, error, "cannot read the index");
 	if (rc || !v)
 		return rc ? rc : STORE_ABSENT;
 	size_t n = 0;
@@ -67,9 +75,10 @@ int local_cursor_open(struct op *op, struct store *s, struct store_snapshot *sna
 	uint64_t partition, struct span from, struct span to, struct store_cursor **ret_cursor)
 {
 	struct local *l = local_of(s);
-	struct local_cursor *c = calloc(1, sizeof *c);
+	int rc = snap ? 0 : pending_drain(op, l);
+	struct local_cursor *c = rc ? NULL : calloc(1, sizeof *c);
 	if (!c)
-		return op_fail(op, RC_NOMEM, "out of memory");
+		return rc ? rc : op_fail(op, RC_NOMEM, "out of memory");
 	c->head.store = s;
 	c->end_n = (to.p ? index_key(c->end, partition, to)
 			 : index_key(c->end, partition + 1, SPAN_NONE))
@@ -121,12 +130,15 @@ int local_next_partition(struct op *op, struct store *s, struct store_snapshot *
 	uint64_t *ret_partition)
 {
 	struct local *l = local_of(s);
+	int rc = snap ? 0 : pending_drain(op, l);
+	if (rc)
+		return rc;
 	rocksdb_iterator_t *it =
 		rocksdb_create_iterator(l->index.db, snap ? snap->read : l->index.read);
 	char room[INDEX_KEY_ROOM];
 	struct span start = index_key(room, from, SPAN_NONE);
 	rocksdb_iter_seek(it, start.p, start.n);
-	int rc = STORE_END;
+	rc = STORE_END;
 	if (rocksdb_iter_valid(it)) {
 		size_t n;
 		uint64_t p = __builtin_bswap64(load_u64(rocksdb_iter_key(it, &n)));

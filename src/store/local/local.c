@@ -28,6 +28,7 @@ static void locks_init(struct local *l)
 	(void)pthread_cond_init(&l->keeper.wake, &monotonic);
 	(void)pthread_condattr_destroy(&monotonic);
 	(void)pthread_mutex_init(&l->keeper.lock, NULL);
+	pending_init(&l->pending);
 	(void)pthread_mutex_init(&l->sweeping, NULL);
 }
 
@@ -43,6 +44,7 @@ static void local_free(struct local *l)
 		(void)close(l->lock_fd);             // gives the lock back
 	(void)pthread_cond_destroy(&l->keeper.wake); // none of these is in use
 	(void)pthread_mutex_destroy(&l->keeper.lock);
+	pending_done(&l->pending);
 	live_done(&l->limbo.ids);
 	(void)pthread_mutex_destroy(&l->sweeping);
 	store_head_done(&l->head);
@@ -160,7 +162,9 @@ static int local_open(struct op *op, const struct store_config *config, struct s
 static int state_write(struct op *op, struct local *l)
 {
 	struct applier a;
-	int rc = applier_begin(op, l, &a);
+	int rc = pending_drain(op, l);
+	if (rc == 0)
+		rc = applier_begin(op, l, &a);
 	if (rc)
 		return rc;
 	rc = applier_write(op, &a, l->log.state.pos, l->log.state.seq);

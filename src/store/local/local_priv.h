@@ -8,6 +8,7 @@
 #include "store/local/checked.h"
 #include "store/local/faults.h"
 #include "store/local/index.h"
+#include "store/local/pending.h"
 #include "store/local/segment.h"
 #include "store/local/write.h"
 
@@ -16,6 +17,7 @@ struct keeper {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool running, stop, poked; // guarded by lock
+	_Atomic bool dozing;       // it sleeps for long, or is about to: nothing is pending
 };
 
 struct local {
@@ -31,6 +33,7 @@ struct local {
 	struct checked checked; // frames that were verified lately
 	struct index index;
 	struct log log;
+	struct pending pending;
 	struct keeper keeper;
 	pthread_mutex_t sweeping; // one sweep at a time
 	struct limbo limbo;       // guarded by sweeping
@@ -90,6 +93,9 @@ void applier_segment(struct applier *a, uint32_t number, uint32_t end);
 // Everything so far, with the position `pos` and the sequence number of the last frame.
 int applier_write(struct op *op, struct applier *a, uint64_t pos, uint64_t seq);
 
+// A group that is durable becomes visible without RocksDB (pending.h). False: it cannot; after pending_drain() the applier does it.
+bool apply_later(struct local *l, const struct group *n);
+
 // blobs.c
 int local_extent_get(struct op *op, struct store *s, struct blob_extent extent,
 	struct hold **io_hold, struct span *ret_bytes);
@@ -131,6 +137,8 @@ int local_next_partition(struct op *op, struct store *s, struct store_snapshot *
 int keeper_start(struct op *op, struct local *l);
 void keeper_stop(struct local *l);
 void keeper_poke(struct local *l);
+void keeper_call(struct local
+		*l); // if it dozes: something is in line now, which it must see to within 50 ms
 // Flushes the index and notes up to where. Blocks.
 int local_flush(struct op *op, struct local *l);
 

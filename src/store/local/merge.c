@@ -103,8 +103,7 @@ static bool join(struct buf *to, const char *const *list, const size_t *sizes, i
 	for (size_t i = 0; good && i < at.n; i += sizeof(struct patch)) {
 		struct patch p;
 		memcpy(&p, at.p + i, sizeof p);
-		buf_add_varint(to, p.offset);
-		buf_add_field(to, p.bytes);
+		merge_add(to, p.offset, p.bytes);
 	}
 	buf_done(&at);
 	return good && !to->failed;
@@ -159,4 +158,16 @@ size_t merge_head(char head[24], uint32_t offset, size_t n)
 		head[at++] = (char)v;
 	}
 	return at;
+}
+
+void merge_begin(struct buf *to)
+{
+	buf_reset(to);
+	buf_add_u8(to, OPERAND_VERSION);
+}
+
+void merge_add(struct buf *to, uint32_t offset, struct span bytes)
+{
+	buf_add_varint(to, offset);
+	buf_add_field(to, bytes);
 }

@@ -10,5 +10,8 @@
 rocksdb_mergeoperator_t *merge_operator(void);
 // What precedes the bytes of a patch in its operand; returns its length (at most 21).
 size_t merge_head(char head[24], uint32_t offset, size_t n);
+// An operand of several patches, in order: empties `to`, then adds.
+void merge_begin(struct buf *to);
+void merge_add(struct buf *to, uint32_t offset, struct span bytes);
 
 #endif

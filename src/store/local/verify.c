@@ -200,6 +200,8 @@ int local_verify(struct op *op, struct store *s,
 		finding(&v, NULL, &(struct store_finding){ .text = st.reason });
 	}
 	int rc = log_verify(op, &v, atomic_load(&l->log.visible));
+	if (rc == 0)
+		rc = pending_drain(op, l);
 	if (rc == 0) {
 		index_verify(&v);
 		rc = blobs_verify(op, &v);

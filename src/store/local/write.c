@@ -2,8 +2,8 @@
 // Group commit.
 //
 // log_append() gives an item its place and number under a short lock and hangs it on the open group. Whoever waits first for a
-// group that nobody writes leads it: closes it, writes its frames with one pwritev, syncs, applies it to the index in one write
-// batch, makes it visible and wakes those who wait for it. While the disk syncs, the next group forms; while a group is applied,
+// group that nobody writes leads it: closes it, writes its frames with one pwritev, syncs, applies it to what waits for the index
+// (pending.h), makes it visible and wakes those who wait for it. While the disk syncs, the next group forms; while a group is applied,
 // the next one may already be written (its leader waits for its turn to apply). So
 //     written in order, each only after the sync of the one before; applied in order; visible in order of submission.
 // A group lies in one segment and is at most GROUP_BYTES long. Positions are given when items come, hence also the move to the
@@ -28,6 +28,7 @@
 
 #define GROUP_BYTES (3u << 20)
 #define SEGMENT_FIRST (UINT64_C(16) << 20)
+#define PENDING_BYTES_MAX (8u << 20)
 #define PAGE 4096u // sizes of segments are multiples of it
 
 static_assert(GROUP_BYTES + SEGMENT_HEADER <= SEGMENT_MIN, "every group fits into every segment");
@@ -249,7 +250,7 @@ int log_append(
 	if (rc)
 		item_free(it);
 	if (first)
-		keeper_poke(l); // it sees to it that the group is written, should nobody wait
+		keeper_call(l); // it sees to it that the group is written, should nobody wait
 	return rc;
 }
 
@@ -463,7 +464,15 @@ static int group_write(struct op *op, struct local *l, struct group *n)
 static int group_apply(struct op *op, struct local *l, struct group *n)
 {
 	struct applier a;
-	int rc = applier_begin(op, l, &a);
+	if (apply_later(l, n)) {
+		// Its failure does not concern this group, which is durable, and visible to whoever can still read it.
+		if (atomic_load(&l->pending.bytes) > PENDING_BYTES_MAX)
+			(void)pending_drain(op, l);
+		return 0;
+	}
+	int rc = pending_drain(op, l);
+	if (rc == 0)
+		rc = applier_begin(op, l, &a);
 	if (rc)
 		return rc;
 	if (pos_segment(n->before) != n->segment)
