@@ -101,7 +101,6 @@ static void peer_set(struct conn *c, const struct peer *peer)
 static void phase_enter(struct conn *c, enum conn_phase phase)
 {
 	c->phase = (uint8_t)phase;
-	c->wants_write = false;
 }
 
 // Over the limit of its address: the refusal is all that it gets.
@@ -252,7 +251,8 @@ static enum step session_step(struct op *op, struct conn *c)
 {
 	if (!c->session && session_open(op, c) == STEP_END)
 		return STEP_END;
-	enum step sent = output_step(op, c);
+	// Before the greeting only the end of a TLS handshake can be waiting: it goes out with it.
+	enum step sent = c->events & CONN_EV_OPEN ? STEP_AGAIN : output_step(op, c);
 	if (sent == STEP_END || sent == STEP_YIELD)
 		return sent;
 	if (c->tls_wanted) {
@@ -340,7 +340,7 @@ static void conn_park(struct conn *c)
 	if (c->phase == PHASE_SESSION)
 		reads = takes_input(c) && !c->eof && !c->tls_wanted && input_has_room(c);
 	c->task.want_read = reads;
-	c->task.want_write = c->blocked || c->wants_write;
+	c->task.want_write = c->blocked;
 	input_park(&c->in, c->net->buffers);
 	if (rope_size(&c->out) == 0)
 		rope_done(&c->out);

@@ -55,7 +55,6 @@ struct conn {
 	bool blocked;       // the socket took less than it was given
 	bool eof, eof_told; // the peer sent its last byte
 	bool tls_wanted;    // STARTTLS: the handshake begins when the output has been sent
-	bool wants_write;   // a TLS read or handshake waits for room in the socket
 	bool stopping;
 	bool is_local;
 	bool in_census; // counted for its address
@@ -81,7 +80,7 @@ void listener_unref(struct listener *l);
 // Tells a peer over the limits, and lets go of it.
 void listener_refuse(const struct listener *l, int fd);
 
-// --- transport: moving bytes. All: > 0 bytes moved, 0 blocked (c->wants_write says that reading waits for writing),
+// --- transport: moving bytes. All: > 0 bytes moved, 0 blocked,
 // RC_CLOSED at the end or after an error of the connection ---
 
 enum { SEND_DONE = 0, SEND_BLOCKED = 1, SEND_MORE = 2 };

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Buffers: OpenSSL keeps none while idle (SSL_MODE_RELEASE_BUFFERS); reads ahead, so that a record costs one recv().
-// Small pieces of the rope are gathered into records of 16 KiB; a long one is encrypted where it lies. A record that the
-// socket did not take whole is repeated with the same bytes: they stand at the front of the rope until it is gone.
+// Small pieces of the rope are gathered into records of 16 KiB; a long one is encrypted where it lies.
+//
+// Finished records are `held` and go out together, up to 64 KiB in one sendmsg(): to the socket a record is a write like any other, and
+// one of 64 KiB costs it little more than one of 16. So OpenSSL never sees a full socket. What the socket does not take stays held, and
+// comes before anything else. The session tickets at the end of a handshake wait for the greeting.
 #include "net/secure.h"
 
 #include <assert.h>
@@ -20,10 +23,14 @@
 #include "net/tls_priv.h"
 
 #define RECORD SSL3_RT_MAX_PLAIN_LENGTH // 16 KiB
+#define HELD_RECORDS 4u                 // made before they are sent
+#define RECORD_EXTRA 64u                // header, type and tag of a record, and to spare
 
 struct secure {
 	SSL *ssl;
 	struct buf early; // came before the handshake began, behind a PROXY header
+	struct buf held;  // records on their way to the socket
+	size_t held_sent; // octets of it that are there already
 	char *text;       // "TLSv1.3 TLS_AES_256_GCM_SHA384"; NULL before the handshake is done
 	bool broken;      // after a fatal error nothing more may be sent
 };
@@ -57,16 +64,13 @@ static int bio_write(BIO *bio, const char *p, int n)
 	BIO_clear_retry_flags(bio);
 	if (n <= 0)
 		return 0;
-	struct iovec iov = { .iov_base = (void *)(uintptr_t)p, .iov_len = (size_t)n };
-	ssize_t sent = socket_write(c, &iov, 1);
-	if (sent == 0)
-		BIO_set_retry_write(bio);
-	return sent > 0 ? (int)sent : -1;
+	buf_add(&c->secure->held, span_of(p, (size_t)n));
+	return c->secure->held.failed ? -1 : n;
 }
 
 static long bio_ctrl(BIO *bio, int what, long n, void *p)
 {
-	return what == BIO_CTRL_FLUSH; // nothing is held back; the rest is not known here
+	return what == BIO_CTRL_FLUSH; // secure.c sends when it is time; the rest is not known here
 }
 
 static int bio_create(BIO *bio)
@@ -136,6 +140,7 @@ void secure_free(struct secure *s)
 		return;
 	SSL_free(s->ssl);
 	buf_done(&s->early);
+	buf_done(&s->held);
 	free(s->text);
 	free(s);
 }
@@ -146,9 +151,6 @@ static int outcome(struct op *op, struct conn *c, int result)
 	struct secure *s = c->secure;
 	switch (SSL_get_error(s->ssl, result)) {
 	case SSL_ERROR_WANT_READ:
-		return 0;
-	case SSL_ERROR_WANT_WRITE:
-		c->wants_write = true;
 		return 0;
 	case SSL_ERROR_ZERO_RETURN:
 		return op_fail(op, RC_CLOSED, "the peer closed the connection");
@@ -171,23 +173,50 @@ static void text_set(struct secure *s)
 	s->text = b.p;
 }
 
-int secure_handshake(struct op *op, struct conn *c)
+// --- bytes ---
+
+static int held_send(struct op *op, struct conn *c)
 {
-	c->wants_write = false;
-	ERR_clear_error();
-	int result = SSL_do_handshake(c->secure->ssl);
-	if (result != 1)
-		return outcome(op, c, result);
-	text_set(c->secure);
-	return 1;
+	struct secure *s = c->secure;
+	while (s->held_sent < s->held.n) {
+		struct iovec iov = { s->held.p + s->held_sent, s->held.n - s->held_sent };
+		ssize_t sent = socket_write(c, &iov, 1);
+		if (sent < 0) {
+			s->broken = true;
+			return op_fail(op, RC_CLOSED, "the connection broke off");
+		}
+		if (sent == 0)
+			return SEND_BLOCKED;
+		s->held_sent += (size_t)sent;
+	}
+	buf_done(&s->held); // an idle connection holds nothing
+	s->held_sent = 0;
+	return SEND_DONE;
 }
 
-// --- bytes ---
+int secure_handshake(struct op *op, struct conn *c)
+{
+	int rc = held_send(op, c);
+	if (rc != SEND_DONE)
+		return rc < 0 ? rc : 0;
+	ERR_clear_error();
+	int result = SSL_do_handshake(c->secure->ssl);
+	if (result == 1) {
+		text_set(c->secure);
+		return 1;
+	}
+	rc = outcome(op, c, result);
+	struct op
+		last; // what went wrong is told to the peer, if the socket takes it; `op` has the reason
+	op_init(&last, 0);
+	int sent = held_send(&last, c);
+	op_done(&last);
+	return rc < 0 || sent >= 0 ? rc : op_fail(op, RC_CLOSED, "the connection broke off");
+}
 
 int secure_read(struct op *op, struct conn *c, char *p, size_t n)
 {
 	int total = 0;
-	c->wants_write = false;
 	if (n > INT_MAX)
 		n = INT_MAX;
 	while ((size_t)total < n) {
@@ -223,37 +252,45 @@ static struct span gather(const struct rope *r, size_t limit, char *scratch)
 	return span_of(scratch, n);
 }
 
-static int records_send(struct op *op, struct conn *c, struct rope *r, size_t limit, char *scratch)
+// Makes records of the next `*io_limit` bytes of the rope, as many as may be held.
+static int records_make(struct op *op, struct conn *c, struct rope *r, size_t *io_limit)
 {
-	while (limit) {
-		struct span s = gather(r, limit, scratch);
+	struct buf *held = &c->secure->held;
+	char *scratch = pool_take(c->net->buffers);
+	size_t most = HELD_RECORDS * RECORD, room = *io_limit < most ? *io_limit : most;
+	int rc = 0;
+	if (!scratch || !buf_room(held, room + (room / RECORD + 1) * RECORD_EXTRA))
+		rc = op_fail(op, RC_NOMEM, "no memory for output");
+	for (unsigned n = 0; rc == 0 && *io_limit && n < HELD_RECORDS; n++) {
+		struct span s = gather(r, *io_limit, scratch);
 		ERR_clear_error();
-		int sent = SSL_write(c->secure->ssl, s.p, (int)s.n);
-		if (sent <= 0) {
-			int rc = outcome(op, c, sent);
-			c->blocked = true;
-			return rc < 0 ? rc : SEND_BLOCKED;
+		int made = SSL_write(c->secure->ssl, s.p, (int)s.n);
+		if (made > 0) {
+			rope_consume(r, (size_t)made);
+			*io_limit -= (size_t)made;
+		} else {
+			rc = outcome(op, c, made);
+			rc = rc < 0 ? rc : op_fail(op, RC_SERVERBUG, "TLS does not write");
 		}
-		rope_consume(r, (size_t)sent);
-		limit -= (size_t)sent;
-		if (limit && crew_slice_is_over())
-			return SEND_MORE;
 	}
-	return SEND_DONE;
+	if (scratch)
+		pool_give(c->net->buffers, scratch);
+	return rc;
 }
 
 int secure_send(struct op *op, struct conn *c, struct rope *r, size_t limit)
 {
 	static_assert(NET_BUFFER >= RECORD, "a buffer holds a record");
-	if (limit == 0)
-		return SEND_DONE;
-	if (c->secure->broken)
-		return op_fail(op, RC_CLOSED, "the connection broke off");
-	char *scratch = pool_take(c->net->buffers);
-	if (!scratch)
-		return op_fail(op, RC_NOMEM, "no memory for output");
-	int rc = records_send(op, c, r, limit, scratch);
-	pool_give(c->net->buffers, scratch);
+	int rc = held_send(op, c);
+	while (rc == SEND_DONE && limit) {
+		if (c->secure->broken)
+			return op_fail(op, RC_CLOSED, "the connection broke off");
+		rc = records_make(op, c, r, &limit);
+		if (rc == 0)
+			rc = held_send(op, c);
+		if (rc == SEND_DONE && limit && crew_slice_is_over())
+			rc = SEND_MORE;
+	}
 	return rc;
 }
 
@@ -262,7 +299,11 @@ void secure_goodbye(struct conn *c)
 	if (c->secure->broken)
 		return;
 	ERR_clear_error();
+	struct op op;
+	op_init(&op, 0);
 	(void)SSL_shutdown(c->secure->ssl); // best effort: the peer may be gone
+	(void)held_send(&op, c);
+	op_done(&op);
 	ERR_clear_error();
 }
 

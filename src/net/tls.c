@@ -52,6 +52,8 @@ static bool policy_set(SSL_CTX *ctx)
 		SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 			SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_read_ahead(ctx, 1);
+	(void)SSL_CTX_set_num_tickets(
+		ctx, 1); // a connection brings one for the next in its place; cannot fail
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); // tickets are kept by the client
 	SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
 	SSL_CTX_set_alpn_select_cb(ctx, secure_alpn_select, NULL);

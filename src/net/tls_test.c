@@ -3,6 +3,7 @@
 // reloading, and peers that do it wrong.
 #include "net/tls.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -159,6 +160,42 @@ static void implicit(int version, const char *name)
 	assert_int_equal(SSL_get_error(c.ssl, 0), SSL_ERROR_ZERO_RETURN); // close_notify
 	client_close(&c);
 	server_stop(s);
+}
+
+// Records that the socket does not take wait, and come in order, the farewell last: the peer reads nothing before it has asked for all.
+static void late_reader(int version)
+{
+	enum { BYTES = 20 << 20 };
+	struct server_config config = { .tls_implicit = true };
+	struct client_config how = { .version = version };
+	struct server *s = server_start(&config);
+	struct client c;
+	client_open(&c, s, &how);
+	char command[64], *all = malloc(BYTES), line[256];
+	(void)snprintf(command, sizeof command, "BIG %d\nlast\nQUIT\n", BYTES); // fits
+	say(&c, command);
+	assert_int_equal(poll(&(struct pollfd){ .fd = c.fd, .events = POLLIN }, 1, 10000), 1);
+	EXPECT_TLS(&c, "HELLO");
+	for (int got = 0; got < BYTES;) {
+		int k = SSL_read(c.ssl, all + got, BYTES - got);
+		assert_true(k > 0);
+		got += k;
+	}
+	for (size_t i = 0; i + 64 <= BYTES; i += 64)
+		assert_memory_equal(all + i, all, 64);
+	EXPECT_TLS(&c, "last");
+	EXPECT_TLS(&c, "BYE");
+	assert_int_equal(SSL_read(c.ssl, line, 1), 0);
+	assert_int_equal(SSL_get_error(c.ssl, 0), SSL_ERROR_ZERO_RETURN);
+	free(all);
+	client_close(&c);
+	server_stop(s);
+}
+
+static void test_late_reader(void **state)
+{
+	late_reader(TLS1_2_VERSION);
+	late_reader(TLS1_3_VERSION);
 }
 
 static void test_tls12(void **state)
@@ -678,6 +715,7 @@ int main(void)
 		cmocka_unit_test(test_proxy_tls),
 		cmocka_unit_test(test_compress),
 		cmocka_unit_test(test_compress_bomb),
+		cmocka_unit_test(test_late_reader),
 		cmocka_unit_test(test_binding),
 		cmocka_unit_test(test_client_certificate),
 		cmocka_unit_test(test_self_signed),

@@ -118,7 +118,7 @@ int transport_send(struct op *op, struct conn *c)
 		return op_fail(op, RC_NOMEM, "no memory for output");
 	if (c->zip)
 		return zip_send(op, c);
-	return rope_size(&c->out) ? link_send(op, c, &c->out, rope_size(&c->out)) : SEND_DONE;
+	return link_send(op, c, &c->out, rope_size(&c->out));
 }
 
 static int zip_fill(struct op *op, struct conn *c, size_t room)
