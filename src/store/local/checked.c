@@ -10,8 +10,9 @@
 #define SLOT_BYTES ((size_t)8 << SLOT_BITS)
 #define PARTS UINT64_C(7)
 
-void checked_init(struct checked *c)
+void checked_init(struct checked *c, uint64_t now)
 {
+	c->since = now;
 	void *p =
 		mmap(NULL, SLOT_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	c->slots = p == MAP_FAILED ? NULL : p;

@@ -28,8 +28,8 @@ struct checked {
 	uint64_t since;          // about when that was; the keeper's
 };
 
-void checked_init(struct checked *c); // out of memory: nothing will be remembered
-void checked_done(struct checked *c); // accepts zeroed
+void checked_init(struct checked *c, uint64_t now); // out of memory: nothing will be remembered
+void checked_done(struct checked *c);               // accepts zeroed
 // Any thread, no lock.
 bool checked_has(const struct checked *c, uint64_t pos, enum checked_part part);
 void checked_add(struct checked *c, uint64_t pos, enum checked_part part);

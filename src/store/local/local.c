@@ -4,6 +4,7 @@
 // recover.c, blobs.c, keys.c, sweep.c, verify.c, keeper.c (its thread), segment.c, index.c, volume.c, format.c, file.c.
 //
 // Everybody who holds a blob, a rope with references into it, a snapshot or a cursor lets go of it before store_close().
+#include "base/clock.h"
 #include "store/local/local_priv.h"
 
 #include <stdio.h>
@@ -134,7 +135,7 @@ int local_open_with(struct op *op, const struct store_config *config, const stru
 	int head = rc;
 	if (rc == 0 &&
 		!l->reader) // a reader reads everything but once, and has no keeper to forget
-		checked_init(&l->checked);
+		checked_init(&l->checked, clock_mono());
 	if (rc == 0)
 		rc = log_init(op, l);
 	if (rc == 0)
