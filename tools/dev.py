@@ -103,6 +103,14 @@ def do_test(arguments):
     return steps.main(arguments, build=build, env=ASAN_ENV)
 
 
+def do_sync(arguments):
+    """The model test of synchronization at full length."""
+    if not build():
+        return 1
+    words = arguments if any(w.startswith("--changes") for w in arguments) else ["--changes", "1000000", *arguments]
+    return run(sys.executable, "-B", ROOT / "tests" / "sync.py", *words)
+
+
 def do_bench(arguments):
     import bench
 

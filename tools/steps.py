@@ -148,7 +148,7 @@ STEPS = {
     "clients": script("tests/clients/all.py"),
     "stress": script("tests/stress.py", "--seconds", lambda c: 300 if c.full else 20),
     "random": script("tests/random_commands.py", "--commands", lambda c: 100000 if c.full else 6000),
-    "sync": script("tests/sync.py", "--changes", lambda c: 100000 if c.full else 2000),
+    "sync": script("tests/sync.py", "--changes", lambda c: 1000000 if c.full else 20000),
     "imap-asan": script("tests/run.py", flavour="build-asan"),
     "roundtrip-asan": script("tests/roundtrip.py", "--count", 500, flavour="build-asan"),
     "stress-tsan": script("tests/stress.py", "--clients", 20, "--seconds", lambda c: 120 if c.full else 15, flavour="build-tsan"),
