@@ -353,8 +353,17 @@ class Keeper:
         return self.box, uids, sign, flags
 
     def settle(self):
-        """Comes up to date, with no broken connections."""
+        """Comes up to date, with no broken connections but those that BYE ends (the selected mailbox was deleted)."""
         self.steady = True
+        for _ in range(5):
+            try:
+                self.catch_up()
+                break
+            except Cut:
+                pass
+        self.steady = False
+
+    def catch_up(self):
         self.connect()
         if not self.notify or self.unknown:
             self.list_all()
@@ -370,4 +379,3 @@ class Keeper:
                 self.list_all()
             if not any(b.stale for b in self.boxes.values()):
                 break
-        self.steady = False
