@@ -91,6 +91,16 @@ struct place {
 	bool must_be; // it is a fault when it is not there
 };
 
+// The frame's header, without its checksum when that was verified lately.
+static bool frame_is_there(const struct local *l, const struct place *at, struct log_frame *f)
+{
+	uint32_t offset = pos_offset(at->pos);
+	int rc = !at->anew && checked_has(&l->checked, at->pos, CHECKED_FIRST)
+		? segment_frame_again(f->segment, offset, &f->frame, &f->payload)
+		: segment_frame(f->segment, offset, &f->frame, &f->payload);
+	return rc == 0 && f->frame.type == FRAME_BLOB && frame_is_known(&f->frame);
+}
+
 static int head_at(struct op *op, struct local *l, const struct place *at, struct head *ret_head)
 {
 	uint64_t id = at->id, pos = at->pos;
@@ -101,8 +111,7 @@ static int head_at(struct op *op, struct local *l, const struct place *at, struc
 		return AT_OTHER;
 	struct head h = { .segment = s, .f = { .pos = pos, .segment = s } };
 	int rc = 0;
-	if (segment_frame(s, pos_offset(pos), &h.f.frame, &h.f.payload) != 0 ||
-		h.f.frame.type != FRAME_BLOB || !frame_is_known(&h.f.frame))
+	if (!frame_is_there(l, at, &h.f))
 		rc = AT_OTHER;
 	else if (!first_is_good(l, &h.f, at->anew) ||
 		!blob_fields_decode(&h.f.frame, h.f.payload, &h.fields))

@@ -84,6 +84,8 @@ void frame_encode(char to[FRAME_HEADER], const struct frame *f, uint32_t seed);
 // The header at `from` (FRAME_HEADER bytes): true when its checksum is right and its lengths are possible. The type and version
 // may be unknown ones of a newer program.
 bool frame_decode(const char *from, uint32_t seed, struct frame *ret_frame);
+// The same without the checksum, for a header that was verified lately (local/checked.h): its lengths are held to their limits again.
+bool frame_decode_again(const char *from, struct frame *ret_frame);
 static inline bool frame_is_known(const struct frame *f)
 {
 	return f->type >= FRAME_GROUP && f->type < FRAME_TYPES && f->version == FRAME_VERSION;

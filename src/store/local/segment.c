@@ -394,13 +394,32 @@ int segments_list(struct op *op, struct segments *t, uint32_t **ret_numbers, siz
 	return 0;
 }
 
+static bool offset_is_good(const struct segment *s, uint32_t offset)
+{
+	return offset >= SEGMENT_HEADER && offset % 8 == 0 &&
+		offset + (uint64_t)FRAME_HEADER <= s->size;
+}
+
+static bool frame_fits(const struct segment *s, uint32_t offset, const struct frame *f)
+{
+	return offset + (uint64_t)frame_size(f->length) <= s->size;
+}
+
 int segment_frame(
 	const struct segment *s, uint32_t offset, struct frame *ret_frame, const char **ret_payload)
 {
-	if (offset < SEGMENT_HEADER || offset % 8 || offset + (uint64_t)FRAME_HEADER > s->size)
+	if (!offset_is_good(s, offset) || !frame_decode(s->map + offset, s->seed, ret_frame) ||
+		!frame_fits(s, offset, ret_frame))
 		return 1;
-	if (!frame_decode(s->map + offset, s->seed, ret_frame) ||
-		offset + (uint64_t)frame_size(ret_frame->length) > s->size)
+	*ret_payload = s->map + offset + FRAME_HEADER;
+	return 0;
+}
+
+int segment_frame_again(
+	const struct segment *s, uint32_t offset, struct frame *ret_frame, const char **ret_payload)
+{
+	if (!offset_is_good(s, offset) || !frame_decode_again(s->map + offset, ret_frame) ||
+		!frame_fits(s, offset, ret_frame))
 		return 1;
 	*ret_payload = s->map + offset + FRAME_HEADER;
 	return 0;

@@ -72,5 +72,8 @@ int segments_list(struct op *op, struct segments *t, uint32_t **ret_numbers, siz
 // The frame at `offset`: 0 and its payload, not yet verified; 1 when no frame with a valid header is there.
 int segment_frame(const struct segment *s, uint32_t offset, struct frame *ret_frame,
 	const char **ret_payload);
+// The same for a frame whose header was verified lately.
+int segment_frame_again(const struct segment *s, uint32_t offset, struct frame *ret_frame,
+	const char **ret_payload);
 
 #endif
