@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 
+import extensions
 import report
 import requirements
 from common import ROOT, SRC, c_files
@@ -66,7 +67,7 @@ QUICK = [
     ("banned", _tool("banned")),
     ("lengths", _tool("lengths")),
 ]
-SLOW = [("requirements", _requirements), ("clang-tidy", _tidy), ("cppcheck", _cppcheck)]
+SLOW = [("requirements", _requirements), ("extensions", extensions.findings), ("clang-tidy", _tidy), ("cppcheck", _cppcheck)]
 
 
 def run_all(quick, build):

@@ -243,8 +243,8 @@ static const struct imap_command commands[] = {
 	{ NULL },
 };
 static const struct imap_capability capabilities[] = {
-	{ "MULTIAPPEND", CAP_AFTER_LOGIN, NULL, NULL },
-	{ "BINARY", CAP_AFTER_LOGIN, NULL, NULL },
+	{ "MULTIAPPEND", CAP_AFTER_LOGIN, NULL, NULL, "RFC 3502" },
+	{ "BINARY", CAP_AFTER_LOGIN, NULL, NULL, "RFC 3516" },
 	{ NULL },
 };
 

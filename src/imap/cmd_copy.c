@@ -145,8 +145,8 @@ static const struct imap_command commands[] = {
 	{ NULL },
 };
 static const struct imap_capability capabilities[] = {
-	{ "UIDPLUS", CAP_AFTER_LOGIN, NULL, NULL },
-	{ "MOVE", CAP_AFTER_LOGIN, NULL, NULL },
+	{ "UIDPLUS", CAP_AFTER_LOGIN, NULL, NULL, "RFC 4315" },
+	{ "MOVE", CAP_AFTER_LOGIN, NULL, NULL, "RFC 6851" },
 	{ NULL },
 };
 

@@ -65,11 +65,11 @@ static bool literal_minus(const struct session *s)
 }
 
 static const struct imap_capability capabilities[] = {
-	{ "ENABLE", CAP_ALWAYS, NULL, NULL },
-	{ "LITERAL+", CAP_ALWAYS, literal_plus, NULL },
-	{ "LITERAL-", CAP_ALWAYS, literal_minus, NULL },
-	{ "UTF8=ACCEPT", CAP_AFTER_LOGIN, NULL, NULL },
-	{ "UIDONLY", CAP_AFTER_LOGIN, NULL, NULL },
+	{ "ENABLE", CAP_ALWAYS, NULL, NULL, "RFC 5161" },
+	{ "LITERAL+", CAP_ALWAYS, literal_plus, NULL, "RFC 7888" },
+	{ "LITERAL-", CAP_ALWAYS, literal_minus, NULL, "RFC 7888" },
+	{ "UTF8=ACCEPT", CAP_AFTER_LOGIN, NULL, NULL, "RFC 9755" },
+	{ "UIDONLY", CAP_AFTER_LOGIN, NULL, NULL, "RFC 9586" },
 	{ NULL },
 };
 static const struct imap_command commands[] = {

@@ -447,10 +447,10 @@ static void list_done(struct session *s, struct command *c)
 
 #define LOGGED_IN (STATE_AUTHENTICATED | STATE_SELECTED)
 static const struct imap_capability capabilities[] = {
-	{ "LIST-EXTENDED", CAP_AFTER_LOGIN, NULL, NULL },
-	{ "LIST-STATUS", CAP_AFTER_LOGIN, NULL, NULL },
-	{ "CHILDREN", CAP_AFTER_LOGIN, NULL, NULL },
-	{ "SPECIAL-USE", CAP_AFTER_LOGIN, NULL, NULL },
+	{ "LIST-EXTENDED", CAP_AFTER_LOGIN, NULL, NULL, "RFC 5258" },
+	{ "LIST-STATUS", CAP_AFTER_LOGIN, NULL, NULL, "RFC 5819" },
+	{ "CHILDREN", CAP_AFTER_LOGIN, NULL, NULL, "RFC 3348" },
+	{ "SPECIAL-USE", CAP_AFTER_LOGIN, NULL, NULL, "RFC 6154" },
 	{ NULL },
 };
 static const struct imap_command commands[] = {

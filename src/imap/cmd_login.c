@@ -254,10 +254,10 @@ static void auth_capabilities(struct session *s, struct buf *to)
 }
 
 static const struct imap_capability capabilities[] = {
-	{ "SASL-IR", CAP_BEFORE_LOGIN, NULL, NULL },
-	{ "STARTTLS", CAP_BEFORE_LOGIN, starttls_offered, NULL },
-	{ "LOGINDISABLED", CAP_BEFORE_LOGIN, login_disabled, NULL },
-	{ "AUTH=", CAP_BEFORE_LOGIN, NULL, auth_capabilities },
+	{ "SASL-IR", CAP_BEFORE_LOGIN, NULL, NULL, "RFC 4959" },
+	{ "STARTTLS", CAP_BEFORE_LOGIN, starttls_offered, NULL, "RFC 9051" },
+	{ "LOGINDISABLED", CAP_BEFORE_LOGIN, login_disabled, NULL, "RFC 9051" },
+	{ "AUTH=", CAP_BEFORE_LOGIN, NULL, auth_capabilities, "RFC 9051" },
 	{ NULL },
 };
 static const struct imap_command commands[] = {

@@ -146,7 +146,7 @@ static int unsubscribe_run(struct session *s, struct command *c)
 
 #define LOGGED_IN (STATE_AUTHENTICATED | STATE_SELECTED)
 static const struct imap_capability capabilities[] = {
-	{ "CREATE-SPECIAL-USE", CAP_AFTER_LOGIN, NULL, NULL },
+	{ "CREATE-SPECIAL-USE", CAP_AFTER_LOGIN, NULL, NULL, "RFC 6154" },
 	{ NULL },
 };
 static const struct imap_command commands[] = {

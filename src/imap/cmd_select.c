@@ -187,7 +187,7 @@ static int check_run(struct session *s, struct command *c)
 
 #define LOGGED_IN (STATE_AUTHENTICATED | STATE_SELECTED)
 static const struct imap_capability capabilities[] = {
-	{ "UNSELECT", CAP_AFTER_LOGIN, NULL, NULL },
+	{ "UNSELECT", CAP_AFTER_LOGIN, NULL, NULL, "RFC 3691" },
 	{ NULL },
 };
 static const struct imap_command commands[] = {

@@ -153,7 +153,7 @@ static int status_run(struct session *s, struct command *c)
 }
 
 static const struct imap_capability capabilities[] = {
-	{ "STATUS=SIZE", CAP_AFTER_LOGIN, NULL, NULL },
+	{ "STATUS=SIZE", CAP_AFTER_LOGIN, NULL, NULL, "RFC 8438" },
 	{ NULL },
 };
 static const struct imap_command commands[] = {

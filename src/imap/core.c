@@ -30,7 +30,7 @@ static int logout_run(struct session *s, struct command *c)
 
 static const struct imap_capability capabilities[] = {
 	{ "IMAP4rev2", CAP_ALWAYS, NULL, NULL },
-	{ "IMAP4rev1", CAP_ALWAYS, NULL, NULL },
+	{ "IMAP4rev1", CAP_ALWAYS, NULL, NULL, "RFC 3501" },
 	{ NULL },
 };
 

@@ -56,7 +56,7 @@ static void idle_done(struct session *s, struct command *c)
 }
 
 static const struct imap_capability capabilities[] = {
-	{ "IDLE", CAP_AFTER_LOGIN, NULL, NULL },
+	{ "IDLE", CAP_AFTER_LOGIN, NULL, NULL, "RFC 2177" },
 	{ NULL },
 };
 static const struct imap_command commands[] = {

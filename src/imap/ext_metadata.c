@@ -359,8 +359,8 @@ static int list_write_metadata(struct session *s, void *arg, const struct tree_e
 
 #define LOGGED_IN (STATE_AUTHENTICATED | STATE_SELECTED)
 static const struct imap_capability capabilities[] = {
-	{ "METADATA", CAP_AFTER_LOGIN, NULL, NULL },
-	{ "LIST-METADATA", CAP_AFTER_LOGIN, NULL, NULL },
+	{ "METADATA", CAP_AFTER_LOGIN, NULL, NULL, "RFC 5464" },
+	{ "LIST-METADATA", CAP_AFTER_LOGIN, NULL, NULL, "RFC 9590" },
 	{ NULL },
 };
 static const struct imap_command commands[] = {

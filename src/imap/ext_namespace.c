@@ -10,7 +10,7 @@ static int namespace_run(struct session *s, struct command *c)
 }
 
 static const struct imap_capability capabilities[] = {
-	{ "NAMESPACE", CAP_AFTER_LOGIN, NULL, NULL },
+	{ "NAMESPACE", CAP_AFTER_LOGIN, NULL, NULL, "RFC 2342" },
 	{ NULL },
 };
 static const struct imap_command commands[] = {

@@ -182,9 +182,9 @@ static const struct imap_command commands[] = {
 	{ NULL },
 };
 static const struct imap_capability capabilities[] = {
-	{ "SORT", CAP_AFTER_LOGIN, NULL, NULL },
-	{ "SORT=DISPLAY", CAP_AFTER_LOGIN, NULL, NULL },
-	{ "ESORT", CAP_AFTER_LOGIN, NULL, NULL },
+	{ "SORT", CAP_AFTER_LOGIN, NULL, NULL, "RFC 5256" },
+	{ "SORT=DISPLAY", CAP_AFTER_LOGIN, NULL, NULL, "RFC 5957" },
+	{ "ESORT", CAP_AFTER_LOGIN, NULL, NULL, "RFC 5267" },
 	{ NULL },
 };
 

@@ -100,7 +100,7 @@ static const struct imap_command commands[] = {
 static const struct imap_capability capabilities[] = {
 	{ "THREAD=ORDEREDSUBJECT", CAP_AFTER_LOGIN, NULL, NULL },
 	{ "THREAD=REFERENCES", CAP_AFTER_LOGIN, NULL, NULL },
-	{ "THREAD=REFS", CAP_AFTER_LOGIN, NULL, NULL },
+	{ "THREAD=REFS", CAP_AFTER_LOGIN, NULL, NULL, "draft-ietf-morg-inthread-01" },
 	{ NULL },
 };
 

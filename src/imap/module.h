@@ -29,6 +29,7 @@ struct imap_capability {
 	bool (*is_offered)(const struct session *s); // NULL: yes
 	// Adds " NAME=value ..." (with leading spaces) in place of the name: for AUTH=..., APPENDLIMIT=...; NULL: the name.
 	void (*write)(struct session *s, struct buf *to);
+	const char *rfc; // where it is defined; NULL: where the module is
 };
 struct imap_enable { // ENABLE name (RFC 5161, RFC 9051 section 6.3.1)
 	const char *name;
