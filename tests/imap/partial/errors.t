@@ -1,4 +1,5 @@
 # One PARTIAL or one ALL in a command (RFC 9394 section 3.1); a range has nz-numbers of one sign (section 4); PARTIAL is a modifier of UID FETCH alone (section 3.3).
+# Also RFC 5267 section 4.4.
 @ mailbox INBOX 2
 
 C: SELECT INBOX

@@ -1,4 +1,5 @@
 # SEARCH RETURN (PARTIAL range): results counted from the first or from the last one; the range comes back as it was written; NIL when no result lies in it (RFC 9394 section 3.1, section 4).
+# Also RFC 5267 section 4.4.
 @ mailbox INBOX 6
 
 C: CAPABILITY

@@ -1,4 +1,5 @@
 # Each sort criterion, alone and reversed; equal ones keep the order of the mailbox, also under REVERSE (RFC 5256 section 3, "SORT").
+# Also RFC 4790 section 4.2.4.
 
 C: APPEND INBOX "03-Jan-2020 00:00:00 +0000" <<
 > From: Zoe <b@example.org>
