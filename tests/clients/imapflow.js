@@ -113,12 +113,52 @@ async function idle(client) {
 	await watcher.logout();
 }
 
+// With QRESYNC: what others remove is told by UID; who comes back is told what happened since (RFC 7162).
+async function resync(client) {
+	const watcher = connect({ qresync: true });
+	await watcher.connect();
+	assert.ok(watcher.enabled.has('QRESYNC') && watcher.enabled.has('CONDSTORE'));
+	await watcher.mailboxOpen('INBOX');
+	const uids = [];
+	for await (const m of watcher.fetch('1:*', { uid: true, flags: true }))
+		uids.push(m.uid);
+	const wait = watcher.idle();
+	await new Promise((resolve) => setTimeout(resolve, 300));
+	await client.mailboxOpen('INBOX');
+	const gone = await soon('vanished', 1500, (got) => {
+		watcher.once('expunge', got);
+		client.messageDelete(String(uids[0]), { uid: true });
+	});
+	assert.deepStrictEqual([gone.uid, gone.vanished, gone.earlier], [uids[0], true, false]);
+	await watcher.noop();
+	await wait;
+	const { uidValidity, highestModseq } = await watcher.status('INBOX', { uidValidity: true, highestModseq: true });
+	await watcher.logout();
+	await client.messageDelete(String(uids[1]), { uid: true });
+	await client.messageFlagsAdd(String(uids[2]), ['\\Answered', 'away'], { uid: true });
+	const back = connect({ qresync: true });
+	const told = [];
+	back.on('expunge', (event) => told.push(`gone ${event.uid} ${event.earlier}`));
+	back.on('flags', (event) => told.push(`flags ${event.uid} ${event.flags.has('away')}`));
+	await back.connect();
+	await back.mailboxOpen('INBOX', { uidValidity, changedSince: highestModseq });
+	assert.strictEqual(back.mailbox.qresync, true);
+	assert.deepStrictEqual(told, [`gone ${uids[1]} true`, `flags ${uids[2]} true`]);
+	const changed = [];
+	for await (const m of back.fetch('1:*', { uid: true, flags: true }, { uid: true, changedSince: highestModseq }))
+		changed.push(m.uid);
+	assert.deepStrictEqual(changed, [uids[2]]);
+	assert.strictEqual(told.filter((event) => event === `gone ${uids[1]} true`).length, 2);
+	await back.logout();
+}
+
 async function main() {
 	const client = connect({ clientInfo: { name: 'starling test' } });
 	await client.connect();
 	await mailboxes(client);
 	await messages(client);
 	await idle(client);
+	await resync(client);
 	await client.logout();
 	await assert.rejects(async () => {
 		const wrong = connect({ auth: { user, pass: 'wrong' } });

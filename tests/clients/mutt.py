@@ -4,7 +4,7 @@ the server."""
 
 import shutil
 
-from harness import ClientError, command, in_terminal, message, want, want_equal
+from harness import Account, ClientError, command, in_terminal, message, want, want_equal
 
 RC = """
 set imap_user="{user}"
@@ -13,7 +13,8 @@ set imap_authenticators="plain:login"
 set folder="{url}"
 set spoolfile="{url}INBOX"
 set mbox_type=mbox
-set header_cache="" message_cachedir=""
+set header_cache="{header_cache}" message_cachedir=""
+set imap_condstore={resync} imap_qresync={resync}
 set certificate_file="{certificate}"
 set ssl_starttls={starttls} ssl_force_tls=no ssl_verify_host=no ssl_verify_dates=no
 set from="anna@example.org" realname="Anna" use_envelope_from=no
@@ -35,7 +36,7 @@ def program():
 
 def configure(account, proxy, name, url, **values):
     rc = account.folder / name
-    values = {"starttls": "no", "record": "Sent", **values}
+    values = {"starttls": "no", "record": "Sent", "header_cache": "", "resync": "no", **values}
     rc.write_text(
         RC.format(user=account.user, password=account.password, url=url, certificate=proxy.certificate, **values)
     )
@@ -76,7 +77,42 @@ def read_and_change(rc, account, url):
     want_equal(len(account.contents("INBOX")), 5, "after a search on the server")
 
 
+def comes_back(account):
+    """With CONDSTORE or QRESYNC and a header cache, mutt learns only what has changed since it was here last (RFC 7162)."""
+    for name in ("imap_condstore", "imap_qresync"):
+        account.append("INBOX", *[message(i) for i in range(11, 17)])
+        with account.proxy() as proxy:
+            url = f"imap://127.0.0.1:{proxy.port}/"
+            cache = account.folder / f"cache.{name}"
+            cache.mkdir()
+            rc = configure(account, proxy, f"muttrc.{name}", url, header_cache=cache, resync="no")
+            rc.write_text(rc.read_text() + f"set {name}=yes\n")
+            drive(rc, url + "INBOX", "<quit>")
+            with account.client(mailbox="INBOX") as other:
+                have = sorted(account.contents("INBOX"))
+                other.ok(f"UID STORE {have[1]} +FLAGS (\\Deleted)")
+                other.ok(f"UID EXPUNGE {have[1]}")
+                other.ok(f"UID STORE {have[3]} +FLAGS (\\Flagged)")
+            account.append("INBOX", message(17))
+            # What is flagged and what is new goes: only if mutt knows of both, and of the one that is gone.
+            drive(rc, url + "INBOX", "<delete-pattern>~F<enter><delete-pattern>~s'Message 17'<enter><quit>")
+            want_equal(sorted(account.contents("INBOX")), [u for u in have if u not in (have[1], have[3])], f"after {name}")
+            said = "\n".join(line for c in proxy.connections for line in c.checker.lines)
+            wanted = " VANISHED)" if name == "imap_qresync" else "CHANGEDSINCE"
+            want(wanted in said, f"mutt did not use {name}:\n{said}")
+
+
 def run(account):
+    comes_back(account)
+    account.server.add_user("mutt2", account.password)
+    account = Account(account.server, "mutt2", account.password)
+    try:
+        every_day(account)
+    finally:
+        account.clean()
+
+
+def every_day(account):
     with account.proxy() as proxy:
         url = f"imap://127.0.0.1:{proxy.port}/"
         rc = configure(account, proxy, "muttrc", url)

@@ -59,13 +59,14 @@ class Selected:
                     self.expunge(number)
 
     def _number_of(self, uid):
-        """The message number of a UID; for an unknown one some number that it could have."""
-        gap = None
+        """The message number of a UID; for an unknown one some number that it could have: on its side of the UIDNEXT of the SELECT."""
+        gap, uidnext = None, self.codes.get('UIDNEXT')
         for number, known in enumerate(self.uids, 1):
             if known == uid:
                 return number
             if known is None:
-                gap = number
+                if not uidnext or self.at_select is None or (number <= self.at_select) == (uid < uidnext):
+                    gap = number
             elif known > uid:
                 return gap
             else:

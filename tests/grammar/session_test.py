@@ -255,6 +255,9 @@ class Numbers(Base):
         self.bad(SELECT + 'C: u FETCH 3 UID\nS: * 3 FETCH (UID 10)\nS: u OK x', 'contradicts UIDNEXT')
         self.bad(SELECT + 'C: n NOOP\nS: * 4 EXISTS\nS: * 4 FETCH (UID 9 FLAGS ())\nS: n OK x', 'contradicts UIDNEXT')
         self.good(SELECT + 'C: n NOOP\nS: * 1 EXPUNGE\nS: * 3 EXISTS\nS: * 3 FETCH (UID 10 FLAGS ())\nS: n OK x')
+        # A UID below UIDNEXT that goes was one of the messages of the SELECT, even if nobody asked for its number.
+        self.good(QRESYNC_SELECT + 'C: n NOOP\nS: * 5 EXISTS\nS: * VANISHED 4\nS: n OK x\n'
+                  'C: u UID FETCH 10:11 UID\nS: * 3 FETCH (UID 10)\nS: u OK x')
 
     def test_vanished(self):
         uids = UIDS
