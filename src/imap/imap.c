@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "imap/imap.h"
 
+#include "auth/seats.h"
 #include "imap/imap_priv.h"
 
 #include <stdlib.h>

@@ -15,10 +15,4 @@ struct imap {
 	_Atomic uint64_t connections, logins, login_failures, commands, bad_commands;
 };
 
-// Sessions per user. seats_take(): false when the user has `most` already. Any thread.
-int seats_new(struct op *op, struct seats **ret_seats);
-void seats_free(struct seats *seats);
-bool seats_take(struct seats *seats, struct span user, unsigned most);
-void seats_give(struct seats *seats, struct span user);
-
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The loop of a connection: read a command, run it, again, until input or room for output runs out; then park with as little memory as
 // possible. And what surrounds it: greeting, log-in, deadlines, the end.
+#include "auth/login.h"
+#include "auth/seats.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -21,7 +23,7 @@ struct whole {
 
 bool session_is_private(const struct session *s)
 {
-	return conn_is_tls(s->conn) || conn_peer_is_local(s->conn) || s->config->allow_plaintext;
+	return login_is_private(s->conn, s->config->allow_plaintext);
 }
 
 void session_wake_at(struct session *s, uint64_t when)

@@ -3,7 +3,8 @@
 // is logged in already; a second session of the same user idles and is told of everything.
 #include "base/log.h"
 #include "base/must.h"
-#include "imap/fake_conn_test.c" // takes the place of net/ and auth/; a fuzzer is one file (fuzz/meson.build)
+#include "auth/fake_testing.c" // takes the place of net/ and auth/; a fuzzer is one file (fuzz/meson.build)
+#include "imap/imap.h"
 #include "mail/account.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -53,9 +54,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	world_open(&w);
-	fake_open(&other, w.imap);
+	fake_open(&other, &imap_service, w.imap);
 	fake_send(&other, SPAN("a LOGIN u p\r\na SELECT INBOX\r\na IDLE\r\n"), 0);
-	fake_open(&f, w.imap);
+	fake_open(&f, &imap_service, w.imap);
 	output_check(&f);
 	if (data[0] & 4)
 		fake_send(&f,

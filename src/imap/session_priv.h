@@ -64,7 +64,6 @@ struct session_priv {
 	struct uidbatches_log *batches; // what was asked about the selected mailbox; free()
 	bool seated;                    // counts against the user's sessions
 	struct span user;               // malloced
-	struct auth_exchange *exchange; // AUTHENTICATE in progress
 };
 
 // --- imap/reader.c ---

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reader and the loop of a session over a connection in memory, with every split of the input.
-#include "imap/fake_conn_test.h"
+#include "auth/fake_testing.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +13,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "imap/imap.h"
 #include "mail/account.h"
 
 static struct op op;
@@ -58,7 +59,7 @@ static void dialogue(const char *sent, size_t sent_n, const char *want)
 	static const size_t chunks[] = { 0, 1, 2, 3, 7, 64 };
 	for (size_t i = 0; i < countof(chunks); i++) {
 		struct fake f;
-		fake_open(&f, imap);
+		fake_open(&f, &imap_service, imap);
 		(void)fake_output(&f); // the greeting
 		fake_send(&f, span_of(sent, sent_n), chunks[i]);
 		struct span got = fake_output(&f), rest = span_str(want);
@@ -79,7 +80,7 @@ static void dialogue(const char *sent, size_t sent_n, const char *want)
 static void greets(void **state)
 {
 	struct fake f;
-	fake_open(&f, imap);
+	fake_open(&f, &imap_service, imap);
 	struct span hello = fake_output(&f);
 	assert_true(span_starts(hello, SPAN("* OK [CAPABILITY IMAP4rev2 IMAP4rev1 ")));
 	fake_close(&f);
@@ -130,7 +131,7 @@ static void refuses_literals(void **state)
 static void long_lines(void **state)
 {
 	struct fake f;
-	fake_open(&f, imap);
+	fake_open(&f, &imap_service, imap);
 	(void)fake_output(&f);
 	char *line = malloc(200000);
 	memset(line, 'x', 200000);
@@ -164,7 +165,7 @@ static void long_lines(void **state)
 static void too_many_errors(void **state)
 {
 	struct fake f;
-	fake_open(&f, imap);
+	fake_open(&f, &imap_service, imap);
 	(void)fake_output(&f);
 	for (unsigned i = 0; i < IMAP_PREAUTH_BAD_MAX; i++) {
 		assert_false(f.closed);
@@ -173,7 +174,7 @@ static void too_many_errors(void **state)
 	assert_true(f.closed);
 	assert_true(span_find(fake_output(&f), SPAN("* BYE")) != SIZE_MAX);
 	fake_close(&f);
-	fake_open(&f, imap);
+	fake_open(&f, &imap_service, imap);
 	fake_send(&f, SPAN("a LOGIN u p\r\n"), 0);
 	for (unsigned i = 0; i < 3 * IMAP_PREAUTH_BAD_MAX; i++)
 		fake_send(&f, SPAN("a FROB\r\n"), 0);
@@ -199,7 +200,7 @@ static void authenticates(void **state)
 static void starttls_discards(void **state)
 {
 	struct fake f;
-	fake_open(&f, imap);
+	fake_open(&f, &imap_service, imap);
 	(void)fake_output(&f);
 	fake_send(&f, SPAN("a STARTTLS\r\nb NOOP\r\n"), 0);
 	struct span out = fake_output(&f);
@@ -225,7 +226,7 @@ static void still_here(void **state)
 	ic.mail = mail;
 	ic.idle_interval = 1;
 	assert_int_equal(imap_new(&op, &ic, &ticking), 0);
-	fake_open(&f, ticking);
+	fake_open(&f, &imap_service, ticking);
 	fake_send(&f, SPAN("a LOGIN u p\r\nb IDLE\r\n"), 0);
 	(void)fake_output(&f);
 	fake_wake(&f, CONN_EV_DEADLINE);
@@ -268,7 +269,7 @@ static void limits_sessions(void **state)
 	ic.sessions_per_user = 2;
 	assert_int_equal(imap_new(&op, &ic, &narrow), 0);
 	for (size_t i = 0; i < 3; i++) {
-		fake_open(&f[i], narrow);
+		fake_open(&f[i], &imap_service, narrow);
 		(void)fake_output(&f[i]);
 		fake_send(&f[i], SPAN("a LOGIN u p\r\n"), 0);
 		assert_true(span_starts(
@@ -285,8 +286,8 @@ static void limits_sessions(void **state)
 static void pushes(void **state)
 {
 	struct fake a, b;
-	fake_open(&a, imap);
-	fake_open(&b, imap);
+	fake_open(&a, &imap_service, imap);
+	fake_open(&b, &imap_service, imap);
 	fake_send(&a, SPAN("a LOGIN u p\r\na SELECT INBOX\r\na IDLE\r\n"), 0);
 	(void)fake_output(&a);
 	fake_send(&b, SPAN("b LOGIN u p\r\nb APPEND INBOX {4+}\r\na: b\r\nb SELECT INBOX\r\n"), 0);
@@ -307,7 +308,7 @@ static void pushes(void **state)
 static void lists_in_portions(void **state)
 {
 	struct fake f;
-	fake_open(&f, imap);
+	fake_open(&f, &imap_service, imap);
 	fake_send(&f, SPAN("a LOGIN u p\r\n"), 0);
 	for (unsigned i = 0; i < 300; i++) {
 		char line[64];

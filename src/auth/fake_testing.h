@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starling: for tests and fuzzers of imap/ only: a connection in memory that stands in for net/, and an auth/ that knows one user, "u" with
-// the password "p". The whole session runs on it in one thread, with any split of the input.
-#ifndef IMAP_FAKE_CONN_TEST_H
-#define IMAP_FAKE_CONN_TEST_H
+// Starling: for tests and fuzzers of front ends only: a connection in memory that stands in for net/, and an auth/ that knows the user "u"
+// with the password "p" (and that "v" and "w" exist). The whole session runs on it in one thread, with any split of the input.
+#ifndef AUTH_FAKE_TESTING_H
+#define AUTH_FAKE_TESTING_H
 
 #include "base/buf.h"
-#include "imap/imap.h"
+#include "net/conn.h"
 
 struct fake {
-	struct imap *imap;
+	const struct service *service;
 	struct conn *conn;
 	void *session;
 	enum conn_next next; // what the last run returned
@@ -16,7 +16,7 @@ struct fake {
 };
 
 // Opens a session and takes its greeting.
-void fake_open(struct fake *f, struct imap *imap);
+void fake_open(struct fake *f, const struct service *service, const void *config);
 // Gives the session these octets, at most `chunk` at a time (0: all at once), and runs it until it waits for more.
 void fake_send(struct fake *f, struct span octets, size_t chunk);
 void fake_wake(struct fake *f, unsigned events);

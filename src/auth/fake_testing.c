@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "imap/fake_conn_test.h"
+#include "auth/fake_testing.h"
 
 #include "auth/auth.h"
 #include "base/must.h"
@@ -232,7 +232,7 @@ static void drive(struct fake *f, unsigned events)
 	for (unsigned i = 0; !f->closed; i++) {
 		must(i < RUNS_MAX); // it makes no progress
 		struct op op;
-		f->next = imap_service.run(f->session, events);
+		f->next = f->service->run(f->session, events);
 		op_init(&op, 0);
 		(void)conn_flush(&op, f->conn); // never fails
 		op_done(&op);
@@ -249,13 +249,13 @@ static void drive(struct fake *f, unsigned events)
 	}
 }
 
-void fake_open(struct fake *f, struct imap *imap)
+void fake_open(struct fake *f, const struct service *service, const void *config)
 {
 	struct op op;
-	*f = (struct fake){ .imap = imap, .conn = calloc(1, sizeof *f->conn) };
+	*f = (struct fake){ .service = service, .conn = calloc(1, sizeof *f->conn) };
 	rope_init(&f->conn->output);
 	op_init(&op, 0);
-	must(imap_service.open(&op, f->conn, imap, &f->session) == 0);
+	must(service->open(&op, f->conn, config, &f->session) == 0);
 	op_done(&op);
 	drive(f, CONN_EV_OPEN);
 }
@@ -286,7 +286,7 @@ struct span fake_output(struct fake *f)
 
 void fake_close(struct fake *f)
 {
-	imap_service.close(f->session);
+	f->service->close(f->session);
 	rope_done(&f->conn->output);
 	buf_done(&f->conn->fed);
 	buf_done(&f->conn->input);

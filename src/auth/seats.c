@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // How many sessions each user has: a hash table of names, open addressing by chains. One mutex, held for some hundred nanoseconds at
 // log-in and at the end of a session, never while anything blocks; it is a leaf: no other lock is taken under it.
+#include "auth/seats.h"
+
 #include "base/hash.h"
-#include "imap/imap_priv.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starling: a log-in over a connection, the part that all front ends share (IMAP AUTHENTICATE and LOGIN, POP3 AUTH and PASS, SMTP AUTH):
+// who the peer is, base64 of SASL's challenges and responses, and refusals that wait for their time without a thread. The lines themselves
+// are the front end's. A struct login belongs to one session; zeroed but for its first three members it is ready.
+#ifndef AUTH_LOGIN_H
+#define AUTH_LOGIN_H
+
+#include "auth/auth.h"
+
+struct conn;
+struct rope;
+
+struct login {
+	struct auth *auth;
+	struct conn *conn;
+	bool allow_plaintext; // passwords may be sent without TLS from anywhere
+	// The rest is private, but for refuse_at.
+	struct auth_peer peer;
+	struct auth_exchange *exchange; // between LOGIN_MORE and the next response
+	int refusal;                    // a fault whose answer waits
+	char refusal_text[OP_TEXT_MAX];
+	uint64_t asked_at;  // when auth/ was asked
+	uint64_t refuse_at; // LOGIN_LATER: when (clock_mono) to call login_refusal()
+};
+enum {
+	LOGIN_MORE = 1, // send the challenge of the reply (login_write_challenge), then call login_response() with what the client answers
+	LOGIN_LATER, // refused, but to be told only at refuse_at: then login_refusal()
+};
+
+// Passwords may be sent over this connection: TLS, a local peer, or the configuration allows it.
+bool login_is_private(const struct conn *c, bool allow_plaintext);
+// Who asks, for auth_mechanism() and the calls below; spans live in op's arena.
+struct auth_peer login_peer(struct op *op, struct conn *c, const char *service, bool allow_plaintext);
+
+// SASL. `initial` is base64 ("=" the empty one), absent when the client sent none. 0 (ret_reply->user), LOGIN_MORE, LOGIN_LATER or a fault
+// of auth_begin(). What is in op's arena must stay until the exchange has ended.
+int login_begin(struct op *op, struct login *l, const char *service, struct span mechanism,
+	struct span initial, struct auth_reply *ret_reply);
+int login_response(
+	struct op *op, struct login *l, struct span base64, struct auth_reply *ret_reply);
+// A name and a password.
+int login_password(struct op *op, struct login *l, const char *service, struct span user,
+	struct span password, struct auth_reply *ret_reply);
+// The refusal that waits: LOGIN_LATER when its time has not come, else the fault, recorded in op.
+int login_refusal(struct op *op, struct login *l);
+// The client gave up or is gone.
+void login_cancel(struct login *l);
+
+// `lead` ("+ ", "334 "), base64 of the octets, CRLF. RC_NOMEM.
+int login_write_challenge(struct op *op, struct rope *to, struct span lead, struct span octets);
+
+#endif

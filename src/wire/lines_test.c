@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lines and dots, with every split of the input.
+#include "wire/dots.h"
+#include "wire/line.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+// cmocka needs the ones above first
+#include <cmocka.h>
+
+#include "base/buf.h"
+
+// --- lines ---
+
+static void cut_all(struct span text, size_t chunk, size_t most, struct buf *to)
+{
+	struct line_cutter c = { .dropping = false };
+	struct buf input = { 0 };
+	for (size_t at = 0; at < text.n;) {
+		size_t n = text.n - at < chunk ? text.n - at : chunk;
+		buf_add(&input, span_cut(text, at, at + n));
+		at += n;
+		for (;;) {
+			struct span line;
+			size_t used;
+			enum line_next next = line_cut(&c, buf_span(&input), most, &line, &used);
+			if (next == LINE_GOT)
+				buf_add(to, line);
+			if (next != LINE_NEED)
+				buf_add(to, next == LINE_GOT ? SPAN("|") : SPAN("<long>"));
+			buf_consume(&input, used);
+			if (next == LINE_NEED)
+				break;
+		}
+		assert_true(input.n < most); // it never grows past the limit
+	}
+	buf_done(&input);
+}
+
+static void lines(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{ "a\r\nbc\r\n", "a|bc|" },
+		{ "a\nb\r\n\r\n\n", "a|b|||" },
+		{ "a\rb\r\n", "a\rb|" },
+		{ "12345678\r\nx\r\n", "12345678|x|" },
+		{ "123456789\r\nx\r\n", "<long>x|" },
+		{ "123456789\nx\r\n", "123456789|x|" },
+		{ "0123456789012345678901234567890123456789\r\nx\r\n", "<long>x|" },
+		{ "no end", "" },
+	};
+	for (size_t i = 0; i < countof(rows); i++)
+		for (size_t chunk = 1; chunk < 12; chunk++) {
+			struct buf got = { 0 };
+			cut_all(span_str(rows[i].text), chunk, 10, &got);
+			buf_addc(&got, '\0');
+			assert_string_equal(got.p, rows[i].want);
+			buf_done(&got);
+		}
+}
+
+// --- dots ---
+
+static void stuff_all(struct span text, size_t chunk, struct buf *to)
+{
+	struct dot_stuffer d = { .in_line = false };
+	struct rope from = { 0 }, out = { 0 };
+	rope_init(&from);
+	rope_init(&out);
+	for (size_t at = 0; at < text.n; at += chunk) {
+		rope_add(&from, span_cut(text, at, at + chunk));
+		dots_stuff(&d, &from, &out);
+	}
+	dots_end(&d, &out);
+	char *p = buf_room(to, rope_size(&out) + 1);
+	rope_copy(&out, p);
+	buf_added(to, rope_size(&out));
+	rope_done(&from);
+	rope_done(&out);
+}
+
+static bool read_all(struct span text, size_t chunk, struct buf *to, size_t *ret_used)
+{
+	struct dot_reader d = { .at = DOTS_LINE };
+	size_t used = 0;
+	while (used < text.n) {
+		struct span piece = span_cut(text, used, used + chunk), octets;
+		size_t n;
+		bool over = dots_read(&d, piece, &octets, &n);
+		assert_true(n > 0 || octets.n > 0); // it gets on
+		buf_add(to, octets);
+		used += n;
+		*ret_used = used;
+		if (over)
+			return true;
+	}
+	return false;
+}
+
+static void dots(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *plain, *stuffed;
+	} rows[] = {
+		{ "", ".\r\n" },
+		{ "a\r\n", "a\r\n.\r\n" },
+		{ ".\r\n", "..\r\n.\r\n" },
+		{ "..a\r\n.b\r\n\r\n.\r\n", "...a\r\n..b\r\n\r\n..\r\n.\r\n" },
+		{ "a.b\r\n", "a.b\r\n.\r\n" },
+		{ "\r.\r\n", "\r.\r\n.\r\n" },
+		{ "\r\r\n.\r\n", "\r\r\n..\r\n.\r\n" },
+		{ "\n.\r\n", "\n.\r\n.\r\n" },
+		{ ".\r\r\n", "..\r\r\n.\r\n" },
+		{ "a\r\n.\rb\r\n", "a\r\n..\rb\r\n.\r\n" },
+	};
+	for (size_t i = 0; i < countof(rows); i++)
+		for (size_t chunk = 1; chunk < 9; chunk++) {
+			struct buf got = { 0 };
+			stuff_all(span_str(rows[i].plain), chunk, &got);
+			buf_addc(&got, '\0');
+			assert_string_equal(got.p, rows[i].stuffed);
+			buf_reset(&got);
+			size_t used = 0;
+			struct span stuffed = span_str(rows[i].stuffed);
+			assert_true(read_all(stuffed, chunk, &got, &used));
+			assert_int_equal(used, stuffed.n);
+			assert_true(span_eq(buf_span(&got), span_str(rows[i].plain)));
+			buf_done(&got);
+		}
+	// A last line without CRLF gets one.
+	struct buf got = { 0 };
+	stuff_all(SPAN("x"), 1, &got);
+	assert_true(span_eq(buf_span(&got), SPAN("x\r\n.\r\n")));
+	buf_done(&got);
+}
+
+// What looks like an end to some and is none: nothing but CRLF . CRLF.
+static void no_smuggling(void **state)
+{
+	(void)state;
+	static const char *const rows[] = { "a\n.\nb", "a\n.\r\nb", "a\r\n.\nb", "a\r.\rb", "a\r.\r\nb",
+		"a\r\n.\rb", "a\n\r.\r\nb", "a\r\n. \r\nb" };
+	for (size_t i = 0; i < countof(rows); i++)
+		for (size_t chunk = 1; chunk < 8; chunk++) {
+			struct buf got = { 0 };
+			size_t used = 0;
+			assert_false(read_all(span_str(rows[i]), chunk, &got, &used));
+			buf_done(&got);
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lines),
+		cmocka_unit_test(dots),
+		cmocka_unit_test(no_smuggling),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
