@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define RUNS_MAX 1000000u
+#define INPUT_ROOM 16384u
 
 struct conn {
 	struct buf fed;   // what the peer sent and net has not buffered yet
@@ -266,7 +267,13 @@ void fake_send(struct fake *f, struct span octets, size_t chunk)
 		size_t n = chunk && chunk < octets.n ? chunk : octets.n;
 		buf_add(&f->conn->fed, span_cut(octets, 0, n));
 		octets = span_skip(octets, n);
-		drive(f, CONN_EV_INPUT);
+		do { // net/ fills once before each run
+			struct op op;
+			op_init(&op, 0);
+			(void)conn_fill(&op, f->conn, INPUT_ROOM); // 0: nothing is there
+			op_done(&op);
+			drive(f, CONN_EV_INPUT);
+		} while (f->conn->fed.n && f->next == CONN_READ && !f->closed);
 	} while (octets.n && !f->closed);
 }
 

@@ -100,6 +100,19 @@
 #define IMAP_PATTERNS_MAX 100u      // patterns of a LIST command
 #define IMAP_COMMANDS_PER_RUN 100u  // pipelined commands before others have their turn
 
+// --- pop3 ---
+#define POP3_LINE_MAX                                                                              \
+	16384u // octets of a command line: RFC 2449 section 4 says 255, responses of SASL are longer
+#define POP3_PREAUTH_MEMORY (256u << 10) // octets of a command's arena before log-in
+#define POP3_MEMORY (64u << 20)          // and after it
+#define POP3_MESSAGES_MAX 4000000u       // of a maildrop: 24 octets each in memory
+#define POP3_HEADER_MAX (1u << 20)       // octets of a header that are looked at for UTF-8
+#define POP3_BAD_MAX 50u                 // commands with errors before log-in; then the end
+#define POP3_COMMANDS_PER_RUN 100u       // pipelined commands before others have their turn
+#define POP3_AUTOLOGOUT 600u             // seconds: never below 10 minutes (RFC 1939 section 3)
+#define POP3_LOGIN_TIMEOUT 180u          // seconds
+#define POP3_SESSIONS_PER_USER 50u
+
 // --- net ---
 #define NET_BUFFER (16u << 10) // a block of input as it arrives; at least one TLS record
 #define NET_BUFFERS_KEPT 64u   // of them kept free
@@ -156,6 +169,7 @@
 #define METADATA_OCTETS_MAX (512u << 10) // octets of them, names included
 #define IMAP_METADATA_NAMED_MAX 1000u    // annotations named in one command
 #define METADATA_ACCOUNT_MAX (UINT64_C(64) << 20) // octets of all annotations of an account
+#define UIDLS_MAX 4000000u                        // imported POP3 unique-ids of an account
 // --- cli ---
 #define KEYWORDS_PER_IMPORT 64u // keywords of one imported message; more are left out
 

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "mail/card.h"
 #include "mail/edit.h"
+#include "mail/uidl.h"
 #include "mail/view_priv.h"
 #include "mime/parse.h"
 
@@ -16,7 +17,9 @@ struct pending {                    // a message that has been received
 	struct blob_ref ref;
 	struct buf card, keywords; // keywords: each a field (varint length, octets)
 	size_t keyword_count;
+	struct buf uidl;
 	uint8_t flags;
+	char last[2]; // octets
 	int16_t zone;
 	int64_t internal_date;
 	struct objectid emailid;
@@ -73,6 +76,7 @@ void append_abort(struct append *ap)
 		blob_abort(ap->v[i].writer);
 		buf_done(&ap->v[i].card);
 		buf_done(&ap->v[i].keywords);
+		buf_done(&ap->v[i].uidl);
 	}
 	free(ap->v);
 	op_done(&ap->parsing);
@@ -142,7 +146,9 @@ int append_message(struct op *op, struct append *ap, const struct append_meta *m
 		random_bytes(p->emailid.b, sizeof p->emailid.b);
 	for (size_t i = 0; i < meta->flags.keyword_count; i++)
 		buf_add_field(&p->keywords, meta->flags.keywords[i]);
-	if (p->keywords.failed)
+	if (uidl_is_valid(meta->uidl)) // else it is called by its UID
+		buf_add(&p->uidl, meta->uidl);
+	if (p->keywords.failed || p->uidl.failed)
 		return op_fail(op, RC_NOMEM, "out of memory");
 	op_reset(&ap->parsing);
 	ap->after_cr = false;
@@ -161,6 +167,8 @@ static int take(struct op *op, struct append *ap, struct span s)
 		return op_fail(op, RC_TOOBIG, "the message is larger than %llu octets",
 			(unsigned long long)ap->limit);
 	p->size += s.n;
+	p->last[0] = s.n > 1 ? s.p[s.n - 2] : p->last[1];
+	p->last[1] = s.p[s.n - 1];
 	int rc = blob_write(op, p->writer, s);
 	return rc < 0 ? rc : pass_on(op, ap, mime_feed(&ap->parsing, ap->parser, s));
 }
@@ -279,6 +287,13 @@ static int add(struct op *op, struct append *ap, struct txn *t, struct edit *e, 
 		.blob = p->ref,
 		.emailid = p->emailid,
 		.zone = p->zone };
+	if (p->size && (p->last[0] != '\r' || p->last[1] != '\n'))
+		cold.kind |= MSG_NO_EOL;
+	if (p->uidl.n) {
+		struct key k = key_uidl(&p->emailid);
+		batch_put(&t->batch, KEY(k), buf_span(&p->uidl));
+		cold.kind |= MSG_UIDL;
+	}
 	thread_assign(ap->account, &p->thread, &t->batch, &cold.threadid);
 	return edit_append(e, p->flags, set, &cold, ret_uid);
 }

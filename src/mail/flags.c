@@ -148,41 +148,46 @@ void flags_result_done(struct flags_result *r)
 
 // --- EXPUNGE ---
 
-static int expunge_chunk(
-	struct edit *e, struct edit_at *at, const struct numset *uids, struct numset *gone)
+// What is removed: messages of `uids` (NULL: all) that have \Deleted or, with `any`, whatever their flags.
+struct removal {
+	const struct numset *uids;
+	bool any;
+	struct numset gone;
+};
+
+static int expunge_chunk(struct edit *e, struct edit_at *at, struct removal *what)
 {
 	uint64_t bits[2] = { 0, 0 };
 	size_t hint = 0;
 	for (uint32_t r = 0; r < at->recs->n; r++) {
 		const struct hot *h = &at->recs->r[r];
-		if (!(h->flags & FLAG_DELETED) ||
-			(uids && numset_next(uids, h->uid, &hint) != h->uid))
+		if (!(what->any || h->flags & FLAG_DELETED) ||
+			(what->uids && numset_next(what->uids, h->uid, &hint) != h->uid))
 			continue;
 		bits[r / 64] |= UINT64_C(1) << (r % 64);
-		numset_add(gone, h->uid);
+		numset_add(&what->gone, h->uid);
 	}
 	return bits[0] | bits[1] ? edit_remove(e, at, bits) : 0;
 }
 
-static int expunge_all(
-	struct txn *t, struct mailbox *mb, const struct numset *uids, struct numset *gone)
+static int expunge_all(struct txn *t, struct mailbox *mb, struct removal *what)
 {
 	uint32_t from = 1;
 	size_t hint = 0;
 	for (;;) {
 		struct edit *e;
 		struct edit_at at;
-		if (uids)
-			from = numset_next(uids, from, &hint);
+		if (what->uids)
+			from = numset_next(what->uids, from, &hint);
 		if (from == 0)
 			return 0;
 		int rc = txn_edit(t, mb, &e);
 		if (rc == 0)
-			rc = edit_seek(e, from, true, &at);
+			rc = edit_seek(e, from, !what->any, &at);
 		if (rc)
 			return rc < 0 ? rc : 0;
 		uint32_t last = at.last;
-		rc = expunge_chunk(e, &at, uids, gone);
+		rc = expunge_chunk(e, &at, what);
 		if (rc == 0)
 			rc = txn_stage_if_full(t);
 		if (rc < 0 || last == UINT32_MAX)
@@ -240,29 +245,45 @@ void hint_dropped(struct op *op, struct view *v, struct snap *was, const struct 
 	cold_unref(cold);
 }
 
-int txn_expunge(struct op *op, struct view *v, const struct numset *uids, struct numset *ret_uids)
+static int remove_messages(
+	struct op *op, struct view *v, struct removal *what, struct numset *ret_uids)
 {
-	struct numset gone = { 0 };
 	struct txn t;
 	if (v->readonly)
 		return op_fail(op, RC_CANNOT, "the mailbox is open read-only");
 	struct snap *s = mailbox_snap_ref(v->mailbox);
-	int rc = s->h.deleted ? prefetch_deleted(op, v->account, s) : 0;
+	int rc = 0;
+	if (what->any)
+		rc = snap_prefetch(op, v->account, s, what->uids);
+	else if (s->h.deleted)
+		rc = prefetch_deleted(op, v->account, s);
 	if (rc == 0)
 		rc = txn_begin(op, v->account, &t);
 	if (rc == 0) {
 		t.batch.flags = STORE_FREES;
-		rc = txn_end(&t, expunge_all(&t, v->mailbox, uids, &gone));
+		rc = txn_end(&t, expunge_all(&t, v->mailbox, what));
 	}
-	if (rc == 0 && gone.failed)
+	if (rc == 0 && what->gone.failed)
 		rc = op_fail(op, RC_NOMEM, "out of memory");
-	if (rc == 0 && gone.count)
-		hint_dropped(op, v, s, &gone);
+	if (rc == 0 && what->gone.count)
+		hint_dropped(op, v, s, &what->gone);
 	snap_unref(s);
 	if (rc < 0) {
-		numset_done(&gone);
+		numset_done(&what->gone);
 		return view_fault(op, v, rc);
 	}
-	*ret_uids = gone;
+	*ret_uids = what->gone;
 	return 0;
+}
+
+int txn_expunge(struct op *op, struct view *v, const struct numset *uids, struct numset *ret_uids)
+{
+	struct removal what = { .uids = uids };
+	return remove_messages(op, v, &what, ret_uids);
+}
+
+int txn_remove(struct op *op, struct view *v, const struct numset *uids, struct numset *ret_uids)
+{
+	struct removal what = { .uids = uids, .any = true };
+	return remove_messages(op, v, &what, ret_uids);
 }

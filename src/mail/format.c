@@ -112,6 +112,13 @@ struct key key_thread(uint64_t id)
 	return k;
 }
 
+struct key key_uidl(const struct objectid *emailid)
+{
+	struct key k = { .n = 1 + sizeof emailid->b, .b = { 'P' } };
+	memcpy(k.b + 1, emailid->b, sizeof emailid->b);
+	return k;
+}
+
 void cold_encode(const struct msg_cold *c, char to[COLD_OCTETS])
 {
 	store_u64(to, (uint64_t)c->internal_date);

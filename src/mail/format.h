@@ -14,6 +14,7 @@
 //     "S" name                 "": this name is subscribed (RFC 9051 section 6.3.7: names, whatever mailbox they have)
 //     "E" be32 node, name      annotation of that mailbox (RFC 5464), node 0: of the server: u16 version, u16 0, the value's octets
 //     "R" be64 key             16 octets: the thread that a message-id (thread_keys, mail/card.h) belongs to
+//     "P" EMAILID              UIDL that the message was imported with (POP3), 1 to 70 octets
 //     "B" be32 data, kind, be32 number: the messages of a mailbox:
 //         "T" 0                top level of the directory: 40 octets a block
 //             0 u32 block  4 u32 first uid  8 u32 last uid  12 u32 messages  16 u32 unseen  20 u32 deleted  24 u32 entries
@@ -26,7 +27,7 @@
 //             12 u32 size, bits 0..31  16 u64 modseq (0: the base modseq)
 //         "C" chunk            cold records at the same positions, 96 octets each, written once:
 //             0 i64 internal date  8 i64 save date  16 u64 size  24 blob  40 prefix blob  56 EMAILID  72 THREADID
-//             88 i16 zone  90 u16 kind  92 u32 prefix size
+//             88 i16 zone  90 u16 kind (MSG_ bits)  92 u32 prefix size
 //         "X" block            expunge log: 16 octets an entry, LOG_ENTRIES a block: u64 modseq, u32 first uid, u32 last uid
 //         "K" 0                keywords in the order of their ids: u8 1, name (varint length, octets), or u8 2, a set: varint count,
 //                              varint ids
@@ -79,7 +80,7 @@ int header_decode(
 
 struct key {
 	size_t n;
-	char b[15];
+	char b[17];
 };
 struct key key_header(uint32_t node);
 struct key key_data(uint32_t data, char kind, uint32_t number);
@@ -88,6 +89,7 @@ struct key key_data_begin(
 struct key key_thread(uint64_t id);
 struct key key_metadata(
 	uint32_t node); // of all annotations of a mailbox; that of node + 1 is behind the last
+struct key key_uidl(const struct objectid *emailid);
 #define KEY(k) ((struct span){ (k).b, (k).n })
 
 void cold_encode(const struct msg_cold *c, char to[COLD_OCTETS]);

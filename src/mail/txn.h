@@ -21,6 +21,7 @@ struct append_meta {
 	int64_t internal_date;   // seconds since 1970; INT64_MIN: now
 	int16_t zone;            // minutes east of UTC
 	struct objectid emailid; // all zero: a new one is made (import may give one)
+	struct span uidl;        // POP3's unique-id where it came from (mail/uidl.h); empty: none
 };
 struct append_result {
 	uint32_t uid_validity;
@@ -78,5 +79,7 @@ void copy_result_done(struct copy_result *r);
 // --- EXPUNGE ---
 // Removes messages with \Deleted, of `uids` or all (NULL). *ret_uids: those removed (the caller frees).
 int txn_expunge(struct op *op, struct view *v, const struct numset *uids, struct numset *ret_uids);
+// Removes exactly these messages, whatever their flags (POP3). Those that are gone already are passed over.
+int txn_remove(struct op *op, struct view *v, const struct numset *uids, struct numset *ret_uids);
 
 #endif

@@ -43,6 +43,12 @@ struct span objectid_print(const struct objectid *id, char kind, char to[OBJECTI
 // False unless it is such a text of that kind.
 bool objectid_parse(struct span text, char kind, struct objectid *ret_id);
 
+// Bits of msg_cold.kind.
+enum {
+	MSG_NO_EOL = 1, // the last line has no CRLF: POP3 sends one, and counts it
+	MSG_UIDL = 2,   // it was imported with a UIDL of its own (mail/uidl.h)
+};
+
 // The part of a message's record that never changes.
 struct msg_cold {
 	int64_t internal_date; // seconds since 1970, UTC
@@ -53,7 +59,7 @@ struct msg_cold {
 		prefix; // private header lines in front of it (Return-Path, Delivered-To); id 0: none
 	struct objectid emailid, threadid;
 	int16_t zone;  // minutes east of UTC that INTERNALDATE is shown in
-	uint16_t kind; // reserved, 0
+	uint16_t kind; // MSG_ bits
 	uint32_t prefix_size;
 };
 

@@ -17,11 +17,11 @@ int view_fault(struct op *op, const struct view *v, int rc)
 static int take_recent(struct op *op, struct view *v)
 {
 	uint32_t from, count;
-	mailbox_recent_take(v->mailbox, v->snap, !v->readonly, &from, &count);
+	mailbox_recent_take(v->mailbox, v->snap, !v->keeps_recent, &from, &count);
 	uint32_t next = v->snap->h.uid_next;
 	// A view that does not take sees the same ones again: only those that are new to it count.
 	uint32_t seen = numset_max(&v->recent) + 1;
-	if (v->readonly && v->recent.count && from < seen) {
+	if (v->keeps_recent && v->recent.count && from < seen) {
 		from = seen;
 		count = snap_count_from(v->snap, from);
 	}
@@ -45,6 +45,7 @@ int view_open(
 	}
 	v->account = account_ref(a);
 	v->readonly = flags & VIEW_READONLY;
+	v->keeps_recent = flags & (VIEW_READONLY | VIEW_KEEPS_RECENT);
 	mailbox_enter(v->mailbox);
 	v->snap = mailbox_snap_ref(v->mailbox);
 	v->live = v->snap->h.messages;

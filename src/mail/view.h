@@ -14,7 +14,10 @@
 
 struct view;
 
-enum { VIEW_READONLY = 1 };
+enum {
+	VIEW_READONLY = 1,
+	VIEW_KEEPS_RECENT = 2, // takes no \Recent although it is read-write (POP3)
+};
 
 // Selects. RC_NONEXISTENT. The first read-write view takes the mailbox's \Recent messages. Does not load records.
 int view_open(

@@ -19,7 +19,7 @@ struct view {
 	struct account *account;
 	struct mailbox *mailbox;
 	struct snap *snap;
-	bool readonly;
+	bool readonly, keeps_recent;
 	uint32_t told_next;     // messages below have been announced
 	uint32_t live;          // of them, in snap
 	uint64_t pending_count; // size of pending

@@ -67,18 +67,23 @@ static const struct key keys[] = {
 		"a note for all users: /shared/comment of the server (METADATA)" },
 	{ "imap.server_admin", KIND_STRING, AT(imap.admin), 0, 0, "none",
 		"a URI by which the administrator is reached: /shared/admin (METADATA)" },
+	{ "pop3.autologout", KIND_TIME, AT(pop3.autologout_ms), 600000, 864000000, "10min",
+		"silence after which a session ends (10 minutes at least: RFC 1939 section 3)" },
 	{ "store.segment_bytes", KIND_BYTES, AT(store.segment_bytes), 1 << 20, UINT64_C(1) << 32,
 		"256mb", "size of a segment of the log" },
 	{ "store.reserve_bytes", KIND_BYTES, AT(store.reserve_bytes), 0, UINT64_C(1) << 40, "64mb",
 		"kept free so that deleting works on a full disk" },
 };
 
+#define PROTOCOLS "imap, imaps, pop3, pop3s"
 static const struct {
 	const char *name;
 	uint16_t port, high_port;
 } protocols[PROTO_COUNT] = {
 	[PROTO_IMAP] = { "imap", 143, 1143 },
 	[PROTO_IMAPS] = { "imaps", 993, 1993 },
+	[PROTO_POP3] = { "pop3", 110, 1110 },
+	[PROTO_POP3S] = { "pop3s", 995, 1995 },
 };
 
 const char *config_protocol_name(enum config_protocol p)
@@ -96,6 +101,7 @@ void config_defaults(struct config *c)
 	c->limits.login_ms = 180000;
 	c->imap.idle_interval_ms = 600000;
 	c->imap.autologout_ms = 1800000;
+	c->pop3.autologout_ms = 600000;
 }
 
 // --- faults ---
@@ -323,7 +329,7 @@ static void set_listeners(struct parse *p, const config_setting_t *listen)
 		int protocol = protocol_find(span_str(config_setting_name(o)));
 		bool many = config_setting_is_array(o) || config_setting_is_list(o);
 		if (protocol < 0)
-			fault(p, o, path, "unknown protocol; known are imap, imaps");
+			fault(p, o, path, "unknown protocol; known are " PROTOCOLS);
 		for (int k = 0; protocol >= 0 && many && k < config_setting_length(o); k++)
 			set_listener(p, path, protocol, config_setting_get_elem(o, (unsigned)k));
 		if (protocol >= 0 && !many)
@@ -411,8 +417,8 @@ int config_add_listener(struct op *op, struct config *c, struct span text)
 	int protocol = protocol_find(name);
 	if (!address.p || protocol < 0)
 		return op_fail(op, RC_CONFIG,
-			"--listen PROTO=ADDRESS:PORT is expected, PROTO being imap or imaps; not "
-			"%.*s",
+			"--listen PROTO=ADDRESS:PORT is expected, PROTO being one of " PROTOCOLS
+			"; not %.*s",
 			SPAN_FMT(text));
 	return listener_add(op, c, (enum config_protocol)protocol, address, false);
 }

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/op.h"
 
-enum config_protocol { PROTO_IMAP, PROTO_IMAPS, PROTO_COUNT };
+enum config_protocol { PROTO_IMAP, PROTO_IMAPS, PROTO_POP3, PROTO_POP3S, PROTO_COUNT };
 
 #define CONFIG_LISTENERS_MAX 64
 
@@ -41,6 +41,9 @@ struct config {
 		uint64_t idle_interval_ms, autologout_ms;
 		const char *greeting, *support_url, *comment, *admin;
 	} imap;
+	struct {
+		uint64_t autologout_ms;
+	} pop3;
 	struct {
 		uint64_t segment_bytes, reserve_bytes;
 	} store;

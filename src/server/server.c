@@ -11,6 +11,7 @@
 #include "mail/check.h"
 #include "net/listener.h"
 #include "net/tls.h"
+#include "pop3/pop3.h"
 #include "server/privileges.h"
 
 #include <errno.h>
@@ -35,6 +36,7 @@ struct server {
 	struct mail *mail;
 	struct auth *auth;
 	struct imap *imap;
+	struct pop3 *pop3;
 	struct listener *listeners[CONFIG_LISTENERS_MAX];
 	struct task signals, sweeper;
 	atomic_bool stopping; // ends a sweep under way
@@ -224,13 +226,44 @@ static int front_prepare(struct op *op, struct server *s)
 		.comment = c->imap.comment,
 		.admin = c->imap.admin,
 	};
+	struct pop3_config pop3 = {
+		.mail = s->mail,
+		.auth = s->auth,
+		.allow_plaintext = c->allow_plaintext,
+		.autologout = (unsigned)(c->pop3.autologout_ms / 1000),
+		.login_timeout = (unsigned)(c->limits.login_ms / 1000),
+		.sessions_per_user = (unsigned)c->limits.sessions_per_user,
+		.version = STARLING_VERSION,
+	};
 	struct net_limits limits = { .connections = (unsigned)c->limits.connections,
 		.connections_per_address = (unsigned)c->limits.connections_per_address,
 		.stall_ms = c->limits.stall_ms };
 	int rc = imap_new(op, &imap, &s->imap);
 	if (rc == 0)
+		rc = pop3_new(op, &pop3, &s->pop3);
+	if (rc == 0)
 		rc = net_new(op, s->crew, &limits, &s->net);
 	return rc;
+}
+
+// How a protocol is served.
+static const struct front {
+	const struct service *service;
+	struct span refusal; // to a connection over the limits
+	bool tls_implicit;
+} fronts[PROTO_COUNT] = {
+#define TEXT(literal) { literal, sizeof(literal) - 1 }
+#define IMAP_REFUSAL TEXT("* BYE [LIMIT] Too many connections, try again later.\r\n")
+#define POP3_REFUSAL TEXT("-ERR [SYS/TEMP] Too many connections, try again later.\r\n")
+	[PROTO_IMAP] = { &imap_service, IMAP_REFUSAL, false },
+	[PROTO_IMAPS] = { &imap_service, IMAP_REFUSAL, true },
+	[PROTO_POP3] = { &pop3_service, POP3_REFUSAL, false },
+	[PROTO_POP3S] = { &pop3_service, POP3_REFUSAL, true },
+};
+
+static const void *front_config(const struct server *s, const struct service *service)
+{
+	return service == &imap_service ? (const void *)s->imap : s->pop3;
 }
 
 static int listen_all(struct op *op, struct server *s)
@@ -238,14 +271,15 @@ static int listen_all(struct op *op, struct server *s)
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < s->config->listener_count; i++) {
 		const struct config_listener *l = &s->config->listeners[i];
+		const struct front *front = &fronts[l->protocol];
 		struct listener_config config = {
 			.address = l->address,
-			.service = &imap_service,
-			.service_config = s->imap,
+			.service = front->service,
+			.service_config = front_config(s, front->service),
 			.tls = s->tls,
-			.tls_implicit = l->protocol == PROTO_IMAPS,
+			.tls_implicit = front->tls_implicit,
 			.proxy_protocol = l->proxy_protocol,
-			.refusal = SPAN("* BYE [LIMIT] Too many connections, try again later.\r\n"),
+			.refusal = front->refusal,
 		};
 		rc = listener_open(op, s->net, &config, &s->listeners[i]);
 	}
@@ -297,6 +331,7 @@ static void server_stop(struct server *s)
 	net_free(s->net);
 	crew_free(s->crew);
 	imap_free(s->imap);
+	pop3_free(s->pop3);
 	mail_close(s->mail);
 	auth_close(s->auth);
 	store_close(s->store);

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mail/uidl.h"
+
+#include "base/limits.h"
+#include "mail/mail_priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct entry_of_uidl {
+	struct objectid id;
+	uint32_t at; // in text
+	uint8_t n;
+	bool taken;
+};
+struct uidls {
+	struct entry_of_uidl *v; // in the order of the ids: as the store gives them
+	size_t n, cap;
+	struct buf text;
+};
+
+bool uidl_is_valid(struct span uidl)
+{
+	for (size_t i = 0; i < uidl.n; i++)
+		if (uidl.p[i] < 0x21 || uidl.p[i] > 0x7e)
+			return false;
+	return uidl.n >= 1 && uidl.n <= UIDL_MAX;
+}
+
+struct span uidl_print(uint32_t uid_validity, struct uid uid, char to[UIDL_TEXT])
+{
+	int n = snprintf(to, UIDL_TEXT, "%u.%u", uid_validity, uid.v); // 21 octets at most
+	return span_of(to, (size_t)n);
+}
+
+static int add(struct op *op, struct uidls *u, struct span key, struct span value)
+{
+	if (key.n != 1 + sizeof(struct objectid) || !uidl_is_valid(value))
+		return 0; // damaged: the message is called by its UID
+	if (u->n >= UIDLS_MAX)
+		return op_fail(op, RC_LIMIT, "more than %u imported unique-ids", UIDLS_MAX);
+	if (u->n == u->cap) {
+		size_t cap = u->cap ? u->cap * 2 : 256;
+		struct entry_of_uidl *v = realloc(u->v, cap * sizeof *v);
+		if (!v)
+			return op_fail(op, RC_NOMEM, "out of memory");
+		u->v = v;
+		u->cap = cap;
+	}
+	struct entry_of_uidl *e = &u->v[u->n++];
+	memcpy(e->id.b, key.p + 1, sizeof e->id.b);
+	e->at = (uint32_t)u->text.n;
+	e->n = (uint8_t)value.n;
+	e->taken = false;
+	buf_add(&u->text, value);
+	return u->text.failed ? op_fail(op, RC_NOMEM, "out of memory") : 0;
+}
+
+int uidls_load(struct op *op, struct account *a, struct uidls **ret_uidls)
+{
+	struct uidls *u = calloc(1, sizeof *u);
+	struct store_cursor *c;
+	if (!u)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	int rc = store_cursor_open(
+		op, account_store(a), NULL, a->partition, SPAN("P"), SPAN("Q"), &c);
+	if (rc == 0) {
+		struct span key, value;
+		while ((rc = store_cursor_next(op, c, &key, &value)) == 0) {
+			rc = add(op, u, key, value);
+			if (rc < 0)
+				break;
+		}
+		store_cursor_close(c);
+	}
+	if (rc < 0) {
+		uidls_free(u);
+		return rc;
+	}
+	*ret_uidls = u;
+	return 0;
+}
+
+static int compare(const void *key, const void *entry)
+{
+	return memcmp(key, ((const struct entry_of_uidl *)entry)->id.b, sizeof(struct objectid));
+}
+
+struct span uidls_take(struct uidls *u, const struct objectid *emailid)
+{
+	struct entry_of_uidl *e =
+		u->n ? bsearch(emailid->b, u->v, u->n, sizeof *u->v, compare) : NULL;
+	if (!e || e->taken)
+		return SPAN_NONE;
+	e->taken = true;
+	return span_of(u->text.p + e->at, e->n);
+}
+
+void uidls_free(struct uidls *u)
+{
+	if (!u)
+		return;
+	buf_done(&u->text);
+	free(u->v);
+	free(u);
+}

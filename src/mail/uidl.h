@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starling: unique-ids of POP3 (RFC 1939 section 7, UIDL) that messages were imported with, so that a client which leaves its mail on the server
+// does not fetch all of it again after a migration. They belong to the EMAILID: copies and moves keep them. A message without one is
+// called by its UIDVALIDITY and UID (uidl_print), which nothing else ever has.
+//
+// Who imports gives them as append_meta.uidl (mail/txn.h). They stay when the message is gone: a unique-id is never used again.
+#ifndef MAIL_UIDL_H
+#define MAIL_UIDL_H
+
+#include "mail/types.h"
+
+struct account;
+struct uidls; // those of an account, in memory
+
+#define UIDL_MAX 70u // RFC 1939 section 7: 1 to 70 octets from 0x21 to 0x7e
+#define UIDL_TEXT 24u
+
+bool uidl_is_valid(struct span uidl);
+// Of a message without an imported one.
+struct span uidl_print(uint32_t uid_validity, struct uid uid, char to[UIDL_TEXT]);
+
+// Reads all that were imported into this account; one look into the store where there are none. Blocks.
+int uidls_load(struct op *op, struct account *a, struct uidls **ret_uidls);
+// The one of a message whose kind has MSG_UIDL, to whoever asks first for this EMAILID: its copies in the same mailbox are called by their UIDs,
+// so that no two have the same. Absent: none. Valid until uidls_free().
+struct span uidls_take(struct uidls *u, const struct objectid *emailid);
+void uidls_free(struct uidls *u); // accepts NULL
+
+#endif
