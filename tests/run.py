@@ -1,8 +1,10 @@
 #!/usr/bin/python3 -B
 # SPDX-License-Identifier: Apache-2.0
-"""Plays the transcripts tests/imap/TOPIC/*.t against the built server, on every engine and in each revision they name.
+"""Plays the transcripts tests/imap/TOPIC/*.t against the built server, on every engine and in each revision they name, and those of
+tests/pop3 and tests/lmtp, once per engine.
 
-    tests/run.py                          all
+    tests/run.py                          all of IMAP
+    tests/run.py tests/pop3               all of POP3
     tests/run.py tests/imap/search a.t    some
     tests/run.py --engine memory --port 1143 --user u --password p FILE    against a server that runs already
 
@@ -19,18 +21,20 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "lib"))
 
 import report  # noqa: E402
+from linetranscript import LinePlayer  # noqa: E402
 from server import Server, ServerError, program  # noqa: E402
 from transcript import BadScript, Failure, Player, Violation, parse  # noqa: E402
 
 ENGINES = ["local", "memory"]
 PASSWORD = 'se"c\\ret'
+PROTOCOLS = ("imap", "imaps", "pop3", "pop3s")
 
 
 class Runner:
     """One engine's server and its users; plays scripts in threads."""
 
     def __init__(self, engine):
-        self.engine, self.server = engine, Server(engine)
+        self.engine, self.server = engine, Server(engine, protocols=PROTOCOLS)
         self.count, self.lock = 0, threading.Lock()
         self.skipped = []
 
@@ -47,12 +51,16 @@ class Runner:
     def play(self, script, rev):
         """None when it passed, else what went wrong with the transcript."""
         if script.serve or script.config:
-            with Server(self.engine, options=script.serve, config=script.config) as server:
+            with Server(self.engine, options=script.serve, config=script.config, protocols=PROTOCOLS) as server:
                 return self.play_on(server, script, rev)
         return self.play_on(self.server, script, rev)
 
     def play_on(self, server, script, rev):
-        player = Player(script, rev, server.ports, self.users(server, script.users))
+        users = self.users(server, script.users)
+        if script.proto == "imap":
+            player = Player(script, rev, server.ports, users)
+        else:
+            player = LinePlayer(script, script.proto, server.ports, users)
         try:
             if not player.play():
                 self.skipped.append(f"{script.name} ({rev})")
@@ -76,7 +84,11 @@ def load(paths):
     for path in find(paths):
         name = str(path.resolve().relative_to(HERE)) if HERE in path.resolve().parents else str(path)
         try:
-            scripts.append(parse(path.read_text(), name))
+            script = parse(path.read_text(), name)
+            script.proto = next((p for p in ("pop3", "lmtp") if name.startswith(p + "/")), "imap")
+            if script.proto != "imap":
+                script.revs = ["rev2"]
+            scripts.append(script)
         except BadScript as bad:
             report.failed(f"imap {name}", bad)
     return scripts
@@ -90,16 +102,16 @@ def run_engine(engine, scripts, jobs):
     try:
         with runner.server, concurrent.futures.ThreadPoolExecutor(jobs) as pool:
             for (script, rev), why in zip(todo, pool.map(lambda t: runner.play(*t), todo)):
-                name = f"imap {script.name} {rev} {engine}"
+                name = f"{script.proto} {script.name} {rev} {engine}" if script.proto == "imap" else f"{script.name} {engine}"
                 if why is None:
                     report.passed(name)
                 else:
                     report.failed(name, why)
                 if not runner.server.alive():
                     raise ServerError("the server is gone\n" + runner.server.log())
-        report.passed(f"imap server on {engine} ended well")
+        report.passed(f"{todo[0][0].proto} server on {engine} ended well")
     except ServerError as error:
-        report.failed(f"imap server on {engine}", error)
+        report.failed(f"{todo[0][0].proto} server on {engine}", error)
     for name in runner.skipped:
         print(f"skip  {name} on {engine}: capability not there")
 

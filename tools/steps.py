@@ -144,6 +144,7 @@ STEPS = {
     "python": step_python,
     "run": step_run,
     "imap": script("tests/run.py"),
+    "pop3": script("tests/run.py", "tests/pop3"),
     "roundtrip": script("tests/roundtrip.py"),
     "clients": script("tests/clients/all.py"),
     "stress": script("tests/stress.py", "--seconds", lambda c: 300 if c.full else 20),

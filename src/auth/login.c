@@ -11,7 +11,8 @@ bool login_is_private(const struct conn *c, bool allow_plaintext)
 	return conn_is_tls(c) || conn_peer_is_local(c) || allow_plaintext;
 }
 
-struct auth_peer login_peer(struct op *op, struct conn *c, const char *service, bool allow_plaintext)
+struct auth_peer login_peer(
+	struct op *op, struct conn *c, const char *service, bool allow_plaintext)
 {
 	struct auth_peer peer = {
 		.service = service,
@@ -76,8 +77,7 @@ int login_begin(struct op *op, struct login *l, const char *service, struct span
 	return outcome(op, l, rc, ret_reply);
 }
 
-int login_response(
-	struct op *op, struct login *l, struct span base64, struct auth_reply *ret_reply)
+int login_response(struct op *op, struct login *l, struct span base64, struct auth_reply *ret_reply)
 {
 	struct span octets;
 	*ret_reply = (struct auth_reply){ .delay_ms = 0 };

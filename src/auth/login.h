@@ -23,14 +23,16 @@ struct login {
 	uint64_t refuse_at; // LOGIN_LATER: when (clock_mono) to call login_refusal()
 };
 enum {
-	LOGIN_MORE = 1, // send the challenge of the reply (login_write_challenge), then call login_response() with what the client answers
+	LOGIN_MORE =
+		1, // send the challenge of the reply (login_write_challenge), then call login_response() with what the client answers
 	LOGIN_LATER, // refused, but to be told only at refuse_at: then login_refusal()
 };
 
 // Passwords may be sent over this connection: TLS, a local peer, or the configuration allows it.
 bool login_is_private(const struct conn *c, bool allow_plaintext);
 // Who asks, for auth_mechanism() and the calls below; spans live in op's arena.
-struct auth_peer login_peer(struct op *op, struct conn *c, const char *service, bool allow_plaintext);
+struct auth_peer login_peer(
+	struct op *op, struct conn *c, const char *service, bool allow_plaintext);
 
 // SASL. `initial` is base64 ("=" the empty one), absent when the client sent none. 0 (ret_reply->user), LOGIN_MORE, LOGIN_LATER or a fault
 // of auth_begin(). What is in op's arena must stay until the exchange has ended.

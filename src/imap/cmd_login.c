@@ -98,8 +98,7 @@ static int authenticate_run(struct session *s, struct command *c)
 		return refuse_later(s, a);
 	if (!a->begun) {
 		a->begun = true;
-		int rc = login_begin(
-			&s->op, &a->login, "imap", a->mechanism, a->initial, &reply);
+		int rc = login_begin(&s->op, &a->login, "imap", a->mechanism, a->initial, &reply);
 		return outcome(s, a, rc, &reply);
 	}
 	if (!c->line.p)

@@ -52,8 +52,8 @@ static int log_in(struct pop3_session *s, struct span user)
 	if (!keep(s, &s->user, user))
 		return 0;
 	if (!seats_take(s->pop3->seats, s->user, most))
-		return op_fail(&s->op, RC_LIMIT, "too many connections: at most %u for one user",
-			most);
+		return op_fail(
+			&s->op, RC_LIMIT, "too many connections: at most %u for one user", most);
 	s->seated = true;
 	s->op.arena.limit = POP3_MEMORY;
 	int rc = account_open(&s->op, c->mail, s->user, &s->account);
@@ -85,7 +85,8 @@ void pop3_load(struct pop3_session *s)
 		return;
 	}
 	s->state = POP3_TRANSACTION;
-	pop3_ok(s, "%u messages (%llu octets)", s->drop.kept, (unsigned long long)s->drop.kept_size);
+	pop3_ok(s, "%u messages (%llu octets)", s->drop.kept,
+		(unsigned long long)s->drop.kept_size);
 }
 
 // What auth/ said of a log-in.
@@ -122,8 +123,8 @@ static void auth_run(struct pop3_session *s, struct span args)
 	struct auth_reply reply;
 	struct span mechanism, initial = span_split(args, ' ', &mechanism);
 	if (mechanism.n == 0) {
-		struct auth_peer peer = login_peer(
-			&s->op, s->conn, "pop3", s->pop3->config.allow_plaintext);
+		struct auth_peer peer =
+			login_peer(&s->op, s->conn, "pop3", s->pop3->config.allow_plaintext);
 		struct span name;
 		pop3_ok(s, "mechanisms follow");
 		for (size_t i = 0; (name = auth_mechanism(&peer, i)).p; i++) {
@@ -335,7 +336,8 @@ static void rset_run(struct pop3_session *s, struct span args)
 {
 	(void)args;
 	maildrop_reset(&s->drop);
-	pop3_ok(s, "%u messages (%llu octets)", s->drop.kept, (unsigned long long)s->drop.kept_size);
+	pop3_ok(s, "%u messages (%llu octets)", s->drop.kept,
+		(unsigned long long)s->drop.kept_size);
 }
 
 static void noop_run(struct pop3_session *s, struct span args)

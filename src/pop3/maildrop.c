@@ -93,7 +93,8 @@ void maildrop_reset(struct maildrop *d)
 
 struct span maildrop_uidl(const struct maildrop *d, const struct drop_message *m, char *to)
 {
-	return m->uidl ? span_of(m->uidl, m->uidl_n) : uidl_print(d->uid_validity, (struct uid){ m->uid }, to);
+	return m->uidl ? span_of(m->uidl, m->uidl_n)
+		       : uidl_print(d->uid_validity, (struct uid){ m->uid }, to);
 }
 
 int maildrop_update(struct op *op, struct maildrop *d, uint64_t *ret_removed)

@@ -8,7 +8,7 @@
 #include "mail/uidl.h"
 #include "pop3/session_priv.h"
 
-#define PIECE (256u << 10)   // octets of a message put into the rope at a time
+#define PIECE (256u << 10)    // octets of a message put into the rope at a time
 #define TOP_PIECE (16u << 10) // and for TOP, which mostly wants little
 
 // --- LIST, UIDL ---
@@ -126,9 +126,15 @@ static int message_open(struct pop3_session *s, const struct drop_message *m, ui
 		return rc;
 	rc = check_ascii(s);
 	o->lines = lines;
-	if (rc == 0 && lines != UINT64_MAX)
-		rc = content_section_size(&s->op, &o->content, &header, &o->header);
-	return rc < 0 ? rc : fetch(s); // what cannot be read is refused before +OK, if it is the beginning
+	if (rc == 0 && lines != UINT64_MAX) {
+		struct section_ranges ranges;
+		rc = content_section_find(&s->op, &o->content, &header, &ranges);
+		if (rc == 0)
+			o->header = ranges.size;
+	}
+	return rc < 0
+		? rc
+		: fetch(s); // what cannot be read is refused before +OK, if it is the beginning
 }
 
 void pop3_send_message(struct pop3_session *s, const struct drop_message *m, uint64_t lines)

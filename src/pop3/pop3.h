@@ -14,8 +14,9 @@ struct pop3_config {
 	struct mail *mail; // both must outlive the struct pop3
 	struct auth *auth;
 	bool allow_plaintext; // USER and PLAIN without TLS from anywhere (loopback always may)
-	unsigned autologout;  // seconds without a command; never below 10 minutes (RFC 1939 section 3); 0: that
-	unsigned login_timeout;     // seconds until a log-in must have happened; 0: POP3_LOGIN_TIMEOUT
+	unsigned
+		autologout; // seconds without a command; never below 10 minutes (RFC 1939 section 3); 0: that
+	unsigned login_timeout; // seconds until a log-in must have happened; 0: POP3_LOGIN_TIMEOUT
 	unsigned sessions_per_user; // 0: POP3_SESSIONS_PER_USER
 	const char *version;        // for IMPLEMENTATION; NULL: "0"
 };

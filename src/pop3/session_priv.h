@@ -84,7 +84,8 @@ void pop3_load(struct pop3_session *s);   // POP3_LOAD
 bool pop3_is_private(const struct pop3_session *s);
 
 // --- output.c ---
-void pop3_send_numbers(struct pop3_session *s, enum pop3_sending what); // LIST, UIDL: the first line is out
+void pop3_send_numbers(
+	struct pop3_session *s, enum pop3_sending what); // LIST, UIDL: the first line is out
 // Begins RETR (lines UINT64_MAX) or TOP: +OK, or a refusal.
 void pop3_send_message(struct pop3_session *s, const struct drop_message *m, uint64_t lines);
 // Goes on. CONN_READ: it is all there; CONN_FLUSH, CONN_YIELD: call again; CONN_ABORT: it cannot be ended.

@@ -92,7 +92,8 @@ static void dialogue(struct span sent, const char *want)
 static void logs_in(void **state)
 {
 	(void)state;
-	DIALOGUE("NOOP\r\nPASS p\r\nUSER u\r\nPASS x\r\nPASS p\r\nuser u\r\npass p\r\nUSER u\r\nQUIT\r\nNOOP\r\n",
+	DIALOGUE("NOOP\r\nPASS p\r\nUSER u\r\nPASS x\r\nPASS p\r\nuser u\r\npass p\r\nUSER "
+		 "u\r\nQUIT\r\nNOOP\r\n",
 		"-ERR NOOP?\n-ERR USER?\n+OK?\n-ERR [AUTH]?\n-ERR USER?\n+OK?\n+OK 0 messages (0 "
 		"octets)\n-ERR USER?\n+OK?");
 	DIALOGUE("AUTH PLAIN AHUAcA==\r\nSTAT\r\n", "+OK 0?\n+OK 0 0");
@@ -107,10 +108,12 @@ static void shows_messages(void **state)
 	put("Subject: one\n\n.\nline 2\n..line 3\n", "from-elsewhere");
 	put("Subject: two\r\n\r\nno line end", NULL);
 	put("Subject: three\r\n\r\n", NULL);
-	DIALOGUE("USER u\r\nPASS p\r\nSTAT\r\nLIST\r\nLIST 2\r\nLIST 4\r\nLIST x\r\nUIDL 1\r\nUIDL\r\n",
+	DIALOGUE("USER u\r\nPASS p\r\nSTAT\r\nLIST\r\nLIST 2\r\nLIST 4\r\nLIST x\r\nUIDL "
+		 "1\r\nUIDL\r\n",
 		"+OK?\n+OK 3 messages (84 octets)\n+OK 3 84\n+OK?\n1 37\n2 29\n3 18\n.\n+OK 2 "
 		"29\n-ERR?\n-ERR?\n+OK 1 from-elsewhere\n+OK?\n1 from-elsewhere\n2 ?\n3 ?\n.");
-	DIALOGUE("USER u\r\nPASS p\r\nRETR 1\r\nRETR 2\r\nTOP 1 1\r\nTOP 1 0\r\nTOP 3 9\r\nTOP 1\r\n",
+	DIALOGUE("USER u\r\nPASS p\r\nRETR 1\r\nRETR 2\r\nTOP 1 1\r\nTOP 1 0\r\nTOP 3 9\r\nTOP "
+		 "1\r\n",
 		"+OK?\n+OK?\n+OK 37 octets\nSubject: one\n\n..\nline 2\n...line 3\n.\n+OK 29 "
 		"octets\nSubject: two\n\nno line end\n.\n"
 		"+OK?\nSubject: one\n\n..\n.\n+OK?\nSubject: one\n\n.\n+OK?\nSubject: "
@@ -123,7 +126,8 @@ static void marks_and_removes(void **state)
 	put("A: 1\r\n\r\n", NULL);
 	put("A: 2\r\n\r\n", NULL);
 	// The connection is lost: nothing is removed, every time.
-	DIALOGUE("USER u\r\nPASS p\r\nDELE 1\r\nDELE 1\r\nRETR 1\r\nSTAT\r\nLIST\r\nRSET\r\nDELE 2\r\nSTAT\r\n",
+	DIALOGUE("USER u\r\nPASS p\r\nDELE 1\r\nDELE 1\r\nRETR 1\r\nSTAT\r\nLIST\r\nRSET\r\nDELE "
+		 "2\r\nSTAT\r\n",
 		"+OK?\n+OK 2?\n+OK?\n-ERR?\n-ERR?\n+OK 1 8\n+OK?\n2 8\n.\n+OK 2?\n+OK?\n+OK 1 8");
 	struct fake f;
 	fake_open(&f, &pop3_service, pop3);

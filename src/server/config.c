@@ -502,10 +502,11 @@ void config_print_help(struct buf *to)
 {
 	static const char *const kinds[] = { "text", "yes/no", "number", "bytes", "time" };
 	buf_add(to,
-		SPAN("listen = { imap = \"*:143\"; imaps = \"*:993\"; };\n    addresses to serve; "
-		     "a value "
-		     "may be an array, or a "
-		     "section { address = \"*:143\"; proxy_protocol = true; }\n"));
+		SPAN("listen = { imap = \"*:143\"; imaps = \"*:993\"; };\n    addresses to serve, "
+		     "by "
+		     "protocol (" PROTOCOLS "); a value may be an array, or a section { address = "
+		     "\"*:143\"; proxy_protocol = true; }; without listen: all on their usual "
+		     "ports\n"));
 	for (size_t i = 0; i < countof(keys); i++)
 		buf_addf(to, "%s (%s, default %s)\n    %s\n", keys[i].path, kinds[keys[i].kind],
 			keys[i].standard, keys[i].help);

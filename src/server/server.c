@@ -252,7 +252,10 @@ static const struct front {
 	struct span refusal; // to a connection over the limits
 	bool tls_implicit;
 } fronts[PROTO_COUNT] = {
-#define TEXT(literal) { literal, sizeof(literal) - 1 }
+#define TEXT(literal)                                                                              \
+	{                                                                                          \
+		literal, sizeof(literal) - 1                                                       \
+	}
 #define IMAP_REFUSAL TEXT("* BYE [LIMIT] Too many connections, try again later.\r\n")
 #define POP3_REFUSAL TEXT("-ERR [SYS/TEMP] Too many connections, try again later.\r\n")
 	[PROTO_IMAP] = { &imap_service, IMAP_REFUSAL, false },

@@ -11,7 +11,7 @@
 
 // --- putting in ---
 
-struct dot_stuffer { // zeroed at the beginning of a message
+struct dot_stuffer {   // zeroed at the beginning of a message
 	bool in_line;  // not at the beginning of a line
 	bool after_cr; // the last octet was CR
 };
@@ -29,7 +29,6 @@ struct dot_reader { // zeroed at the beginning of a message
 };
 // The next octets of the message: *ret_octets may be empty or, for a CR that was held back, a static one. *ret_used: how much of the input is
 // used up (of input that is not empty: some, or there are octets). True: the line with the dot was read, the message is over.
-bool dots_read(
-	struct dot_reader *d, struct span input, struct span *ret_octets, size_t *ret_used);
+bool dots_read(struct dot_reader *d, struct span input, struct span *ret_octets, size_t *ret_used);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/line.h"
 
-enum line_next line_cut(struct line_cutter *c, struct span input, size_t most, struct span *ret_line,
-	size_t *ret_used)
+enum line_next line_cut(struct line_cutter *c, struct span input, size_t most,
+	struct span *ret_line, size_t *ret_used)
 {
 	size_t lf = span_find_char(input, '\n');
 	*ret_line = SPAN_NONE;

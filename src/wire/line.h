@@ -6,7 +6,7 @@
 
 #include "base/span.h"
 
-struct line_cutter { // zeroed at the beginning
+struct line_cutter {   // zeroed at the beginning
 	bool dropping; // the beginning of an over-long line was dropped
 };
 enum line_next {
@@ -16,7 +16,7 @@ enum line_next {
 };
 // Looks at unread input. *ret_line (LINE_GOT) is without its line end and points into the input; *ret_used: how much of the input to
 // consume, the line end included. `most`: octets of a line, line end included.
-enum line_next line_cut(struct line_cutter *c, struct span input, size_t most, struct span *ret_line,
-	size_t *ret_used);
+enum line_next line_cut(struct line_cutter *c, struct span input, size_t most,
+	struct span *ret_line, size_t *ret_used);
 
 #endif

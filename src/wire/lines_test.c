@@ -143,8 +143,8 @@ static void dots(void **state)
 static void no_smuggling(void **state)
 {
 	(void)state;
-	static const char *const rows[] = { "a\n.\nb", "a\n.\r\nb", "a\r\n.\nb", "a\r.\rb", "a\r.\r\nb",
-		"a\r\n.\rb", "a\n\r.\r\nb", "a\r\n. \r\nb" };
+	static const char *const rows[] = { "a\n.\nb", "a\n.\r\nb", "a\r\n.\nb", "a\r.\rb",
+		"a\r.\r\nb", "a\r\n.\rb", "a\n\r.\r\nb", "a\r\n. \r\nb" };
 	for (size_t i = 0; i < countof(rows); i++)
 		for (size_t chunk = 1; chunk < 8; chunk++) {
 			struct buf got = { 0 };

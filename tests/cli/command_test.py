@@ -26,7 +26,7 @@ class Words(CliCase):
             (("serve", "--allow-plaintext=yes"), "--allow-plaintext takes no value"),
             (("serve", "--user", "anna"), "--user is an option of import"),
             (("check", "--listen", "imap=*:1"), "--listen is an option of serve"),
-            (("serve", "--listen", "pop3=*:110"), "PROTO"),
+            (("serve", "--listen", "gopher=*:70"), "PROTO"),
             (("serve", "--listen", "imap"), "PROTO"),
             (("user",), "user list"),
             (("user", "add"), "user list"),

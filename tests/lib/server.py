@@ -87,7 +87,7 @@ class Server:
                 raise ServerError(f"the server does not listen after {START_SECONDS} s\n{self.log()}")
             time.sleep(0.01)
         lines = [line.split() for line in ports.read_text().splitlines()]
-        self.ports = {proto: int(address.rsplit(":", 1)[1]) for proto, address in lines}
+        self.ports = {proto: int(address.rsplit(":", 1)[1]) for proto, address in lines if not address.startswith("unix:")}
 
     def stop(self):
         """Ends it in the orderly way and checks that it was."""
