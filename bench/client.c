@@ -116,6 +116,40 @@ static bool starts(const char *at, size_t size, const char *word)
 	return size >= n && memcmp(at, word, n) == 0;
 }
 
+static uint64_t count_numbers(const char *line, size_t size)
+{
+	uint64_t count = 0;
+	bool inside = false;
+	for (size_t i = 0; i < size; i++) {
+		bool digit = line[i] >= '0' && line[i] <= '9';
+		count += digit && !inside;
+		inside = digit;
+	}
+	return count;
+}
+
+static uint64_t number_behind(const char *line, size_t size, const char *word)
+{
+	uint64_t number = 0;
+	for (size_t at = strlen(word); at < size && isdigit((unsigned char)line[at]); at++)
+		number = number * 10 + (uint64_t)(line[at] - '0');
+	return number;
+}
+
+static void note_word(struct answer *a, const char *line, size_t size)
+{
+	static const char validity[] = "OK [UIDVALIDITY ", modseq[] = "OK [HIGHESTMODSEQ ";
+	if (starts(line, size, "VANISHED"))
+		a->expunges++;
+	else if (starts(line, size, "SEARCH") || starts(line, size, "SORT") ||
+		starts(line, size, "THREAD"))
+		a->numbers += count_numbers(line, size);
+	else if (starts(line, size, validity))
+		a->validity = number_behind(line, size, validity);
+	else if (starts(line, size, modseq))
+		a->modseq = number_behind(line, size, modseq);
+}
+
 static void count_untagged(struct answer *a, const char *line, size_t size)
 {
 	uint64_t number = 0;
@@ -123,7 +157,7 @@ static void count_untagged(struct answer *a, const char *line, size_t size)
 	while (at < size && isdigit((unsigned char)line[at]))
 		number = number * 10 + (uint64_t)(line[at++] - '0');
 	if (at == 2) {
-		a->expunges += starts(line + 2, size - 2, "VANISHED");
+		note_word(a, line + 2, size - 2);
 		return;
 	}
 	line += at;
@@ -223,28 +257,63 @@ int client_do(struct client *c, const char *text, struct answer *ret_answer)
 	return client_wait(c, ret_answer);
 }
 
-int client_open(struct client *c, const struct target *to)
+static int connect_to(struct client *c, const struct target *to)
 {
-	*c = (struct client){ .fd = -1 };
-	c->room = IN_ROOM;
-	c->in = malloc(c->room);
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(to->port) };
-	if (!c->in || inet_pton(AF_INET, to->host, &address.sin_addr) != 1)
+	struct sockaddr_in source = { .sin_family = AF_INET };
+	if (inet_pton(AF_INET, to->host, &address.sin_addr) != 1 ||
+		(to->source && inet_pton(AF_INET, to->source, &source.sin_addr) != 1))
 		return fail(c, "bad address %s", to->host);
-	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int on = 1;
-	if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&address, sizeof address))
+	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (c->fd < 0)
+		return fail(c, "socket: %s", strerror(errno));
+	if (to->source) {
+		// The port is chosen by connect, so that it may serve for several targets.
+		(void)setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+		if (bind(c->fd, (struct sockaddr *)&source, sizeof source))
+			return fail(c, "bind: %s", strerror(errno));
+	}
+	if (connect(c->fd, (struct sockaddr *)&address, sizeof address))
 		return fail(c, "connect: %s", strerror(errno));
 	(void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); // only faster
-	if (to->tls) {
-		c->ssl = SSL_new(to->tls);
-		if (!c->ssl || SSL_set_fd(c->ssl, c->fd) != 1 || SSL_connect(c->ssl) != 1)
-			return fail(c, "the TLS handshake failed");
+	return 0;
+}
+
+static int begin_tls(struct client *c, const struct target *to)
+{
+	c->ssl = SSL_new(to->tls);
+	if (!c->ssl || SSL_set_fd(c->ssl, c->fd) != 1)
+		return fail(c, "no TLS");
+	if (c->session && SSL_set_session(c->ssl, c->session) != 1)
+		return fail(c, "no TLS session");
+	if (SSL_connect(c->ssl) != 1)
+		return fail(c, "the TLS handshake failed");
+	if (to->resume && c->session && !SSL_session_reused(c->ssl))
+		return fail(c, "the TLS session was not resumed");
+	return 0;
+}
+
+int client_open(struct client *c, const struct target *to)
+{
+	c->fd = -1;
+	c->begin = c->end = 0;
+	if (!c->in) {
+		c->room = IN_ROOM;
+		c->in = malloc(c->room);
 	}
+	if (!c->in)
+		return fail(c, "out of memory");
+	if (connect_to(c, to) || (to->tls && begin_tls(c, to)))
+		return -1;
 	char *line;
 	size_t size;
 	if (line_read(c, &line, &size))
 		return -1;
+	if (to->resume) { // the ticket came before the greeting
+		SSL_SESSION_free(c->session);
+		c->session = SSL_get1_session(c->ssl);
+	}
 	return starts(line, size, "* OK") ? 0 : fail(c, "%.*s", (int)size, line);
 }
 
@@ -256,11 +325,23 @@ int client_login(struct client *c, const char *user, const char *password)
 	return client_do(c, text, &a);
 }
 
-void client_close(struct client *c)
+void client_hang_up(struct client *c)
 {
-	SSL_free(c->ssl);
+	if (c->ssl) { // without a word; but a session that was not shut down would not be resumed
+		SSL_set_quiet_shutdown(c->ssl, 1);
+		(void)SSL_shutdown(c->ssl);
+		SSL_free(c->ssl);
+		c->ssl = NULL;
+	}
 	if (c->fd > 0)
 		(void)close(c->fd); // nothing to lose
+	c->fd = -1;
+}
+
+void client_close(struct client *c)
+{
+	client_hang_up(c);
+	SSL_SESSION_free(c->session);
 	free(c->in);
 	free(c->out);
 	*c = (struct client){ .fd = -1 };

@@ -15,6 +15,7 @@
 struct client {
 	int fd;
 	SSL *ssl;
+	SSL_SESSION *session; // of the last connection, where the target resumes sessions
 	char *in;
 	size_t begin, end, room;
 	char *out;
@@ -25,22 +26,28 @@ struct client {
 
 // What came before the tagged OK.
 struct answer {
-	uint64_t fetches;         // untagged FETCH responses
-	uint64_t expunges;        // untagged EXPUNGE and VANISHED
-	uint64_t exists;          // the last EXISTS
-	uint64_t literal_bytes;   // in literals
-	bool has_exists, goes_on; // goes_on: a line "+ ..." ended the wait
+	uint64_t fetches;          // untagged FETCH responses
+	uint64_t expunges;         // untagged EXPUNGE and VANISHED
+	uint64_t numbers;          // in untagged SEARCH, SORT and THREAD
+	uint64_t validity, modseq; // the last UIDVALIDITY and HIGHESTMODSEQ
+	uint64_t exists;           // the last EXISTS
+	uint64_t literal_bytes;    // in literals
+	bool has_exists, goes_on;  // goes_on: a line "+ ..." ended the wait
 };
 
 struct target {
 	const char *host;
 	uint16_t port;
-	SSL_CTX *tls; // NULL: plain
+	SSL_CTX *tls;       // NULL: plain
+	const char *source; // our own address; NULL: any
+	bool resume;        // the TLS session of the connection before, where the client had one
 };
 
 // All: 0 done, -1 failed, with c->trouble. Each blocks on the server.
-int client_open(struct client *c, const struct target *to); // connects and reads the greeting
-void client_close(struct client *c);                        // accepts a zeroed one
+// Connects and reads the greeting. The client is a zeroed one, or one that hung up: its buffers serve again.
+int client_open(struct client *c, const struct target *to);
+void client_hang_up(struct client *c); // closes the connection alone
+void client_close(struct client *c);   // and frees everything; accepts a zeroed one
 int client_login(struct client *c, const char *user, const char *password);
 
 // Sends "a TEXT", with a non-synchronizing literal at its end when `literal` is given.

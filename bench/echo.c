@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// echo: the ceiling of round-trip rows. A server that does nothing but answer: "* OK" to a connection, "TAG OK" to each line.
-// Two threads with a set of connections each, no locks; a read that ends inside a line is out of its scope (the load generator sends whole ones).
+// echo: the ceiling of round-trip rows. A server that does nothing but answer: "* OK" to a connection, "a OK" to each line, plain
+// and, with a certificate, over TLS 1.3 as well. Two threads with a set of connections each, no locks. It never waits for room in
+// a socket: what does not fit (nobody who waits for answers lets it come to that) ends the connection.
 #include "load.h"
 
 #include <arpa/inet.h>
@@ -8,15 +9,26 @@
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define THREADS 2
+#define GREETING "* OK echo\r\n"
+#define ANSWER "a OK done\r\n"
 
+struct connection {
+	int fd;
+	SSL *ssl;     // NULL: plain
+	SSL_CTX *ctx; // of a listener
+	bool listens; // a listener, not a connection
+	bool shaken;  // the handshake is over and the greeting sent
+};
 struct echo {
-	int listener, epolls[THREADS];
+	struct connection plain, tls; // the listeners
+	int epolls[THREADS];
 	_Atomic unsigned accepted;
 };
 struct server {
@@ -24,31 +36,85 @@ struct server {
 	int epoll;
 };
 
-static void accept_one(struct echo *e)
+static void drop(struct connection *c)
 {
-	int on = 1, fd = accept4(e->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	SSL_free(c->ssl);
+	(void)close(c->fd); // nothing to lose
+	free(c);
+}
+
+static bool say(struct connection *c, const char *text, size_t size)
+{
+	if (c->ssl)
+		return SSL_write(c->ssl, text, (int)size) == (int)size;
+	return send(c->fd, text, size, MSG_NOSIGNAL) == (ssize_t)size;
+}
+
+static void accept_one(struct echo *e, const struct connection *listener)
+{
+	int on = 1, fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0)
 		return;                                                 // another thread was first
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); // only faster
-	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+	struct connection *c = calloc(1, sizeof *c);
+	if (!c) {
+		(void)close(fd); // nothing to lose
+		return;
+	}
+	c->fd = fd;
+	bool good = true;
+	if (listener->ctx) {
+		c->ssl = SSL_new(listener->ctx);
+		good = c->ssl && SSL_set_fd(c->ssl, fd) == 1;
+		if (c->ssl)
+			SSL_set_accept_state(c->ssl);
+	} else {
+		c->shaken = true;
+		good = say(c, GREETING, sizeof GREETING - 1);
+	}
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = c };
 	int epoll = e->epolls[atomic_fetch_add(&e->accepted, 1) % THREADS];
-	if (send(fd, "* OK echo\r\n", 11, MSG_NOSIGNAL) != 11 ||
-		epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event))
-		(void)close(fd); // it is of no use any more
+	if (!good || epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event))
+		drop(c);
 }
 
-static void answer(int fd)
+// What came: its size, 0 when nothing is there now, -1 when the connection is over.
+static ssize_t hear(struct connection *c, char *in, size_t room)
+{
+	if (!c->ssl) {
+		ssize_t n = recv(c->fd, in, room, 0);
+		return n > 0 ? n : n < 0 && errno == EAGAIN ? 0 : -1;
+	}
+	int n = SSL_read(c->ssl, in, (int)room);
+	if (n > 0)
+		return n;
+	return SSL_get_error(c->ssl, n) == SSL_ERROR_WANT_READ ? 0 : -1;
+}
+
+static void answer(struct connection *c)
 {
 	char in[16384];
-	ssize_t n;
-	if ((n = recv(fd, in, sizeof in, 0)) > 0) {
-		for (ssize_t i = 0; i < n; i++) {
-			if (in[i] == '\n' && send(fd, "a OK done\r\n", 11, MSG_NOSIGNAL) != 11)
-				return;
+	if (!c->shaken) {
+		int rc = SSL_do_handshake(c->ssl);
+		if (rc != 1 && SSL_get_error(c->ssl, rc) == SSL_ERROR_WANT_READ)
+			return;
+		if (rc != 1 || !say(c, GREETING, sizeof GREETING - 1)) {
+			drop(c);
+			return;
 		}
+		c->shaken = true;
 	}
-	if (n == 0 || (n < 0 && errno != EAGAIN))
-		(void)close(fd); // the peer left
+	do { // epoll does not see what the TLS library has read already
+		ssize_t n = hear(c, in, sizeof in);
+		for (ssize_t i = 0; i < n; i++) {
+			if (in[i] == '\n' && !say(c, ANSWER, sizeof ANSWER - 1))
+				n = -1;
+		}
+		if (n < 0) {
+			drop(c);
+			return;
+		}
+	} while (c->ssl && SSL_pending(c->ssl) > 0);
 }
 
 static void *serve(void *arg)
@@ -58,36 +124,71 @@ static void *serve(void *arg)
 		struct epoll_event event;
 		if (epoll_wait(s->epoll, &event, 1, -1) != 1)
 			continue;
-		if (event.data.fd == s->echo->listener)
-			accept_one(s->echo);
+		struct connection *c = event.data.ptr;
+		if (c->listens)
+			accept_one(s->echo, c);
 		else
-			answer(event.data.fd);
+			answer(c);
 	}
 	return NULL;
 }
 
-int echo_run(void)
+// A listener on a free port of loopback: the port, 0 without one.
+static unsigned listen_at(struct connection *listener)
 {
-	struct echo e = { .listener =
-				  socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0) };
 	struct sockaddr_in address = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t size = sizeof address;
-	struct epoll_event event = { .events = EPOLLIN, .data.fd = e.listener };
-	bool good = e.listener >= 0 && !bind(e.listener, (struct sockaddr *)&address, size) &&
-		!listen(e.listener, 1024) &&
-		!getsockname(e.listener, (struct sockaddr *)&address, &size);
-	for (int i = 0; good && i < THREADS; i++) {
-		e.epolls[i] = epoll_create1(EPOLL_CLOEXEC);
-		good = e.epolls[i] >= 0 &&
-			!epoll_ctl(e.epolls[i], EPOLL_CTL_ADD, e.listener, &event);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	*listener = (struct connection){ .fd = fd, .ctx = listener->ctx, .listens = true };
+	bool good = fd >= 0 && !bind(fd, (struct sockaddr *)&address, size) && !listen(fd, 1024) &&
+		!getsockname(fd, (struct sockaddr *)&address, &size);
+	return good ? ntohs(address.sin_port) : 0;
+}
+
+static SSL_CTX *context(const struct options *o)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	if (!ctx || SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) != 1 ||
+		SSL_CTX_use_certificate_chain_file(ctx, o->certificate) != 1 ||
+		SSL_CTX_use_PrivateKey_file(ctx, o->key, SSL_FILETYPE_PEM) != 1)
+		return NULL;
+	(void)SSL_CTX_set_num_tickets(ctx, 0); // a ceiling gives away nothing that it need not
+	(void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); // the old mode is of no use
+	return ctx;
+}
+
+static bool begin(struct echo *e, const struct options *o)
+{
+	unsigned ports[2] = { listen_at(&e->plain), 0 };
+	bool tls = o->certificate && o->key;
+	if (tls) {
+		e->tls.ctx = context(o);
+		ports[1] = e->tls.ctx ? listen_at(&e->tls) : 0;
 	}
-	if (!good) {
+	if (ports[0] == 0 || (tls && ports[1] == 0))
+		return false;
+	for (int i = 0; i < THREADS; i++) {
+		struct epoll_event first = { .events = EPOLLIN, .data.ptr = &e->plain };
+		struct epoll_event second = { .events = EPOLLIN, .data.ptr = &e->tls };
+		e->epolls[i] = epoll_create1(EPOLL_CLOEXEC);
+		if (e->epolls[i] < 0 ||
+			epoll_ctl(e->epolls[i], EPOLL_CTL_ADD, e->plain.fd, &first) ||
+			(tls && epoll_ctl(e->epolls[i], EPOLL_CTL_ADD, e->tls.fd, &second)))
+			return false;
+	}
+	(void)printf("%u %u\n", ports[0], ports[1]);
+	(void)fflush(stdout);
+	return true;
+}
+
+int echo_run(const struct options *o)
+{
+	struct echo e = { .accepted = 0 };
+	if (!begin(&e, o)) {
 		perror("starling-bench: echo");
 		return 1;
 	}
-	(void)printf("%u\n", ntohs(address.sin_port));
-	(void)fflush(stdout);
 	pthread_t threads[THREADS];
 	struct server servers[THREADS];
 	for (int i = 0; i < THREADS; i++) {

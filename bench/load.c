@@ -3,11 +3,13 @@
 // for a while; what came of it is printed as one line of JSON.
 //
 //     starling-bench WORK --port N [options]   see usage(); the kinds of work are in works.c
-//     starling-bench echo                      the server that sets the ceiling of round trips (echo.c); prints its port
+//     starling-bench echo                      the server that sets the ceiling of round trips (echo.c); prints its ports,
+//                                              plain and, with --certificate and --key, TLS
+//     starling-bench hold --port N --count N   idle connections that stay (hold.c)
 //
 // All connections are opened first; then all threads start at once, work for --warm seconds without counting, and then for
-// --seconds (each thread one step at least), or do --count steps in all, without a warm-up. A step that began in the measured time counts, and the time ends with the last of them.
-// Any wrong answer ends the run with exit code 1. client_cpu is the share of all processors that this process used.
+// --seconds (each thread one step at least), or do --count steps in all, without a warm-up. A step that began in the measured
+// time counts, and the time ends with the last of them. Any wrong answer ends the run with exit code 1. client_cpu is the share of all processors that this process used.
 #include "load.h"
 
 #include <getopt.h>
@@ -52,7 +54,10 @@ static void measure(struct thread *t)
 	bool counted = false;
 	while (!w->trouble[0]) {
 		uint64_t began = now_ns();
-		w->number = atomic_fetch_add_explicit(&load->taken, 1, memory_order_relaxed);
+		// With --count each thread has its share; otherwise whoever is free goes on.
+		w->number = o->count
+			? w->steps++ * o->threads + w->index
+			: atomic_fetch_add_explicit(&load->taken, 1, memory_order_relaxed);
 		bool time_is_over = began >= load->stop && w->sample_count > 0;
 		if (o->count ? w->number >= o->count : time_is_over)
 			break;
@@ -178,6 +183,7 @@ static int run(struct load *load, const struct work *work)
 		client_close(&threads[i].w.c);
 		client_close(&threads[i].w.other);
 		free(threads[i].w.samples);
+		free(threads[i].w.made);
 	}
 	free(threads);
 	return rc;
@@ -185,13 +191,14 @@ static int run(struct load *load, const struct work *work)
 
 static int usage(void)
 {
-	(void)fputs("usage: starling-bench echo | WORK --port N [--host ADDRESS] [--tls] "
-		    "[--threads N] [--seconds S]\n"
+	(void)fputs("usage: starling-bench echo [--certificate FILE --key FILE] | WORK --port N "
+		    "[--host ADDRESS] [--source ADDRESS] [--tls] [--resume] [--threads N] "
+		    "[--seconds S]\n"
 		    "  [--warm S] [--count STEPS] [--prefix NAME] [--first N] [--users N] "
 		    "[--password TEXT]\n"
 		    "  [--mailbox NAME] [--command TEXT] [--messages N] [--corpus FOLDER | "
 		    "--synthetic BYTES]\n"
-		    "  [--unchecked]\nWORK:",
+		    "  [--batch MESSAGES] [--unchecked]\nWORK: hold",
 		stderr);
 	for (size_t i = 0; i < works_count; i++)
 		(void)fprintf(stderr, " %s", works[i].name);
@@ -217,6 +224,11 @@ static const struct option names[] = {
 	{ "corpus", required_argument, NULL, 'e' },
 	{ "synthetic", required_argument, NULL, 'b' },
 	{ "unchecked", no_argument, NULL, 'U' },
+	{ "batch", required_argument, NULL, 'B' },
+	{ "source", required_argument, NULL, 'S' },
+	{ "resume", no_argument, NULL, 'R' },
+	{ "certificate", required_argument, NULL, 'E' },
+	{ "key", required_argument, NULL, 'K' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -225,6 +237,8 @@ static SSL_CTX *tls_context(void)
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	if (ctx && SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) != 1)
 		return NULL;
+	SSL_CTX_set_read_ahead(ctx, 1); // one system call for a record, not two
+	SSL_CTX_set_default_read_buffer_len(ctx, (size_t)128 << 10);
 	return ctx; // it does not verify: the certificate of a benchmark is its own
 }
 
@@ -250,6 +264,9 @@ static bool set_number(struct options *o, int letter, const char *value)
 	case 'M':
 		o->messages = n;
 		return true;
+	case 'B':
+		o->batch = n;
+		return n > 0 && n <= 10000;
 	case 'b':
 		o->synthetic = (size_t)n;
 		return n <= (size_t)100 << 20;
@@ -291,6 +308,18 @@ static bool set_option(struct options *o, int letter, const char *value)
 	case 'U':
 		o->unchecked = true;
 		return true;
+	case 'R':
+		o->to.resume = true;
+		return true;
+	case 'S':
+		o->to.source = value;
+		return true;
+	case 'E':
+		o->certificate = value;
+		return true;
+	case 'K':
+		o->key = value;
+		return true;
 	default:
 		return value && set_number(o, letter, value);
 	}
@@ -299,8 +328,6 @@ static bool set_option(struct options *o, int letter, const char *value)
 int main(int argc, char **argv)
 {
 	(void)signal(SIGPIPE, SIG_IGN);
-	if (argc >= 2 && strcmp(argv[1], "echo") == 0)
-		return echo_run();
 	struct load load = { .options = { .to = { .host = "127.0.0.1" },
 				     .password = "secret",
 				     .mailbox = "INBOX",
@@ -308,21 +335,26 @@ int main(int argc, char **argv)
 				     .users = 1,
 				     .threads = 1,
 				     .seconds = 1,
+				     .batch = 1,
 				     .synthetic = 5400 } };
 	int letter;
 	while ((letter = getopt_long(argc, argv, "", names, NULL)) != -1) {
 		if (!set_option(&load.options, letter, optarg))
 			return usage();
 	}
+	const char *name = optind < argc ? argv[optind] : "";
+	if (strcmp(name, "echo") == 0)
+		return echo_run(&load.options);
+	if (strcmp(name, "hold") == 0 && load.options.to.port != 0 && load.options.count > 0)
+		return hold_run(&load.options);
 	const struct work *work = NULL;
-	for (size_t i = 0; optind < argc && i < works_count; i++) {
-		if (strcmp(works[i].name, argv[optind]) == 0)
+	for (size_t i = 0; i < works_count; i++) {
+		if (strcmp(works[i].name, name) == 0)
 			work = &works[i];
 	}
 	if (!work || load.options.to.port == 0)
 		return usage();
-	bool needs_text = strcmp(work->name, "fetch") == 0 || strcmp(work->name, "search") == 0;
-	if (needs_text && !load.options.command)
+	if (work->needs_command && !load.options.command)
 		return usage();
 	load.options.work = work->name;
 	if (load.options.count)

@@ -21,9 +21,11 @@ struct options {
 	double seconds, warm;
 	uint64_t
 		count; // 0: as many as the time allows; otherwise so many steps, however long they take
-	uint64_t messages; // in the mailbox; 0: as many as EXISTS says
-	size_t synthetic;  // bytes of made messages, when there is no corpus
-	bool unchecked;    // the server is the echo
+	uint64_t messages;             // in the mailbox; 0: as many as EXISTS says
+	uint64_t batch;                // messages of one APPEND of append-many and append-thread
+	size_t synthetic;              // bytes of made messages, when there is no corpus
+	const char *certificate, *key; // of the echo
+	bool unchecked;                // the server is the echo
 };
 
 // The whole run.
@@ -40,6 +42,10 @@ struct worker {
 	unsigned index;
 	struct client c, other; // other: the second session of works with two
 	uint64_t exists, turn, random;
+	uint64_t validity, modseq; // of the selected mailbox
+	char *made;                // room of works that make their messages
+	size_t made_room;
+	uint64_t steps;  // begun, with --count
 	uint64_t number; // of this step, among those of all threads
 	// What was measured.
 	uint64_t *samples;
@@ -57,6 +63,7 @@ struct work {
 	const char *name;
 	int (*open)(struct worker *w);
 	int (*step)(struct worker *w, struct done *ret_done); // -1: w->trouble
+	bool needs_command;
 };
 
 extern const struct work works[];
@@ -66,6 +73,7 @@ uint64_t now_ns(void);
 uint64_t random_next(struct worker *w);
 int corpus_load(struct load *load);
 
-int echo_run(void); // prints its port, serves until killed
+int echo_run(const struct options *o); // prints its ports, serves until killed
+int hold_run(const struct options *o); // see hold.c
 
 #endif

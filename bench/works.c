@@ -4,6 +4,7 @@
 #include "load.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -69,6 +70,8 @@ static int select_in(struct worker *w, struct client *c)
 	if (!a.has_exists)
 		return miscounted(w, "EXISTS of SELECT", 0, 1);
 	w->exists = a.exists;
+	w->validity = a.validity;
+	w->modseq = a.modseq;
 	return 0;
 }
 
@@ -151,7 +154,18 @@ static int step_search(struct worker *w, struct done *done)
 	word[sizeof word - 1] = '\0';
 	struct answer a;
 	(void)snprintf(text, sizeof text, "%s %s", w->load->options.command, word);
-	return timed(w, &w->c, text, &a, done);
+	if (timed(w, &w->c, text, &a, done))
+		return -1;
+	return a.numbers == 0 ? 0 : miscounted(w, "SEARCH of an absent word", a.numbers, 0);
+}
+
+// The given command; the answer has a number for each message of the mailbox (SORT, THREAD, SEARCH ALL).
+static int step_numbers(struct worker *w, struct done *done)
+{
+	struct answer a;
+	if (timed(w, &w->c, w->load->options.command, &a, done))
+		return -1;
+	return a.numbers == w->exists ? 0 : miscounted(w, "numbers", a.numbers, w->exists);
 }
 
 static int open_store(struct worker *w)
@@ -227,7 +241,7 @@ static int step_login(struct worker *w, struct done *done)
 		return -1;
 	if (client_do(&w->c, "LOGOUT", &a))
 		return wrong(w, "LOGOUT", &w->c);
-	client_close(&w->c);
+	client_hang_up(&w->c);
 	*done = (struct done){ .ns = now_ns() - began, .ops = 1 };
 	return 0;
 }
@@ -286,29 +300,214 @@ static int step_change(struct worker *w, struct done *done)
 	return a.fetches >= 1 ? 0 : miscounted(w, "FETCH", a.fetches, 1);
 }
 
-// Deletes the first message; only the EXPUNGE is timed.
-static int step_expunge(struct worker *w, struct done *done)
+static int delete_some(struct worker *w)
+{
+	char text[100];
+	struct answer a;
+	(void)snprintf(text, sizeof text, "STORE %llu +FLAGS.SILENT (\\Deleted)",
+		(unsigned long long)(1 + random_next(w) % (w->exists ? w->exists : 1)));
+	return client_do(&w->c, text, &a) ? wrong(w, text, &w->c) : 0;
+}
+
+// An APPEND and an EXPUNGE of some message, one of them timed: the mailbox stays as large as it is.
+static int append_and_expunge(struct worker *w, struct done *done, bool expunge_is_timed)
 {
 	struct answer a;
-	if (client_do(&w->c, "STORE 1 +FLAGS.SILENT (\\Deleted)", &a))
-		return wrong(w, "STORE", &w->c);
-	if (timed(w, &w->c, "EXPUNGE", &a, done))
+	struct done appended, expunged;
+	if (step_append(w, &appended) || delete_some(w) ||
+		timed(w, &w->c, "EXPUNGE", &a, &expunged))
 		return -1;
+	*done = expunge_is_timed ? expunged : appended;
 	return a.expunges == 1 ? 0 : miscounted(w, "EXPUNGE", a.expunges, 1);
 }
 
+static int step_expunge(struct worker *w, struct done *done)
+{
+	return append_and_expunge(w, done, true);
+}
+
+static int step_append_same(struct worker *w, struct done *done)
+{
+	return append_and_expunge(w, done, false);
+}
+
+static int open_qresync(struct worker *w)
+{
+	struct answer a;
+	if (open_login(w) || login_as(w, &w->other, user_of(w)))
+		return -1;
+	if (client_do(&w->c, "ENABLE QRESYNC", &a))
+		return wrong(w, "ENABLE", &w->c);
+	return select_in(w, &w->other);
+}
+
+#define QRESYNC_CHANGED 100
+#define QRESYNC_GONE 50
+#define QRESYNC_LEAST 5000 // fewer, and what one step takes away would change the next
+
+// A list of `count` sequence numbers that are spread over the mailbox.
+static size_t spread(
+	const struct worker *w, char *text, size_t room, uint64_t count, uint64_t shift)
+{
+	uint64_t apart = w->exists / count;
+	size_t size = 0;
+	for (uint64_t i = 0; i < count; i++)
+		size += (size_t)snprintf(text + size, room - size, "%s%llu", i ? "," : "",
+			(unsigned long long)(i * apart + shift % apart + 1));
+	return size;
+}
+
+// While a session is away another changes 100 messages and expunges 50; what is timed is the SELECT that brings it up to date
+// (RFC 7162 section 3.2.5).
+static int step_qresync(struct worker *w, struct done *done)
+{
+	char text[3000];
+	struct answer a;
+	if (w->exists < QRESYNC_LEAST)
+		return miscounted(w, "messages", w->exists, QRESYNC_LEAST);
+	if (select_in(w, &w->c) || client_do(&w->c, "UNSELECT", &a))
+		return wrong(w, "SELECT", &w->c);
+	uint64_t shift = random_next(w) % 50 * 2;
+	size_t size = (size_t)snprintf(text, sizeof text, "STORE ");
+	size += spread(w, text + size, sizeof text - size, QRESYNC_CHANGED, shift);
+	(void)snprintf(text + size, sizeof text - size, " FLAGS.SILENT ($Changed%u)",
+		(unsigned)(random_next(w) % 16)); // another one than last time, mostly
+	if (client_do(&w->other, text, &a))
+		return wrong(w, "STORE", &w->other);
+	size = (size_t)snprintf(text, sizeof text, "STORE ");
+	size += spread(w, text + size, sizeof text - size, QRESYNC_GONE, shift + 1);
+	(void)snprintf(text + size, sizeof text - size, " +FLAGS.SILENT (\\Deleted)");
+	if (client_do(&w->other, text, &a) || client_do(&w->other, "EXPUNGE", &a))
+		return wrong(w, "EXPUNGE", &w->other);
+	if (a.expunges != QRESYNC_GONE)
+		return miscounted(w, "EXPUNGE", a.expunges, QRESYNC_GONE);
+	(void)snprintf(text, sizeof text, "SELECT %s (QRESYNC (%llu %llu))",
+		w->load->options.mailbox, (unsigned long long)w->validity,
+		(unsigned long long)w->modseq);
+	uint64_t before = w->c.received;
+	if (timed(w, &w->c, text, &a, done))
+		return -1;
+	w->bytes += w->c.received - before;
+	if (a.expunges == 0)
+		return miscounted(w, "VANISHED", a.expunges, 1);
+	if (a.fetches < QRESYNC_CHANGED - QRESYNC_GONE)
+		return miscounted(w, "changed messages", a.fetches, QRESYNC_CHANGED);
+	return client_do(&w->c, "UNSELECT", &a);
+}
+
+// --- many messages at once ---
+
+#define THREAD_MESSAGES 8
+#define THREAD_MESSAGE_MOST 2000
+
+// Message number n of conversations of eight: each is an answer to the one before. `out` has THREAD_MESSAGE_MOST bytes.
+static size_t make_in_thread(char *out, uint64_t n)
+{
+	uint64_t root = n - n % THREAD_MESSAGES, topic = (root / THREAD_MESSAGES) * 7919 % 100003;
+	char references[200] = "";
+	if (n != root)
+		(void)snprintf(references, sizeof references,
+			"In-Reply-To: <bench-%llu@example.org>\r\n"
+			"References: <bench-%llu@example.org> <bench-%llu@example.org>\r\n",
+			(unsigned long long)n - 1, (unsigned long long)root,
+			(unsigned long long)n - 1);
+	int size = snprintf(out, THREAD_MESSAGE_MOST,
+		"From: Person %llu <person%llu@example.org>\r\nTo: list@example.org\r\n"
+		"Subject: %sTopic number %llu of the list\r\nDate: Mon, %02u Jan 2024 "
+		"%02u:%02u:00 +0000\r\nMessage-ID: <bench-%llu@example.org>\r\n%s"
+		"Content-Type: text/plain; charset=utf-8\r\n\r\n"
+		"A short answer, number %llu, with nothing in it that anybody would miss.\r\n",
+		(unsigned long long)n % 500, (unsigned long long)n % 500,
+		n == root ? "" : "Re: ", (unsigned long long)topic, (unsigned)(1 + n / 1440 % 28),
+		(unsigned)(n / 60 % 24), (unsigned)(n % 60), (unsigned long long)n, references,
+		(unsigned long long)n);
+	return (size_t)size;
+}
+
+// One APPEND of --batch messages (MULTIAPPEND, RFC 3502, where that is more than one).
+static int send_made(struct worker *w, size_t size, struct done *done)
+{
+	struct answer a;
+	memcpy(w->made + size, "\r\n", 2);
+	uint64_t began = now_ns();
+	if (client_raw(&w->c, w->made, size + 2) || client_wait(&w->c, &a))
+		return wrong(w, "APPEND", &w->c);
+	*done = (struct done){ .ns = now_ns() - began, .ops = w->load->options.batch };
+	return 0;
+}
+
+// Room for `more` bytes behind the first `size` ones of w->made, and for what follows a message.
+static bool make_room(struct worker *w, size_t size, size_t more)
+{
+	size_t wanted = size + more + 400;
+	if (wanted <= w->made_room)
+		return true;
+	char *made = realloc(w->made, wanted * 2);
+	if (!made)
+		return false;
+	w->made = made;
+	w->made_room = wanted * 2;
+	return true;
+}
+
+static int add_message(struct worker *w, size_t *size, const char *data, size_t bytes)
+{
+	if (!make_room(w, *size, bytes))
+		return -1;
+	if (*size == 0)
+		*size = (size_t)snprintf(
+			w->made, w->made_room, "a APPEND %s", w->load->options.mailbox);
+	*size += (size_t)snprintf(w->made + *size, w->made_room - *size, " {%zu+}\r\n", bytes);
+	memcpy(w->made + *size, data, bytes);
+	*size += bytes;
+	return 0;
+}
+
+static int step_append_many(struct worker *w, struct done *done)
+{
+	struct load *load = w->load;
+	uint64_t batch = load->options.batch, all = load->options.messages, at = w->number * batch;
+	size_t size = 0;
+	if (all > 0 && at + batch > all)
+		batch = at < all ? all - at : 0;
+	for (uint64_t i = 0; i < batch; i++) {
+		const struct message *m = &load->corpus[(at + i) % load->corpus_count];
+		if (add_message(w, &size, m->data, m->size))
+			return -1;
+		w->bytes += m->size;
+	}
+	return batch > 0 ? send_made(w, size, done) : 0;
+}
+
+static int step_append_thread(struct worker *w, struct done *done)
+{
+	char message[THREAD_MESSAGE_MOST];
+	size_t size = 0;
+	for (uint64_t i = 0, batch = w->load->options.batch; i < batch; i++) {
+		size_t bytes = make_in_thread(message, w->number * batch + i);
+		if (add_message(w, &size, message, bytes))
+			return -1;
+	}
+	return send_made(w, size, done);
+}
+
 const struct work works[] = {
-	{ "append", open_login, step_append },
-	{ "fetch", open_select, step_fetch },
-	{ "fetch-one", open_select, step_fetch_one },
-	{ "search", open_select, step_search },
-	{ "store", open_store, step_store },
-	{ "copy", open_copy, step_copy },
-	{ "select", open_login, step_select },
-	{ "login", open_nothing, step_login },
-	{ "noop", open_select, step_noop },
-	{ "idle", open_idle, step_idle },
-	{ "noop-change", open_change, step_change },
-	{ "expunge", open_select, step_expunge },
+	{ "append", open_login, step_append, false },
+	{ "append-same", open_select, step_append_same, false },
+	{ "append-many", open_login, step_append_many, false },
+	{ "append-thread", open_login, step_append_thread, false },
+	{ "fetch", open_select, step_fetch, true },
+	{ "fetch-one", open_select, step_fetch_one, false },
+	{ "search", open_select, step_search, true },
+	{ "numbers", open_select, step_numbers, true },
+	{ "store", open_store, step_store, false },
+	{ "copy", open_copy, step_copy, false },
+	{ "select", open_login, step_select, false },
+	{ "login", open_nothing, step_login, false },
+	{ "noop", open_select, step_noop, false },
+	{ "idle", open_idle, step_idle, false },
+	{ "noop-change", open_change, step_change, false },
+	{ "expunge", open_select, step_expunge, false },
+	{ "qresync", open_qresync, step_qresync, false },
 };
 const size_t works_count = sizeof works / sizeof works[0];

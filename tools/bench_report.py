@@ -10,6 +10,8 @@ import bench_lines
 BY_NAME = {line.name: line for line in bench_lines.LINES}
 BEGIN, END = "<!-- ./dev bench --write begins here -->", "<!-- ./dev bench --write ends here -->"
 CEILING_SHARE = 0.6
+OTHERS = ["Dovecot", "Cyrus"]
+BUSY = 0.5  # load average for each processor, before the run, from which on the tables say so
 
 
 def number(value):
@@ -28,107 +30,188 @@ def ratio(line, values, other="Dovecot"):
     return theirs / ours if line.lower else ours / theirs
 
 
+def times(value):
+    return f"{number(value)}x" if value else ""
+
+
 def reached(line, values):
-    """"yes", "no", or "yes (… of the ceiling)"."""
+    """ "yes", "no", or "yes (… of the ceiling)"; against Dovecot."""
     ours = values.get("Starling")
     if line.most and ours is not None:
         return "yes" if ours <= line.most else "no"
-    times = ratio(line, values)
-    if times is None:
-        return ""
-    if times >= line.target:
+    better = ratio(line, values)
+    if better is not None and better >= line.target:
         return "yes"
-    share = ours / values["echo"] if line.ceiling and values.get("echo") else 0
-    return f"yes ({share:.0%} of the ceiling)" if share >= CEILING_SHARE else "no"
+    share = ours / values["echo"] if line.ceiling and ours and values.get("echo") else 0
+    if share >= CEILING_SHARE:
+        return f"yes ({share:.0%} of the ceiling)"
+    return "no" if better is not None else ""
+
+
+def wanted(line):
+    if line.most:
+        return f"at most {line.most}"
+    if line.target == 1:
+        return "less" if line.lower else "more"
+    return f"{line.target:g}x"
 
 
 def one_line(line, result):
     values = result["values"]
-    text = ", ".join(f"{name} {number(value)}" for name, value in values.items())
-    times = ratio(line, values)
-    return f"{line.name}: {text} {line.unit}; {number(times)}x of {line.target}x; {reached(line, values)}"
+    text = ", ".join([f"{name} {number(value)}" for name, value in values.items()]
+                     + [f"{name}: {why}" for name, why in result["errors"].items()])  # fmt: skip
+    return f"{line.name}: {text} {line.unit}; {times(ratio(line, values))} of {wanted(line)}; {reached(line, values)}"
+
+
+def escaped(text):
+    """As the cell of a table."""
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def latency(result):
+    detail = result["details"].get("Starling", {})
+    if "p50_us" not in detail or detail.get("steps", 0) < 3:
+        return ""
+    return f"{detail['p50_us']:,.0f} / {detail['p99_us']:,.0f} / {detail['p999_us']:,.0f}"
 
 
 def row(result):
-    line, values = BY_NAME[result["line"]], result["values"]
-    if "failed" in result:
-        return f"| {line.title} | failed: {result['failed']} | | | | | | |"
-    target = f"at most {line.most}" if line.most else "less" if line.target == 1 else f"{line.target:g}x"
-    times = ratio(line, values)
-    cells = [line.title, number(values.get("Dovecot")), number(values.get("Starling")), line.unit]
-    cells += [number(times) + "x" if times else "", target, reached(line, values)]
-    detail = result["details"].get("Starling", {})
-    tail = f"{detail['p50_us']:,.0f} / {detail['p99_us']:,.0f} / {detail['p999_us']:,.0f}" if "p50_us" in detail else ""
-    echo = number(values["echo"]) if "echo" in values else ""
-    client = f"{result['client_cpu']:.0%}" if result.get("client_cpu") is not None else ""
-    return "| " + " | ".join([*cells, echo, tail, client]) + " |"
+    line, values, errors = BY_NAME[result["line"]], result["values"], result["errors"]
+
+    def cell(name):
+        return escaped("failed: " + errors[name]) if name in errors else number(values.get(name))
+
+    cells = [line.title, *map(cell, OTHERS), cell("Starling"), line.unit]
+    cells += [times(ratio(line, values, other)) for other in OTHERS]
+    cells += [wanted(line), reached(line, values), number(values.get("echo")), latency(result)]
+    cells.append(f"{result['client_cpu']:.0%}" if result.get("client_cpu") is not None else "")
+    return "| " + " | ".join(cells) + " |"
 
 
 HEAD = (
-    "| work | Dovecot | Starling | | ratio | wanted | reached | echo | Starling's p50 / p99 / p99.9, µs | client's CPU |\n"
-    "|---|--:|--:|---|--:|--:|---|--:|--:|--:|"
+    "| work | Dovecot | Cyrus | Starling | | times Dovecot | times Cyrus | wanted of Dovecot | reached | echo "
+    "| Starling's p50 / p99 / p99.9, µs | client's CPU |\n|---|--:|--:|--:|---|--:|--:|--:|---|--:|--:|--:|"
 )
 
 
-def growth_table(rows):
-    sizes = rows[0]["sizes"]
-    lines = ["| µs for one | " + " | ".join(f"{s:,}" for s in sizes) + " | grows |", "|---|" + "--:|" * len(sizes) + "---|"]
-    for one in rows:
-        lines.append("| " + " | ".join([one["name"], *map(number, one["times"]), one["how"]]) + " |")
-    return "\n".join(lines)
+def growth_table(part):
+    out = []
+    if part["rows"]:
+        sizes = part["sizes"]
+        lines = [f"| {part['what']} | " + " | ".join(sizes) + " | grows |", "|---|" + "--:|" * len(sizes) + "---|"]
+        for one in part["rows"]:
+            lines.append("| " + " | ".join([one["name"], *map(number, one["values"]), one["how"]]) + " |")
+        out.append("\n".join(lines))
+    if part.get("note"):
+        out.append(part["note"])
+    return "\n\n".join(out)
+
+
+def words(report):
+    found = report.get("words")
+    if not found:
+        return []
+    said = []
+    for name, missed in found["missed"].items():
+        said.append(f"{name} {found['of'] - len(missed)} of {found['of']}" + (f" (not: {'; '.join(missed)})" if missed else ""))
+    return ["Words hidden in base64, quoted-printable and other charsets than UTF-8 that SEARCH TEXT finds (checked, not timed): "
+            + "; ".join(said) + "."]  # fmt: skip
+
+
+def preface(report):
+    out = [f"`{report['command']}`, {report['date']}: {', '.join(report['servers'])}. {report['machine']}. "
+           f"It took {report['seconds']:.0f} s."]  # fmt: skip
+    cpus = re.search(r"(\d+) processors", report["machine"])
+    if cpus and report["load"] > BUSY * int(cpus[1]):
+        out.append("The machine was busy with other work when this run began (see the load average): both the figures and their "
+                   "ratios are worth less for that.")  # fmt: skip
+    out += [f"{name} is not in the tables: {why}" for name, why in report.get("absent", {}).items()]
+    return out
 
 
 def tables(report):
     """All of it as Markdown."""
     plain = [r for r in report["results"] if not BY_NAME[r["line"]].name.startswith("tls-")]
     tls = [r for r in report["results"] if BY_NAME[r["line"]].name.startswith("tls-")]
-    out = [f"`{report['command']}`, {report['date']}: {', '.join(report['servers'])}. {report['machine']}. "
-           f"It took {report['seconds']:.0f} s."]  # fmt: skip
+    out = preface(report)
     if plain:
-        out += ["### Beside Dovecot", HEAD + "\n" + "\n".join(map(row, plain))]
+        out += ["### Beside Dovecot and Cyrus", HEAD + "\n" + "\n".join(map(row, plain))]
+    out += words(report)
     if tls:
         out += ["### The same over TLS 1.3", HEAD + "\n" + "\n".join(map(row, tls))]
-    if report["growth"]:
-        out += ["### How it grows", growth_table(report["growth"])]
+    parts = [growth_table(part) for part in report["growth"].values()]
+    if parts:
+        out += ["### How it grows", *parts]
     return "\n\n".join(out) + "\n"
 
 
 # --- the picture ---
 
-WIDTH, LEFT, BAR, STEP = 900, 430, 14, 22
+WIDTH, LEFT, TOP, BAR, STEP = 860, 290, 78, 11, 34
+COLOURS = {"Dovecot": "#2f6f4f", "Cyrus": "#8fb89b"}
+WORSE = {"Dovecot": "#a8402d", "Cyrus": "#dba194"}
+
+
+def bars(report):
+    """[(line, {other: times})] of the lines of the picture."""
+    found = []
+    for result in report["results"]:
+        line = BY_NAME[result["line"]]
+        better = {other: ratio(line, result["values"], other) for other in OTHERS}
+        better = {other: value for other, value in better.items() if value}
+        if line.pictured and better:
+            found.append((line, better))
+    return found
+
+
+def scale(rows):
+    """How many decades the axis has."""
+    most = max([value for _, better in rows for value in better.values()] + [10])
+    return max(1, math.ceil(math.log10(most) * 2) / 2)
+
+
+def text_at(x, y, text, **more):
+    words = "".join(f' {name.replace("_", "-")}="{value}"' for name, value in more.items())
+    return f'<text x="{x:.0f}" y="{y:.0f}"{words}>{html.escape(text)}</text>'
+
+
+def draw_row(out, at, y, line, better):
+    out.append(text_at(LEFT - 12, y + 16, line.pictured, text_anchor="end"))
+    for i, (other, value) in enumerate(better.items()):
+        top = y + i * (BAR + 2)
+        width = max(abs(at(value) - at(1)), 2)
+        colour = (COLOURS if value >= 1 else WORSE)[other]
+        out.append(f'<rect x="{min(at(value), at(1)):.0f}" y="{top}" width="{width:.0f}" height="{BAR}" fill="{colour}"/>')
+        out.append(text_at(max(at(value), at(1)) + 6, top + 10, times(value), font_size=11, fill="#333"))
 
 
 def picture(report):
-    """Bars of the ratios on a logarithmic scale; the dark mark is what was wanted."""
-    bars = [(BY_NAME[r["line"]], ratio(BY_NAME[r["line"]], r["values"])) for r in report["results"]]
-    bars = [(line, times) for line, times in bars if times]
-    most = max([times for _, times in bars] + [10])
-    decades = math.ceil(math.log10(most) * 2) / 2
+    """Bars of the ratios on a logarithmic scale."""
+    rows = bars(report)
+    decades = scale(rows)
+    room = WIDTH - LEFT - 80
+    low = min([value for _, better in rows for value in better.values()] + [1.0])
+    begin = math.log10(max(low, 0.1)) if low < 1 else 0.0
 
-    def at(times):
-        return LEFT + (WIDTH - LEFT - 70) * max(0.0, math.log10(max(times, 1))) / decades
+    def at(value):
+        return LEFT + room * (math.log10(max(value, 0.1)) - begin) / (decades - begin)
 
-    height = 60 + STEP * len(bars)
-    out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" font-family="sans-serif" font-size="12">',
-        f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
-        '<text x="10" y="20" font-size="15">Starling: how many times better than Dovecot, same machine, same work</text>',
-    ]
+    height = TOP + STEP * len(rows) + 8
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" '
+           'font-family="DejaVu Sans, Verdana, sans-serif" font-size="13">',
+           f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
+           text_at(12, 24, "Starling: how many times better on the same machine", font_size=17, font_weight="bold")]  # fmt: skip
+    x = LEFT
+    for other, colour in COLOURS.items():
+        out.append(f'<rect x="{x}" y="36" width="12" height="12" fill="{colour}"/>')
+        out.append(text_at(x + 18, 47, f"than {other}"))
+        x += 140
     for power in range(int(decades) + 1):
-        x = at(10**power)
-        out.append(f'<line x1="{x:.0f}" y1="44" x2="{x:.0f}" y2="{height - 8}" stroke="#ddd"/>')
-        out.append(f'<text x="{x:.0f}" y="40" fill="#666" text-anchor="middle">{10**power}x</text>')
-    for i, (line, times) in enumerate(bars):
-        y = 52 + STEP * i
-        name = line.title + (" (TLS)" if line.tls and "TLS" not in line.title else "")
-        out.append(f'<text x="{LEFT - 8}" y="{y + 11}" text-anchor="end">{html.escape(name)}</text>')
-        colour = "#3a7d44" if times >= 1 else "#b3402e"
-        width = max(at(times) - LEFT, 2)
-        out.append(f'<rect x="{LEFT}" y="{y}" width="{width:.0f}" height="{BAR}" fill="{colour}"/>')
-        if line.target > 1:
-            x = at(line.target)
-            out.append(f'<line x1="{x:.0f}" y1="{y - 2}" x2="{x:.0f}" y2="{y + BAR + 2}" stroke="#111" stroke-width="2"/>')
-        out.append(f'<text x="{max(at(times), at(line.target)) + 6:.0f}" y="{y + 11}">{number(times)}x</text>')
+        mark = at(10**power)
+        out.append(f'<line x1="{mark:.0f}" y1="{TOP - 8}" x2="{mark:.0f}" y2="{height - 8}" stroke="#ccc"/>')
+        out.append(text_at(mark, TOP - 12, f"{10**power}x", fill="#666", text_anchor="middle", font_size=11))
+    for i, (line, better) in enumerate(rows):
+        draw_row(out, at, TOP + STEP * i, line, better)
     return "\n".join([*out, "</svg>"]) + "\n"
 
 

@@ -8,8 +8,7 @@ with the same password, the same certificate. Every server here is a class with
     address("imap" | "imaps")    (host, port)
     pid                          its first process; all others descend from it
 
-Cyrus will be a third class here, in SERVERS, once its packages are unpacked into a folder (dovecot-imapd and cyrus-imapd
-conflict as packages); nothing else needs to know of it."""
+The third, Cyrus, is in bench_cyrus.py. Talk is a session that prepares and checks; what is timed is the load generator's."""
 
 import os
 import pathlib
@@ -43,6 +42,61 @@ def free_port():
         return s.getsockname()[1]
 
 
+class Talk:
+    """One session of a user, for what is not timed."""
+
+    def __init__(self, server, user, password=PASSWORD):
+        self.name = server.name
+        self.socket = socket.create_connection(server.address("imap"), timeout=600)
+        self.lines = self.socket.makefile("rb")
+        self.lines.readline()
+        self.command(f"LOGIN {user} {password}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.lines.close()
+        self.socket.close()
+
+    def command(self, text, literal=None):
+        """Its untagged answers, a line each; Trouble when it is not answered OK."""
+        data = b"a " + text.encode()
+        if literal is not None:
+            data += b" {%d+}\r\n" % len(literal) + literal
+        self.socket.sendall(data + b"\r\n")
+        untagged = []
+        while line := self.lines.readline():
+            line = line.rstrip(b"\r\n").decode("utf-8", "replace")
+            if line.startswith("a OK"):
+                return untagged
+            if line.startswith("a "):
+                raise Trouble(f"{self.name}: {text}: {line}")
+            untagged.append(line)
+        raise Trouble(f"{self.name}: {text}: the connection was closed")
+
+    def capabilities(self):
+        return set(" ".join(line for line in self.command("CAPABILITY") if line.startswith("* CAPABILITY")).split())
+
+
+def greeted(address):
+    """True when a server greets there."""
+    try:
+        with socket.create_connection(address, timeout=5) as s:
+            return s.recv(10).startswith(b"* OK")
+    except OSError:
+        return False
+
+
+def certificate_for(folder):
+    """(certificate, key) in the folder: ECDSA P-256, as Starling makes its own."""
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"]
+    command += ["-subj", "/CN=localhost", "-keyout", key, "-out", certificate]
+    subprocess.run(command, check=True, capture_output=True)
+    return certificate, key
+
+
 def processes(pid):
     try:
         return idle_memory.processes(pid)
@@ -61,13 +115,10 @@ def bytes_written(pid):
 
 class Starling:
     name = "Starling"
+    idle_most = 1 << 20
 
     def __init__(self, folder):
-        self.server = starling_server.Server(data=folder / "starling", config=self.configuration())
-
-    @staticmethod
-    def configuration():
-        return ""
+        self.server = starling_server.Server(data=folder / "starling", config="")
 
     @staticmethod
     def version():
@@ -161,6 +212,7 @@ service imap-login {{
 
 class Dovecot:
     name = "Dovecot"
+    idle_most = 5000
     program = "/usr/sbin/dovecot"
 
     def __init__(self, folder):
@@ -179,10 +231,7 @@ class Dovecot:
 
         mail = self.folder / "mail"
         mail.mkdir(parents=True)
-        certificate, key = self.folder / "certificate.pem", self.folder / "key.pem"
-        command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"]
-        command += ["-subj", "/CN=localhost", "-keyout", key, "-out", certificate]
-        subprocess.run(command, check=True, capture_output=True)
+        certificate, key = certificate_for(self.folder)
         self.ports = {"imap": free_port(), "imaps": free_port()}
         accounts, uid, gid = "", os.getuid(), os.getgid()
         if uid == 0:
@@ -202,13 +251,7 @@ class Dovecot:
             command = [self.program, "-F", "-c", str(self.folder / "dovecot.conf")]
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                with socket.create_connection(self.address("imap"), timeout=5) as s:
-                    if s.recv(10).startswith(b"* OK"):
-                        return
-            except OSError:
-                pass
+        while not greeted(self.address("imap")):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise Trouble(f"Dovecot did not start:\n{self.log()}")
             time.sleep(0.05)
@@ -248,13 +291,16 @@ class Echo:
 
     name = "echo"
 
-    def __init__(self, program):
-        self.program = program
+    def __init__(self, program, folder):
+        self.program, self.folder = program, folder
         self.process = None
 
     def start(self):
-        self.process = subprocess.Popen([self.program, "echo"], stdout=subprocess.PIPE, text=True)
-        self.port = int(self.process.stdout.readline())
+        certificate, key = certificate_for(self.folder)
+        command = [self.program, "echo", "--certificate", certificate, "--key", key]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        plain, tls = map(int, self.process.stdout.readline().split())
+        self.ports = {"imap": plain, "imaps": tls}
 
     def stop(self):
         if self.process is not None:
@@ -262,13 +308,15 @@ class Echo:
             self.process.wait()
 
     def address(self, protocol):
-        return "127.0.0.1", self.port
+        return "127.0.0.1", self.ports[protocol]
 
 
-SERVERS = [Starling, Dovecot]
+def file_system(folder):
+    done = subprocess.run(["stat", "-f", "-c", "%T", folder], capture_output=True, text=True)
+    return done.stdout.strip() or "unknown"
 
 
-def machine():
+def machine(folder):
     """What a reader must know of the machine: processors, memory, file system, kernel, and how busy it was."""
     model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
     memory = int(re.search(r"MemTotal:\s+(\d+)", pathlib.Path("/proc/meminfo").read_text())[1]) / (1 << 20)
@@ -276,4 +324,4 @@ def machine():
     load = ", ".join(f"{x:.1f}" for x in os.getloadavg())
     kernel = os.uname().release
     name = model[1] if model else os.uname().machine
-    return f"{name}, {cpus} processors, {memory:.0f} GB, Linux {kernel}; load average {load}"
+    return f"{name}, {cpus} processors, {memory:.0f} GB, Linux {kernel}, data on {file_system(folder)}; load average before the run {load}"

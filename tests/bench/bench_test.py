@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of ./dev bench itself: its arithmetic, its tables and picture, and the load generator against the echo server."""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.dom.minidom
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests" / "lib")]
+
+import bench  # noqa: E402
+import bench_fit  # noqa: E402
+import bench_growth  # noqa: E402
+import bench_instructions  # noqa: E402
+import bench_lines  # noqa: E402
+import bench_report  # noqa: E402
+import bench_words  # noqa: E402
+from bench_servers import Echo, Trouble  # noqa: E402
+
+SIZES = (1000, 10000, 100000, 1000000)
+
+
+class Fit(unittest.TestCase):
+    def test_constant(self):
+        for times in ([50, 50, 50, 50], [64, 54, 34, 52], [246, 622, 249, 319], [26000, 229, 300, 200]):
+            self.assertEqual(bench_fit.how(SIZES, times), "O(1)", times)
+
+    def test_linear(self):
+        for times in ([100, 1000, 10000, 100000], [208, 4959, 58121, 969795], [50, 50, 60, 250], [50, 59, 150, 1050]):
+            self.assertEqual(bench_fit.how(SIZES, times), "O(n)", times)
+
+    def test_logarithm(self):
+        sizes = (10, 1000, 100000, 1000000)
+        self.assertEqual(bench_fit.how(sizes, [10, 31, 52, 62]), "O(log n)")
+
+    def test_too_little(self):
+        self.assertEqual(bench_fit.how((1000, 10000), [1, 10]), "?")
+        self.assertEqual(bench_fit.how(SIZES, [1, 0, 1, 1]), "?")
+
+    def test_misses(self):
+        self.assertAlmostEqual(bench_fit.miss(lambda n: 0.0, SIZES, [7, 7, 7, 7]), 0)
+        self.assertLess(bench_fit.miss(float, SIZES, [10 + n / 100 for n in SIZES]), 0.01)
+
+
+class Reached(unittest.TestCase):
+    @staticmethod
+    def line(**more):
+        return bench_lines.Line("x", "x", more.pop("target", 4), "/s", None, **more)
+
+    def test_ratio(self):
+        line = self.line()
+        self.assertEqual(bench_report.reached(line, {"Starling": 400, "Dovecot": 100}), "yes")
+        self.assertEqual(bench_report.reached(line, {"Starling": 399, "Dovecot": 100}), "no")
+        self.assertEqual(bench_report.reached(line, {"Starling": 399}), "")
+
+    def test_less_is_better(self):
+        line = self.line(lower=True)
+        self.assertEqual(bench_report.ratio(line, {"Starling": 1, "Dovecot": 5}), 5)
+        self.assertEqual(bench_report.reached(line, {"Starling": 1, "Dovecot": 5}), "yes")
+
+    def test_ceiling(self):
+        line = self.line(ceiling=True)
+        self.assertEqual(bench_report.reached(line, {"Starling": 60, "Dovecot": 50, "echo": 100}), "yes (60% of the ceiling)")
+        self.assertEqual(bench_report.reached(line, {"Starling": 59, "Dovecot": 50, "echo": 100}), "no")
+        self.assertEqual(bench_report.reached(self.line(), {"Starling": 99, "Dovecot": 50, "echo": 100}), "no")
+
+    def test_at_most(self):
+        line = self.line(lower=True, most=1.3)
+        self.assertEqual(bench_report.reached(line, {"Starling": 1.3, "Dovecot": 1}), "yes")
+        self.assertEqual(bench_report.reached(line, {"Starling": 1.31, "Dovecot": 9}), "no")
+
+
+def some_report():
+    detail = {"p50_us": 10.0, "p99_us": 20.0, "p999_us": 30.0, "steps": 100, "client_cpu": 0.25}
+    results = []
+    for line in bench_lines.LINES:
+        values = {"Starling": 500.0, "Dovecot": 100.0, "echo": 900.0}
+        results.append({"line": line.name, "errors": {"Cyrus": "copy: a NO | no such thing"}, "rounds": {}, "values": values,
+                        "details": {"Starling": detail}, "client_cpu": 0.25})  # fmt: skip
+    growth = bench_growth.table("messages", SIZES, ["NOOP"], [[1.0]] * 4)
+    return {"command": "./dev bench", "date": "2026-01-01", "servers": ["Starling 1", "Dovecot 2"], "machine": "M, 2 processors",
+            "load": 3.0, "seconds": 10.0, "results": results, "absent": {"Cyrus": "why"}, "growth": {"grow-mailboxes": growth},
+            "words": {"of": 9, "missed": {"Starling": [], "Dovecot": ["base64"]}}}  # fmt: skip
+
+
+class Report(unittest.TestCase):
+    def test_tables(self):
+        text = bench_report.tables(some_report())
+        for part in ("busy with other work", "Cyrus is not in the tables: why", "failed: copy: a NO \\| no such thing", "5.00x",
+                     "10 / 20 / 30", "25%", "Starling 9 of 9", "Dovecot 8 of 9 (not: base64)", "| NOOP | 1.00"):  # fmt: skip
+            self.assertIn(part, text)
+        rows = [line for line in text.splitlines() if line.startswith("| APPEND")]
+        columns = bench_report.HEAD.splitlines()[0].replace("\\|", "").count("|")
+        for row in rows:
+            self.assertEqual(row.replace("\\|", "").count("|"), columns, row)
+
+    def test_picture_is_xml(self):
+        drawn = bench_report.picture(some_report())
+        xml.dom.minidom.parseString(drawn)
+        self.assertIn("5.00x", drawn)
+        xml.dom.minidom.parseString(bench_report.picture({"results": []}))
+
+    def test_page_keeps_what_is_written_by_hand(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out, docs = pathlib.Path(folder) / "out", pathlib.Path(folder)
+            out.mkdir()
+            page = docs / "performance.md"
+            page.write_text(f"before\n{bench_report.BEGIN}\nold\n{bench_report.END}\nafter\n")
+            bench_report.write(some_report(), out, docs)
+            text = page.read_text()
+            self.assertTrue((docs / "performance.svg").exists())
+        self.assertTrue(text.startswith(f"before\n{bench_report.BEGIN}\n`./dev bench`") and text.endswith("\nafter\n"))
+        self.assertNotIn("old", text)
+
+    def test_what_must_not_be(self):
+        report = some_report()
+        self.assertEqual(bench.failed(report), [])
+        report["results"][0]["errors"]["Starling"] = "no"
+        report["words"]["missed"]["Starling"] = ["base64"]
+        self.assertEqual(bench.failed(report), [bench_lines.LINES[0].name, "base64"])
+
+
+class Lines(unittest.TestCase):
+    def test_names_are_of_one(self):
+        names = [line.name for line in bench_lines.LINES]
+        self.assertEqual(len(names), len(set(names)))
+
+    def test_every_mailbox_is_filled(self):
+        self.assertLessEqual({line.mail for line in bench_lines.LINES}, {"", *"upfgt"})
+
+
+class Words(unittest.TestCase):
+    def test_no_word_stands_in_clear(self):
+        for how, word, message in bench_words.WORDS:
+            if "soft line break" in how or "in base64" in how or "base64" in how:
+                self.assertNotIn(word.encode(), message.lower(), how)
+            self.assertTrue(word.isascii() or word.encode() not in message, how)
+
+
+class Instructions(unittest.TestCase):
+    def test_tolerance(self):
+        kept = {"NOOP": 1000, "APPEND": 1000, "STORE of one flag": 1000}
+        _, worse, better = bench_instructions.compare(kept, {"NOOP": 1050, "APPEND": 1050, "STORE of one flag": 500, "new": 1})
+        self.assertEqual([name for name, _ in worse], ["NOOP"])
+        self.assertEqual([name for name, _ in better], ["STORE of one flag"])
+
+
+class Client(unittest.TestCase):
+    """The load generator against a server whose answers are known."""
+
+    @classmethod
+    def setUpClass(cls):
+        done = subprocess.run(["ninja", "-C", ROOT / "build", "bench/starling-bench"], capture_output=True, text=True)
+        if done.returncode:
+            raise AssertionError(done.stdout)
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.echo = Echo(bench.LOAD, pathlib.Path(cls.folder.name))
+        cls.echo.start()
+        cls.bench = bench.Bench(pathlib.Path(cls.folder.name), bench.QUICK)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.echo.stop()
+        cls.echo.process.stdout.close()
+        cls.folder.cleanup()
+
+    def test_counts_what_was_asked_for(self):
+        for tls in (False, True):
+            said = self.bench.load(self.echo, "login", tls=tls, threads=3, count=31)
+            self.assertEqual((said["ops"], said["steps"]), (31, 31))
+            self.assertLessEqual(said["p50_us"], said["p99_us"])
+            self.assertLessEqual(said["p99_us"], said["p999_us"])
+
+    def test_measures_for_the_time_it_was_given(self):
+        said = self.bench.load(self.echo, "noop", unchecked=True, seconds=0.2, warm=0.05)
+        self.assertGreaterEqual(said["seconds"], 0.15)
+        self.assertAlmostEqual(said["per_second"], said["ops"] / said["seconds"], delta=said["per_second"] / 100)
+
+    def test_many_messages_in_one_command(self):
+        said = self.bench.load(self.echo, "append-thread", count=2, batch=5)
+        self.assertEqual(said["ops"], 10)
+
+    def test_a_wrong_count_is_an_error(self):
+        with self.assertRaisesRegex(Trouble, "EXISTS of SELECT"):
+            self.bench.load(self.echo, "select", count=1)
+        self.bench.load(self.echo, "select", count=1, unchecked=True)
+
+    def test_a_refusal_is_an_error(self):
+        with self.assertRaisesRegex(Trouble, "TLS session was not resumed"):  # the echo gives no tickets
+            self.bench.load(self.echo, "login", tls=True, resume=True, threads=1, count=2)
+
+    def test_the_holder_says_why_it_stopped(self):
+        host, port = self.echo.address("imap")
+        command = [bench.LOAD, "hold", "--host", host, "--port", str(port), "--count", "3"]
+        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        self.assertRegex(done.stdout, r"^held 0 ")  # no continuation comes from the echo
+
+    def test_usage(self):
+        done = subprocess.run([bench.LOAD, "no-such-work", "--port", "1"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("append-many", done.stderr)
+
+    def test_json(self):
+        host, port = self.echo.address("imap")
+        done = subprocess.run([bench.LOAD, "login", "--port", str(port), "--count", "1"], capture_output=True, text=True)
+        self.assertEqual(json.loads(done.stdout)["work"], "login")
+
+
+if __name__ == "__main__":
+    unittest.main()
