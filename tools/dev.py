@@ -91,7 +91,10 @@ def do_check(arguments):
     parser = argparse.ArgumentParser(prog="./dev check")
     parser.add_argument("--quick", action="store_true", help="without clang-tidy and cppcheck")
     parser.add_argument("--fix", action="store_true", help="let clang-format rewrite the files")
+    parser.add_argument("--instructions", action="store_true", help="instruction counts of hot commands, alone")
     options = parser.parse_args(arguments)
+    if options.instructions:
+        return do_bench(["--instructions"])
     if options.fix:
         checks.format_all()
     return 0 if checks.run_all(quick=options.quick, build=build) else 1

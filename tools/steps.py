@@ -135,6 +135,18 @@ def step_run(context):
         report.passed("./dev run")
 
 
+def step_instructions(context):
+    """Only with --full or when asked for by name: it takes a minute or two."""
+    if not context.full and not context.options.only:
+        return
+    done = subprocess.run([str(ROOT / "dev"), "check", "--instructions"], cwd=ROOT, capture_output=True, text=True)
+    print(done.stdout)
+    if done.returncode:
+        report.failed("instruction counts of hot commands", done.stdout + done.stderr)
+    else:
+        report.passed("instruction counts of hot commands")
+
+
 STEPS = {
     "build": step_build,
     "check": step_check,
@@ -155,6 +167,7 @@ STEPS = {
     "stress-tsan": script("tests/stress.py", "--clients", 20, "--seconds", lambda c: 120 if c.full else 15, flavour="build-tsan"),
     "server": script("tests/server/all.py", optional=True),
     "fuzz": step_fuzz,
+    "instructions": step_instructions,
 }
 
 
