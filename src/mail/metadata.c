@@ -264,12 +264,48 @@ static int change_all(struct change_names *c, struct span mailbox,
 	return change_records(c, node, changes, count);
 }
 
+// What raise_modseq() copies is in memory before account.lock is taken.
+static int load_body(struct op *op, struct account *a, struct span mailbox)
+{
+	const struct tree *t = account_tree_ref(a);
+	struct body *b;
+	bool found;
+	int rc = 0;
+	size_t i = tree_find(t, mailbox, &found);
+	if (found && t->entries[i].mailbox) {
+		struct snap *s = mailbox_snap_ref(t->entries[i].mailbox);
+		rc = snap_body(op, a, s, &b);
+		snap_unref(s);
+	}
+	tree_unref(t);
+	return rc;
+}
+
+// RFC 7162 section 3.2: an annotation that changes raises the mailbox's modseq.
+static int raise_modseq(struct change_names *c, struct span mailbox)
+{
+	struct edit *e;
+	int rc = txn_edit(&c->t, slot_of(c, mailbox)->node->mailbox, &e);
+	if (rc < 0)
+		return rc;
+	e->now->h.modseq = c->t.modseq;
+	e->changed = true;
+	return 0;
+}
+
 int metadata_set(struct op *op, struct account *a, struct span mailbox,
 	const struct metadata_change *changes, size_t count)
 {
 	struct change_names c;
-	int rc = change_begin(op, a, &c);
-	return rc < 0 ? rc : change_end(&c, change_all(&c, mailbox, changes, count));
+	int rc = mailbox.n ? load_body(op, a, mailbox) : 0;
+	if (rc == 0)
+		rc = change_begin(op, a, &c);
+	if (rc < 0)
+		return rc;
+	rc = change_all(&c, mailbox, changes, count);
+	if (rc == 0 && mailbox.n)
+		rc = raise_modseq(&c, mailbox);
+	return change_end(&c, rc);
 }
 
 // --- with a change of names ---
