@@ -100,6 +100,25 @@
 #define IMAP_PATTERNS_MAX 100u      // patterns of a LIST command
 #define IMAP_COMMANDS_PER_RUN 100u  // pipelined commands before others have their turn
 
+// --- smtp: LMTP, submission ---
+#define SMTP_LINE_MAX                                                                              \
+	12288u // octets of a command line (RFC 4954 section 4.3; RFC 5321 section 4.5.3.1.4 says 512 and more)
+#define SMTP_PATH_MAX 512u  // octets of an address: RFC 5321 section 4.5.3.1.3 says 256
+#define SMTP_PARAMS_MAX 20u // parameters of MAIL or RCPT
+#define SMTP_RECIPIENTS_MAX                                                                        \
+	1000u // of one message: RFC 5321 section 4.5.3.1.8 says 100 at least; more: 452
+#define SMTP_MEMORY (4u << 20) // octets of a command's and of a transaction's arena
+#define LMTP_GROUP 64u         // recipients that wait for the disk together
+#define LMTP_BAD_MAX 100u      // commands with errors; then 421
+#define LMTP_STEPS_PER_RUN                                                                         \
+	200u // pipelined commands and pieces of data before others have their turn
+#define LMTP_DROP_MAX                                                                              \
+	(UINT64_C(1) << 30) // octets of a refused message that are read to its end; more: 421
+#define LMTP_TIMEOUT 600u // seconds of silence: RFC 5321 section 4.5.3.2.7 says 5 minutes at least
+#define DELIVERY_PERIOD_S 21600 // a delivery is known again for this time, and up to twice as long
+#define DELIVERY_SHARE_S                                                                           \
+	300u // for so long a message may be delivered to more recipients: half a sweep's grace
+
 // --- pop3 ---
 #define POP3_LINE_MAX                                                                              \
 	16384u // octets of a command line: RFC 2449 section 4 says 255, responses of SASL are longer

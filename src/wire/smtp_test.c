@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/smtp.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+// cmocka needs the ones above first
+#include <cmocka.h>
+
+static struct op op;
+
+static void paths(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line, *local, *domain; // local NULL: refused
+	} rows[] = {
+		{ "MAIL FROM:<a@b>", "a", "b" },
+		{ "mail from:<a.b+c=d@b.example>", "a.b+c=d", "b.example" },
+		{ "MAIL FROM: <a@[192.0.2.1]>", "a", "[192.0.2.1]" },
+		{ "MAIL FROM:<\"a \\\"b@\"@c>", "a \"b@", "c" },
+		{ "MAIL FROM:<@x.y,@z:a@b>", "a", "b" },
+		{ "RCPT TO:<Postmaster>", "Postmaster", NULL },
+		{ "RCPT TO:<a..b@c>", "a..b", "c" },
+		{ "RCPT TO:<\xc3\xbc@\xc3\xbc.example>", "\xc3\xbc", "\xc3\xbc.example" },
+		{ "RCPT TO:a@b", NULL, NULL },
+		{ "RCPT TO:<a@b", NULL, NULL },
+		{ "RCPT TO:<a@>", NULL, NULL },
+		{ "RCPT TO:<@b>", NULL, NULL },
+		{ "RCPT TO:<a b@c>", NULL, NULL },
+		{ "RCPT TO:<a@b>x", NULL, NULL },
+		{ "RCPT TO:<a@b c>", NULL, NULL },
+		{ "RCPT TO:<\"a@c>", NULL, NULL },
+		{ "RCPT TO:<a@b\rc>", NULL, NULL },
+		{ "RCPT TO:<\xff@b>", NULL, NULL },
+		{ "RCPT TO:<a@[b>", NULL, NULL },
+		{ "RCPT FROM:<a@b>", NULL, NULL },
+		{ "MAIL FROM:<a@b> =x", NULL, NULL },
+		{ "MAIL FROM:<a@b> A= ", NULL, NULL },
+		{ "MAIL FROM:<a@b> A=1 a=2", NULL, NULL },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct smtp_command c;
+		int rc = smtp_parse(&op, span_str(rows[i].line), &c);
+		if ((rc == 0) != (rows[i].local != NULL))
+			fail_msg("%s: %d %s", rows[i].line, rc, op.text);
+		if (rc == 0) {
+			assert_true(span_eq(c.path.local, span_str(rows[i].local)));
+			assert_true(span_eq(c.path.domain, span_str(rows[i].domain)));
+		}
+		op_reset(&op);
+	}
+}
+
+static void commands(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line;
+		enum smtp_verb verb;
+		bool good;
+	} rows[] = {
+		{ "LHLO x", SMTP_LHLO, true },
+		{ "data", SMTP_DATA, true },
+		{ "DATA x", SMTP_DATA, false },
+		{ "DATA ", SMTP_DATA, true },
+		{ "QUIT", SMTP_QUIT, true },
+		{ "BDAT 10", SMTP_BDAT, true },
+		{ "BDAT 10 last", SMTP_BDAT, true },
+		{ "BDAT", SMTP_BDAT, false },
+		{ "BDAT 99999999999999999999", SMTP_BDAT, false },
+		{ "BDAT 1 FIRST", SMTP_BDAT, false },
+		{ "NOOP whatever", SMTP_NOOP, true },
+		{ "XYZ", SMTP_UNKNOWN, false },
+		{ "", SMTP_UNKNOWN, false },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct smtp_command c;
+		int rc = smtp_parse(&op, span_str(rows[i].line), &c);
+		if ((rc == 0) != rows[i].good || c.verb != rows[i].verb)
+			fail_msg("%s: %d", rows[i].line, rc);
+		op_reset(&op);
+	}
+	struct smtp_command c;
+	assert_int_equal(smtp_parse(&op, SPAN("MAIL FROM:<> SIZE=5  BODY=8BITMIME X-1"), &c), 0);
+	assert_int_equal(c.path.text.n, 0);
+	assert_int_equal(c.param_count, 3);
+	assert_true(span_eq(c.params[0].value, SPAN("5")));
+	assert_null(c.params[2].value.p);
+	op_reset(&op);
+}
+
+static void values(void **state)
+{
+	(void)state;
+	assert_true(smtp_xtext_is_valid(SPAN("a+2Bb")));
+	assert_false(smtp_xtext_is_valid(SPAN("a+2b")));
+	assert_false(smtp_xtext_is_valid(SPAN("a+2")));
+	assert_false(smtp_xtext_is_valid(SPAN("a=")));
+	assert_false(smtp_xtext_is_valid(SPAN("")));
+	assert_true(smtp_notify_is_valid(SPAN("SUCCESS,failure")));
+	assert_true(smtp_notify_is_valid(SPAN("NEVER")));
+	assert_false(smtp_notify_is_valid(SPAN("NEVER,DELAY")));
+	assert_false(smtp_notify_is_valid(SPAN("")));
+	assert_true(smtp_orcpt_is_valid(SPAN("rfc822;a@b")));
+	assert_true(smtp_orcpt_is_valid(SPAN("utf-8;\xc3\xbc@b")));
+	assert_false(smtp_orcpt_is_valid(SPAN("rfc822;\xc3\xbc@b")));
+	assert_false(smtp_orcpt_is_valid(SPAN("a@b")));
+}
+
+static void replies(void **state)
+{
+	(void)state;
+	struct rope r;
+	char text[200];
+	rope_init(&r);
+	smtp_reply(&r, &(struct smtp_reply){ .code = 250, .enhanced = "2.1.0" },
+		SPAN("a\r\nb \xc3\xbc"));
+	smtp_reply(&r, &(struct smtp_reply){ .code = 354, .utf8 = true }, SPAN("\xc3\xbc"));
+	smtp_reply_line(&r, 250, SPAN("X"), false);
+	smtp_reply_line(&r, 250, SPAN("Y"), true);
+	size_t n = rope_size(&r);
+	rope_copy(&r, text);
+	assert_true(span_eq(
+		span_of(text, n), SPAN("250 2.1.0 a??b ??\r\n354 \xc3\xbc\r\n250-X\r\n250 Y\r\n")));
+	rope_done(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(paths),
+		cmocka_unit_test(commands),
+		cmocka_unit_test(values),
+		cmocka_unit_test(replies),
+	};
+	op_init(&op, 0);
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	op_done(&op);
+	return failed;
+}
