@@ -56,4 +56,10 @@ void auth_cancel(struct auth_exchange *x); // the client gave up or is gone; acc
 int auth_login(struct op *op, struct auth *a, const struct auth_peer *peer, struct span user,
 	struct span password, struct auth_reply *ret_reply);
 
+// The first of these names (at most AUTH_FIND_MAX) that is a user's: *ret_user is canonical, in op's arena, *ret_which says which one it was.
+// RC_NONEXISTENT. For those who may know (LMTP peers): all names are looked up whatever is found, nothing is throttled.
+#define AUTH_FIND_MAX 8u
+int auth_find(struct op *op, struct auth *a, const struct span *names, size_t n,
+	struct span *ret_user, size_t *ret_which);
+
 #endif

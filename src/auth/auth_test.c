@@ -338,6 +338,23 @@ static void test_external(void **state)
 		RC_AUTHFAILED);
 }
 
+// The first name that is a user's, whatever its form; nothing is throttled.
+static void test_find(void **state)
+{
+	struct world *w = *state;
+	const struct span names[] = { SPAN("ghost"), SPAN("no/name"), SPAN("Anna@Example.org"),
+		SPAN("anna@example.org") };
+	struct span user;
+	size_t which;
+	for (unsigned i = 0; i < 200; i++)
+		assert_int_equal(
+			auth_find(&w->op, w->auth, names, 2, &user, &which), RC_NONEXISTENT);
+	assert_int_equal(auth_find(&w->op, w->auth, names, countof(names), &user, &which), 0);
+	assert_int_equal(which, 2);
+	assert_true(span_eq(user, SPAN("anna@example.org")));
+	assert_int_equal(auth_find(&w->op, w->auth, names, 0, &user, &which), RC_NONEXISTENT);
+}
+
 static void test_mechanisms(void **state)
 {
 	(void)state;
@@ -447,6 +464,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_learn_late, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unknown_is_throttled_alike, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_external, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_find, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mechanisms, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_throttle, setup, teardown),

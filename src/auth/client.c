@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/must.h"
 #include "run/crew.h"
 
 #include <errno.h>
@@ -318,6 +319,27 @@ int auth_login(struct op *op, struct auth *a, const struct auth_peer *peer, stru
 	buf_add_field(&b, user);
 	buf_add_field(&b, password);
 	return ask(op, a, &b, ret_reply, &answer);
+}
+
+int auth_find(struct op *op, struct auth *a, const struct span *names, size_t n,
+	struct span *ret_user, size_t *ret_which)
+{
+	struct buf b = { 0 };
+	struct answer answer = { 0 };
+	struct auth_reply reply;
+	must(n <= AUTH_FIND_MAX);
+	request_begin(&b, AUTH_FIND, 0);
+	buf_add_u8(&b, (uint8_t)n);
+	for (size_t i = 0; i < n; i++)
+		buf_add_field(&b, names[i]);
+	int rc = ask(op, a, &b, &reply, &answer);
+	if (rc == 0 && answer.exchange >= n)
+		rc = op_fail(op, RC_UNAVAILABLE, "The auth process gave a malformed answer.");
+	if (rc < 0)
+		return rc;
+	*ret_user = reply.user;
+	*ret_which = (size_t)answer.exchange;
+	return 0;
 }
 
 // --- life ---

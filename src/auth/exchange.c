@@ -509,6 +509,27 @@ void desk_login(struct op *op, struct desk *d, const struct auth_peer *peer, str
 		refuse(op, x, RC_AUTHFAILED, failed_text, ret_reply);
 }
 
+void desk_find(struct op *op, struct desk *d, const struct span *names, size_t n,
+	struct desk_reply *ret_reply)
+{
+	*ret_reply = (struct desk_reply){ .rc = RC_NONEXISTENT };
+	for (size_t i = 0; i < n; i++) {
+		struct span name;
+		struct user user;
+		int rc = user_name_canonical(op, names[i], &name);
+		if (rc == 0)
+			rc = users_find(op, d->users, name, &user);
+		if (rc < 0 && rc != RC_NONEXISTENT && rc != RC_BADNAME) {
+			ret_reply->rc = op_fail(op, RC_UNAVAILABLE, "%s", unread_text);
+			return;
+		}
+		if (rc == 0 && ret_reply->rc == RC_NONEXISTENT)
+			*ret_reply = (struct desk_reply){ .user = user.name, .exchange = i };
+	}
+	if (ret_reply->rc == RC_NONEXISTENT)
+		(void)op_fail(op, RC_NONEXISTENT, "no such user");
+}
+
 // --- the desk ---
 
 // The secret behind false salts; made once, kept for ever: salts that changed would tell which names are false.

@@ -26,5 +26,8 @@ void desk_step(struct op *op, struct desk *d, uint64_t exchange, struct span res
 void desk_cancel(struct desk *d, uint64_t exchange);
 void desk_login(struct op *op, struct desk *d, const struct auth_peer *peer, struct span user,
 	struct span password, struct desk_reply *ret_reply);
+// The first name that is a user's; its index in ret_reply->exchange.
+void desk_find(struct op *op, struct desk *d, const struct span *names, size_t n,
+	struct desk_reply *ret_reply);
 
 #endif

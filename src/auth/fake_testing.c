@@ -225,6 +225,19 @@ int auth_login(struct op *op, struct auth *a, const struct auth_peer *peer, stru
 	return 0;
 }
 
+int auth_find(struct op *op, struct auth *a, const struct span *names, size_t n,
+	struct span *ret_user, size_t *ret_which)
+{
+	(void)a;
+	for (size_t i = 0; i < n; i++)
+		if (names[i].n == 1 && names[i].p[0] >= 'u' && names[i].p[0] <= 'w') {
+			*ret_user = names[i];
+			*ret_which = i;
+			return 0;
+		}
+	return op_fail(op, RC_NONEXISTENT, "no such user");
+}
+
 // --- the test's side ---
 
 // Runs until the session waits for input or an event.

@@ -5,12 +5,13 @@
 //     STEP    response
 //     CANCEL  -
 //     LOGIN   bits u8, service, address, binding, identity, user, password
+//     FIND    count u8, then as many names; the answer has the index in exchange
 //   answer    rc u32 (as i32), delay u32, exchange u64, challenge, user, text
 // A socket carries one request at a time; the worker has one thread per socket.
 #ifndef AUTH_PROTOCOL_PRIV_H
 #define AUTH_PROTOCOL_PRIV_H
 
-enum { AUTH_BEGIN = 1, AUTH_STEP, AUTH_CANCEL, AUTH_LOGIN };
+enum { AUTH_BEGIN = 1, AUTH_STEP, AUTH_CANCEL, AUTH_LOGIN, AUTH_FIND };
 enum { AUTH_BIT_SECURE = 1, AUTH_BIT_TLS = 2, AUTH_BIT_INITIAL = 4 };
 
 #define AUTH_FIRST_FD 3 // the worker's sockets are descriptors 3 .. 3 + count - 1

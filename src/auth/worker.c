@@ -69,6 +69,16 @@ static void serve_one(
 		desk_step(op, d, number, response, ret_reply);
 		return;
 	}
+	if (type == AUTH_FIND) {
+		struct span names[AUTH_FIND_MAX];
+		size_t n = reader_u8(&r);
+		for (size_t i = 0; i < n && i < AUTH_FIND_MAX; i++)
+			names[i] = reader_field(&r);
+		if (r.bad || n > AUTH_FIND_MAX)
+			goto bad;
+		desk_find(op, d, names, n, ret_reply);
+		return;
+	}
 	if (type == AUTH_CANCEL) {
 		desk_cancel(d, number);
 		return;
