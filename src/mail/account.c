@@ -195,6 +195,7 @@ static void account_free(struct account *a)
 	tree_unref(a->tree_tip);
 	tree_unref(a->tree);
 	free(a->thread);
+	free(a->seen);
 	pthread_mutex_destroy(&a->lock);
 	pthread_mutex_destroy(&a->publish);
 	pthread_mutex_destroy(&a->watch);

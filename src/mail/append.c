@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // APPEND and delivery. Octets go to the store and through the parser while they come; when a message ends its card is made and its thread looked
-// up. The commit gives UIDs, finishes the blobs and stages one batch. A lone LF becomes CRLF before anything counts or parses it.
+// up (intake.c). The commit gives UIDs, finishes the blobs and stages one batch.
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/limits.h"
-#include "mail/card.h"
 #include "mail/edit.h"
+#include "mail/intake_priv.h"
 #include "mail/uidl.h"
 #include "mail/view_priv.h"
-#include "mime/parse.h"
 
 #include <stdlib.h>
 
@@ -19,10 +18,10 @@ struct pending {                    // a message that has been received
 	size_t keyword_count;
 	struct buf uidl;
 	uint8_t flags;
-	char last[2]; // octets
 	int16_t zone;
 	int64_t internal_date;
 	struct objectid emailid;
+	uint16_t kind;
 	uint64_t size;
 	struct thread_look thread;
 };
@@ -31,12 +30,9 @@ struct append {
 	struct account *account;
 	struct mailbox *mailbox;
 	struct buf name;
-	uint64_t limit;
-	struct op parsing;          // arena of the present message's parser
-	struct mime_parser *parser; // between append_message and append_message_end
-	bool after_cr;              // the last octet was CR
-	uint64_t held;              // octets in writers that are not finished
-	struct pending *v;          // the last one is the present one
+	struct intake in;  // the present message
+	uint64_t held;     // octets in writers that are not finished
+	struct pending *v; // the last one is the present one
 	size_t n, cap;
 };
 
@@ -45,9 +41,8 @@ int append_begin(struct op *op, struct account *a, struct span mailbox, struct a
 	struct append *ap = calloc(1, sizeof *ap);
 	if (!ap)
 		return op_fail(op, RC_NOMEM, "out of memory");
-	op_init(&ap->parsing, 0);
+	intake_init(&ap->in, mail_append_limit(a->mail));
 	ap->account = account_ref(a);
-	ap->limit = mail_append_limit(a->mail);
 	ap->mailbox = mailbox_by_name(a, mailbox);
 	buf_add(&ap->name, mailbox);
 	int rc = 0;
@@ -79,17 +74,11 @@ void append_abort(struct append *ap)
 		buf_done(&ap->v[i].uidl);
 	}
 	free(ap->v);
-	op_done(&ap->parsing);
+	intake_done(&ap->in);
 	buf_done(&ap->name);
 	mailbox_unref(ap->mailbox);
 	account_unref(ap->account);
 	free(ap);
-}
-
-// A fault of the parser's op becomes one of the caller's.
-static int pass_on(struct op *op, struct append *ap, int rc)
-{
-	return rc < 0 ? op_fail(op, rc, "%s", op_text(&ap->parsing, rc)) : rc;
 }
 
 // Finishes what has come, so that a long MULTIAPPEND does not hold it all in memory. Whose they are is not known yet (uid 0).
@@ -115,10 +104,10 @@ static int finish_early(struct op *op, struct append *ap)
 
 int append_message(struct op *op, struct append *ap, const struct append_meta *meta, uint64_t size)
 {
-	must(!ap->parser);
-	if (size > ap->limit)
+	must(!ap->in.parser);
+	if (size > ap->in.limit)
 		return op_fail(op, RC_TOOBIG, "the message is larger than %llu octets",
-			(unsigned long long)ap->limit);
+			(unsigned long long)ap->in.limit);
 	if (ap->n >= APPEND_MESSAGES_MAX)
 		return op_fail(
 			op, RC_LIMIT, "more than %u messages in one APPEND", APPEND_MESSAGES_MAX);
@@ -150,97 +139,32 @@ int append_message(struct op *op, struct append *ap, const struct append_meta *m
 		buf_add(&p->uidl, meta->uidl);
 	if (p->keywords.failed || p->uidl.failed)
 		return op_fail(op, RC_NOMEM, "out of memory");
-	op_reset(&ap->parsing);
-	ap->after_cr = false;
-	rc = blob_begin(op, mail_store_of(ap->account->mail), &p->writer);
-	if (rc == 0)
-		rc = pass_on(op, ap, mime_begin(&ap->parsing, &ap->parser));
-	return rc;
-}
-
-static int take(struct op *op, struct append *ap, struct span s)
-{
-	struct pending *p = &ap->v[ap->n - 1];
-	if (s.n == 0)
-		return 0;
-	if (p->size + s.n > ap->limit)
-		return op_fail(op, RC_TOOBIG, "the message is larger than %llu octets",
-			(unsigned long long)ap->limit);
-	p->size += s.n;
-	p->last[0] = s.n > 1 ? s.p[s.n - 2] : p->last[1];
-	p->last[1] = s.p[s.n - 1];
-	int rc = blob_write(op, p->writer, s);
-	return rc < 0 ? rc : pass_on(op, ap, mime_feed(&ap->parsing, ap->parser, s));
-}
-
-// The first LF in s[from..] that has no CR before it; s.n if none.
-static size_t lone_lf(struct span s, size_t from, bool after_cr)
-{
-	while (from < s.n) {
-		const char *lf = memchr(s.p + from, '\n', s.n - from);
-		if (!lf)
-			return s.n;
-		size_t i = (size_t)(lf - s.p);
-		if (i ? s.p[i - 1] != '\r' : !after_cr)
-			return i;
-		from = i + 1;
-	}
-	return s.n;
+	return intake_begin(op, &ap->in, mail_store_of(ap->account->mail));
 }
 
 int append_data(struct op *op, struct append *ap, struct span bytes)
 {
-	must(ap->parser);
-	char out[8192]; // where lines end in LF alone, they are collected here
-	size_t n = 0, at = 0;
-	int rc = 0;
-	for (size_t lf; rc == 0 && (lf = lone_lf(bytes, at, ap->after_cr)) < bytes.n; at = lf + 1) {
-		size_t part = lf - at;
-		if (n + part + 2 > sizeof out) {
-			rc = take(op, ap, span_of(out, n));
-			n = 0;
-		}
-		if (rc == 0 && part + 2 > sizeof out) {
-			rc = take(op, ap, span_of(bytes.p + at, part));
-			part = 0;
-		}
-		if (part)
-			memcpy(out + n, bytes.p + lf - part, part);
-		memcpy(out + n + part, "\r\n", 2);
-		n += part + 2;
-	}
-	if (rc == 0)
-		rc = take(op, ap, span_of(out, n));
-	if (rc == 0)
-		rc = take(op, ap, span_of(bytes.p + at, bytes.n - at));
-	if (bytes.n)
-		ap->after_cr = bytes.p[bytes.n - 1] == '\r';
-	return rc;
+	return intake_data(op, &ap->in, bytes);
 }
 
 int append_message_end(struct op *op, struct append *ap)
 {
-	must(ap->parser);
 	struct pending *p = &ap->v[ap->n - 1];
-	const struct mime_tree *tree;
-	struct card_source source = card_source_writer(p->writer);
 	struct thread_keys keys;
 	struct span card;
-	int rc = mime_end(&ap->parsing, ap->parser, &tree);
-	ap->parser = NULL;
+	int rc = intake_end(op, &ap->in, &card, &keys);
+	if (rc < 0)
+		return rc;
+	p->size = ap->in.size;
+	p->kind = intake_kind(&ap->in);
+	p->writer = ap->in.writer;
+	ap->in.writer = NULL;
+	buf_add(&p->card, card);
+	if (p->card.failed)
+		rc = op_fail(op, RC_NOMEM, "out of memory");
 	if (rc == 0)
-		rc = card_build(&ap->parsing, tree, &source, BLOB_CARD_MAX, &card);
-	if (rc == 0)
-		rc = thread_keys_of_tree(&ap->parsing, tree, &keys);
-	if (rc == 0)
-		rc = thread_look_up(&ap->parsing, ap->account, &keys, &p->thread);
-	if (rc == 0) {
-		buf_add(&p->card, card);
-		if (p->card.failed)
-			rc = op_fail(&ap->parsing, RC_NOMEM, "out of memory");
-	}
-	rc = pass_on(op, ap, rc);
-	op_reset(&ap->parsing);
+		rc = thread_look_up(op, ap->account, &keys, &p->thread);
+	op_reset(&ap->in.parsing);
 	ap->held += p->size < BLOB_EXTENT ? p->size : BLOB_EXTENT;
 	return rc;
 }
@@ -286,9 +210,8 @@ static int add(struct op *op, struct append *ap, struct txn *t, struct edit *e, 
 		.size = p->size,
 		.blob = p->ref,
 		.emailid = p->emailid,
-		.zone = p->zone };
-	if (p->size && (p->last[0] != '\r' || p->last[1] != '\n'))
-		cold.kind |= MSG_NO_EOL;
+		.zone = p->zone,
+		.kind = p->kind };
 	if (p->uidl.n) {
 		struct key k = key_uidl(&p->emailid);
 		batch_put(&t->batch, KEY(k), buf_span(&p->uidl));
@@ -339,7 +262,7 @@ static int remove_one(struct txn *t, struct mailbox *mb, uint32_t uid)
 static int commit(struct op *op, struct append *ap, struct view *v, struct uid uid,
 	struct append_result *ret_result)
 {
-	must(!ap->parser);
+	must(!ap->in.parser);
 	struct append_result result = { 0 };
 	struct txn t;
 	mailbox_enter(ap->mailbox);

@@ -55,6 +55,11 @@ int txn_stage(struct txn *t);
 int txn_stage_if_full(struct txn *t);
 // With rc 0, stages the rest; releases the lock, waits, publishes what was staged. Returns rc or the first fault. Blocks.
 int txn_end(struct txn *t, int rc);
+// The same in two parts, for who has more to put in line before it waits: after the first the lock is released; the second must follow.
+int txn_leave(struct txn *t, int rc);
+int txn_wait(struct txn *t, int rc);
+// In place of txn_leave(), when nothing was done: txn_wait() then waits for what was put in line last, by whomever.
+void txn_leave_after(struct txn *t);
 
 // The chunk that holds the first live message with uid >= from, in the state being edited, loaded. WALK_END: none.
 struct edit_at {

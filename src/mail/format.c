@@ -112,6 +112,15 @@ struct key key_thread(uint64_t id)
 	return k;
 }
 
+struct key key_seen(uint32_t period, const uint8_t *id)
+{
+	struct key k = { .n = 21, .b = { 'D' } };
+	period = __builtin_bswap32(period);
+	memcpy(k.b + 1, &period, sizeof period);
+	memcpy(k.b + 5, id, 16);
+	return k;
+}
+
 struct key key_uidl(const struct objectid *emailid)
 {
 	struct key k = { .n = 1 + sizeof emailid->b, .b = { 'P' } };

@@ -14,6 +14,7 @@
 //     "S" name                 "": this name is subscribed (RFC 9051 section 6.3.7: names, whatever mailbox they have)
 //     "E" be32 node, name      annotation of that mailbox (RFC 5464), node 0: of the server: u16 version, u16 0, the value's octets
 //     "R" be64 key             16 octets: the thread that a message-id (thread_keys, mail/card.h) belongs to
+//     "D" be32 period, id      u64 time: this delivery was made (deliver.c)
 //     "P" EMAILID              UIDL that the message was imported with (POP3), 1 to 70 octets
 //     "B" be32 data, kind, be32 number: the messages of a mailbox:
 //         "T" 0                top level of the directory: 40 octets a block
@@ -80,7 +81,7 @@ int header_decode(
 
 struct key {
 	size_t n;
-	char b[17];
+	char b[21];
 };
 struct key key_header(uint32_t node);
 struct key key_data(uint32_t data, char kind, uint32_t number);
@@ -89,6 +90,7 @@ struct key key_data_begin(
 struct key key_thread(uint64_t id);
 struct key key_metadata(
 	uint32_t node); // of all annotations of a mailbox; that of node + 1 is behind the last
+struct key key_seen(uint32_t period, const uint8_t *id); // DELIVERY_ID octets
 struct key key_uidl(const struct objectid *emailid);
 #define KEY(k) ((struct span){ (k).b, (k).n })
 

@@ -3,6 +3,7 @@
 // (store.h: order of submission is order of effect), so whoever waited publishes everything up to his own. account.publish guards the line
 // and what is visible; only pointers change hands under it.
 #include "mail/edit.h"
+#include "mail/seen_priv.h"
 #include "mail/tree.h"
 
 #include <stdlib.h>
@@ -119,6 +120,7 @@ void staged_roll_back_locked(struct op *op, struct account *a)
 	a->last_ticket.v = 0;
 	a->metadata_ticket.v = 0;
 	thread_recent_reset(a->thread);
+	seen_reset(a);
 	wake_and_let_go(a, good);
 	while (bad) {
 		struct staged *s = bad;

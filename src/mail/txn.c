@@ -214,7 +214,7 @@ int txn_stage_if_full(struct txn *t)
 	return t->cost + t->batch.ops.n >= TXN_BATCH_FULL ? txn_stage(t) : 0;
 }
 
-int txn_end(struct txn *t, int rc)
+int txn_leave(struct txn *t, int rc)
 {
 	struct account *a = t->account;
 	if (rc == 0)
@@ -225,6 +225,22 @@ int txn_end(struct txn *t, int rc)
 		tree_unref(t->tree);
 	mailbox_unref(t->dies);
 	pthread_mutex_unlock(&a->lock);
+	return rc;
+}
+
+void txn_leave_after(struct txn *t)
+{
+	struct account *a = t->account;
+	t->ticket = a->last_ticket;
+	t->seq = a->staged_seq;
+	t->staged = t->ticket.v != 0;
+	batch_done(&t->batch);
+	pthread_mutex_unlock(&a->lock);
+}
+
+int txn_wait(struct txn *t, int rc)
+{
+	struct account *a = t->account;
 	if (!t->staged)
 		return rc;
 	int waited = store_wait(t->op, account_store(a), t->ticket);
@@ -234,4 +250,9 @@ int txn_end(struct txn *t, int rc)
 	}
 	staged_publish(a, t->seq);
 	return rc;
+}
+
+int txn_end(struct txn *t, int rc)
+{
+	return txn_wait(t, txn_leave(t, rc));
 }

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// Delivery to many. The blob is finished with the first recipient's batch; later batches refer to the same one.
+//
+// What has lost its last reference must not get a new one (store/store.h): if the first recipients expunge the message while the others still
+// wait, the blob stays for the grace time of a sweep, and no delivery goes on for longer than a fraction of that (DELIVERY_SHARE_S).
+//
+// Duplicates: "D" be32 period, id: u64 time, in the account's partition, written in the batch of the message itself: one is durable exactly when
+// the other is. An id is looked for in this period and the one before. What is in line but not visible yet is in account.seen (under
+// account.lock); then it is waited for. Ids of older periods are removed when the account has its first delivery of a period.
+#include "mail/deliver.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "mail/edit.h"
+#include "mail/intake_priv.h"
+#include "mail/seen_priv.h"
+
+#include <stdlib.h>
+
+struct delivery {
+	struct mail *mail;
+	struct intake in;
+	struct span card; // in.parsing
+	struct thread_keys keys;
+	struct blob_ref ref; // id 0: not finished yet
+	struct objectid emailid;
+	uint64_t began; // clock_mono() when the first recipient was staged
+};
+struct delivery_slot {
+	struct account *account;
+	struct mailbox *mailbox;
+	struct txn txn;
+	bool duplicate; // txn only waits for the one before
+};
+
+int delivery_begin(struct op *op, struct mail *m, bool exact, struct delivery **ret_delivery)
+{
+	struct delivery *d = calloc(1, sizeof *d);
+	if (!d)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	d->mail = m;
+	intake_init(&d->in, mail_append_limit(m));
+	d->in.exact = exact;
+	random_bytes(d->emailid.b, sizeof d->emailid.b);
+	int rc = intake_begin(op, &d->in, mail_store_of(m));
+	if (rc < 0) {
+		delivery_free(d);
+		return rc;
+	}
+	*ret_delivery = d;
+	return 0;
+}
+
+int delivery_data(struct op *op, struct delivery *d, struct span bytes)
+{
+	return intake_data(op, &d->in, bytes);
+}
+
+int delivery_end(struct op *op, struct delivery *d)
+{
+	return intake_end(op, &d->in, &d->card, &d->keys);
+}
+
+void delivery_free(struct delivery *d)
+{
+	if (!d)
+		return;
+	intake_done(&d->in);
+	free(d);
+}
+
+// The private prefix as a blob of its own.
+static int prefix_put(struct op *op, struct delivery *d, const struct blob_owner *owner,
+	struct span prefix, struct msg_cold *cold)
+{
+	struct blob_writer *w;
+	if (!prefix.n)
+		return 0;
+	int rc = blob_begin(op, mail_store_of(d->mail), &w);
+	if (rc < 0)
+		return rc;
+	rc = blob_write(op, w, prefix);
+	if (rc < 0) {
+		blob_abort(w);
+		return rc;
+	}
+	cold->prefix_size = (uint32_t)prefix.n;
+	cold->size += prefix.n;
+	return blob_finish(op, w, owner, SPAN(""), &cold->prefix);
+}
+
+static int blob_put(struct op *op, struct delivery *d, const struct blob_owner *owner)
+{
+	if (d->ref.id)
+		return 0;
+	struct blob_writer *w = d->in.writer;
+	d->in.writer = NULL;
+	if (!w) // its first try has failed
+		return op_fail(op, RC_UNAVAILABLE, "the message could not be stored");
+	return blob_finish(op, w, owner, d->card, &d->ref);
+}
+
+// Under account.lock: the record, in the batch.
+static int add(struct op *op, struct delivery *d, const struct delivery_to *to, struct txn *t,
+	struct mailbox *mb, const struct thread_look *look)
+{
+	struct edit *e;
+	uint32_t uid;
+	if (atomic_load(&mb->dying))
+		return op_fail(op, RC_TRYCREATE, "there is no mailbox of that name");
+	int rc = txn_edit(t, mb, &e);
+	if (rc < 0)
+		return rc;
+	int64_t now = clock_real();
+	struct msg_cold cold = { .internal_date = now,
+		.save_date = now,
+		.size = d->in.size,
+		.emailid = d->emailid,
+		.kind = intake_kind(&d->in) };
+	struct blob_owner owner = { .partition = t->account->partition,
+		.mailbox = e->now->h.data,
+		.uid = e->now->h.uid_next,
+		.internal_date = now };
+	rc = blob_put(op, d, &owner);
+	if (rc == 0)
+		rc = prefix_put(op, d, &owner, to->prefix, &cold);
+	if (rc < 0)
+		return rc;
+	cold.blob = d->ref;
+	thread_assign(t->account, look, &t->batch, &cold.threadid);
+	return edit_append(e, 0, 0, &cold, &uid);
+}
+
+static int stage(struct op *op, struct delivery *d, const struct delivery_to *to,
+	struct delivery_slot *slot, const uint8_t *id)
+{
+	struct thread_look look;
+	int rc = thread_look_up(op, slot->account, &d->keys, &look);
+	if (rc == 0)
+		rc = txn_begin(op, slot->account, &slot->txn);
+	if (rc < 0)
+		return rc;
+	if (id && seen_in_line(slot->account, id)) {
+		slot->duplicate = true;
+		txn_leave_after(&slot->txn); // it stands when the one before does
+		return 0;
+	}
+	rc = add(op, d, to, &slot->txn, slot->mailbox, &look);
+	if (rc == 0 && id)
+		seen_add(slot->account, &slot->txn.batch, id);
+	return txn_leave(&slot->txn, rc);
+}
+
+static void slot_free(struct delivery_slot *slot)
+{
+	if (slot->mailbox)
+		mailbox_leave(slot->mailbox);
+	mailbox_unref(slot->mailbox);
+	account_unref(slot->account);
+	free(slot);
+}
+
+int delivery_stage(struct op *op, struct delivery *d, const struct delivery_to *to,
+	struct delivery_slot **ret_slot)
+{
+	const uint8_t *id = d->keys.message_id ? to->id : NULL;
+	if (!d->began)
+		d->began = clock_mono();
+	if (clock_mono() - d->began > DELIVERY_SHARE_S * NS_PER_S)
+		return op_fail(op, RC_TIMEOUT, "the delivery took too long");
+	if (id) {
+		int rc = seen_look(op, to->account, id);
+		if (rc)
+			return rc < 0 ? rc : DELIVERY_DUPLICATE;
+	}
+	struct delivery_slot *slot = calloc(1, sizeof *slot);
+	if (!slot)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	slot->account = account_ref(to->account);
+	slot->mailbox = mailbox_by_name(to->account, to->mailbox);
+	int rc = 0;
+	if (slot->mailbox) {
+		mailbox_enter(slot->mailbox);
+		rc = stage(op, d, to, slot, id);
+	} else {
+		rc = op_fail(op, RC_TRYCREATE, "there is no mailbox of that name");
+	}
+	if (rc < 0) {
+		slot_free(slot);
+		return rc;
+	}
+	*ret_slot = slot;
+	return 0;
+}
+
+int delivery_wait(struct op *op, struct delivery_slot *slot)
+{
+	slot->txn.op = op;
+	int rc = txn_wait(&slot->txn, 0);
+	if (rc == 0 && slot->duplicate)
+		rc = DELIVERY_DUPLICATE;
+	slot_free(slot);
+	return rc;
+}
