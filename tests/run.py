@@ -27,7 +27,7 @@ from transcript import BadScript, Failure, Player, Violation, parse  # noqa: E40
 
 ENGINES = ["local", "memory"]
 PASSWORD = 'se"c\\ret'
-PROTOCOLS = ("imap", "imaps", "pop3", "pop3s")
+PROTOCOLS = ("imap", "imaps", "pop3", "pop3s", "lmtp")
 
 
 class Runner:

@@ -157,6 +157,8 @@ STEPS = {
     "run": step_run,
     "imap": script("tests/run.py"),
     "pop3": script("tests/run.py", "tests/pop3"),
+    "lmtp": script("tests/run.py", "tests/lmtp"),
+    "lmtp-crash": script("tests/lmtp_crash.py", "--kills", lambda c: 60 if c.full else 8),
     "roundtrip": script("tests/roundtrip.py"),
     "clients": script("tests/clients/all.py"),
     "stress": script("tests/stress.py", "--seconds", lambda c: 300 if c.full else 20),

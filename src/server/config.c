@@ -75,15 +75,18 @@ static const struct key keys[] = {
 		"kept free so that deleting works on a full disk" },
 };
 
-#define PROTOCOLS "imap, imaps, pop3, pop3s"
+#define PROTOCOLS "imap, imaps, pop3, pop3s, lmtp"
 static const struct {
 	const char *name;
 	uint16_t port, high_port;
+	const char *host; // where it is served unless told otherwise; NULL: everywhere
 } protocols[PROTO_COUNT] = {
 	[PROTO_IMAP] = { "imap", 143, 1143 },
 	[PROTO_IMAPS] = { "imaps", 993, 1993 },
 	[PROTO_POP3] = { "pop3", 110, 1110 },
 	[PROTO_POP3S] = { "pop3s", 995, 1995 },
+	[PROTO_LMTP] = { "lmtp", 24, 1024,
+		"127.0.0.1" }, // whoever reaches it may deliver to anybody
 };
 
 const char *config_protocol_name(enum config_protocol p)
@@ -491,7 +494,8 @@ int config_finish(struct op *op, struct config *c)
 	bool given = c->listener_count > 0;
 	for (int i = 0; rc == 0 && !given && i < PROTO_COUNT; i++) {
 		char address[32];
-		(void)snprintf(address, sizeof address, "*:%u",
+		(void)snprintf(address, sizeof address, "%s:%u",
+			protocols[i].host ? protocols[i].host : "*",
 			(unsigned)(geteuid() == 0 ? protocols[i].port : protocols[i].high_port));
 		rc = listener_add(op, c, (enum config_protocol)i, span_str(address), false);
 	}
@@ -506,7 +510,7 @@ void config_print_help(struct buf *to)
 		     "by "
 		     "protocol (" PROTOCOLS "); a value may be an array, or a section { address = "
 		     "\"*:143\"; proxy_protocol = true; }; without listen: all on their usual "
-		     "ports\n"));
+		     "ports, lmtp on loopback alone\n"));
 	for (size_t i = 0; i < countof(keys); i++)
 		buf_addf(to, "%s (%s, default %s)\n    %s\n", keys[i].path, kinds[keys[i].kind],
 			keys[i].standard, keys[i].help);

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/op.h"
 
-enum config_protocol { PROTO_IMAP, PROTO_IMAPS, PROTO_POP3, PROTO_POP3S, PROTO_COUNT };
+enum config_protocol { PROTO_IMAP, PROTO_IMAPS, PROTO_POP3, PROTO_POP3S, PROTO_LMTP, PROTO_COUNT };
 
 #define CONFIG_LISTENERS_MAX 64
 

@@ -13,6 +13,7 @@
 #include "net/tls.h"
 #include "pop3/pop3.h"
 #include "server/privileges.h"
+#include "smtp/lmtp.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,6 +38,7 @@ struct server {
 	struct auth *auth;
 	struct imap *imap;
 	struct pop3 *pop3;
+	struct lmtp *lmtp;
 	struct listener *listeners[CONFIG_LISTENERS_MAX];
 	struct task signals, sweeper;
 	atomic_bool stopping; // ends a sweep under way
@@ -235,12 +237,15 @@ static int front_prepare(struct op *op, struct server *s)
 		.sessions_per_user = (unsigned)c->limits.sessions_per_user,
 		.version = STARLING_VERSION,
 	};
+	struct lmtp_config lmtp = { .mail = s->mail, .auth = s->auth };
 	struct net_limits limits = { .connections = (unsigned)c->limits.connections,
 		.connections_per_address = (unsigned)c->limits.connections_per_address,
 		.stall_ms = c->limits.stall_ms };
 	int rc = imap_new(op, &imap, &s->imap);
 	if (rc == 0)
 		rc = pop3_new(op, &pop3, &s->pop3);
+	if (rc == 0)
+		rc = lmtp_new(op, &lmtp, &s->lmtp);
 	if (rc == 0)
 		rc = net_new(op, s->crew, &limits, &s->net);
 	return rc;
@@ -262,11 +267,15 @@ static const struct front {
 	[PROTO_IMAPS] = { &imap_service, IMAP_REFUSAL, true },
 	[PROTO_POP3] = { &pop3_service, POP3_REFUSAL, false },
 	[PROTO_POP3S] = { &pop3_service, POP3_REFUSAL, true },
+	[PROTO_LMTP] = { &lmtp_service,
+		TEXT("421 4.3.2 Too many connections, try again later.\r\n"), false },
 };
 
 static const void *front_config(const struct server *s, const struct service *service)
 {
-	return service == &imap_service ? (const void *)s->imap : s->pop3;
+	return service == &imap_service    ? (const void *)s->imap
+		: service == &pop3_service ? (const void *)s->pop3
+					   : s->lmtp;
 }
 
 static int listen_all(struct op *op, struct server *s)
@@ -335,6 +344,7 @@ static void server_stop(struct server *s)
 	crew_free(s->crew);
 	imap_free(s->imap);
 	pop3_free(s->pop3);
+	lmtp_free(s->lmtp);
 	mail_close(s->mail);
 	auth_close(s->auth);
 	store_close(s->store);

@@ -16,7 +16,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
 import report  # noqa: E402
 from server import Server, ServerError, program  # noqa: E402
 
-CLIENTS = ["imaplib_client", "curl", "mbsync", "mutt", "offlineimap", "imapflow", "push", "poplib_client", "pop3_programs"]
+CLIENTS = ["imaplib_client", "curl", "mbsync", "mutt", "offlineimap", "imapflow", "push", "poplib_client", "pop3_programs", "lmtp_programs", "postfix"]
 PASSWORD = "correct horse"
 
 
@@ -50,7 +50,7 @@ def main():
         report.failed("clients", f"there is no {program()}: ./dev build makes it")
         report.finish()
     try:
-        with Server(protocols=("imap", "imaps", "pop3", "pop3s")) as server:
+        with Server(protocols=("imap", "imaps", "pop3", "pop3s", "lmtp"), unix="lmtp") as server:
             for name in options.names:
                 run_one(server, name, options.full)
                 if not server.alive():

@@ -37,13 +37,14 @@ class Server:
     """One server. `engine` is "local" or "memory"; `options` are more words for `starling serve`; `config` is the text of
     a configuration file; `data` keeps an existing data folder (which then stays)."""
 
-    def __init__(self, engine="local", options=(), data=None, protocols=("imap", "imaps"), config=None):
+    def __init__(self, engine="local", options=(), data=None, protocols=("imap", "imaps"), config=None, unix=None):
         self.engine, self.options, self.protocols = engine, list(options), protocols
         self.keep = data is not None
         self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="starling-test-"))
         self.data.mkdir(parents=True, exist_ok=True)
         self.log_path = self.data / "server.log"
         self.config = config
+        self.unix = unix  # a protocol that is served on DATA/PROTO.socket, too
         self.process = None
         self.ports = {}
 
@@ -70,6 +71,8 @@ class Server:
         command = [str(program()), "serve", "--data", str(self.data), "--allow-plaintext"]
         for proto in self.protocols:
             command += ["--listen", f"{proto}=127.0.0.1:0"]
+        if self.unix:
+            command += ["--listen", f"{self.unix}=unix:{self.data}/{self.unix}.socket"]
         if self.engine != "local":
             command += ["--engine", self.engine]
         if self.config is not None:

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starling: a mail transaction's envelope: what MAIL and RCPT said, checked (RFC 5321 section 3.3, RFC 1870, 6152, 3030, 6531, 3461). For LMTP and
+// submission alike; who a recipient is, is the front end's to find out.
+#ifndef SMTP_ENVELOPE_H
+#define SMTP_ENVELOPE_H
+
+#include "base/op.h"
+
+struct smtp_command;
+struct smtp_reply;
+
+struct recipient {
+	struct span address; // as RCPT gave it
+	struct span user;    // LMTP: whose it is, canonical
+	struct span folder;  // LMTP: detail of a sub-address; absent: none
+};
+struct envelope {           // all of it in the arena of the transaction's op
+	struct span sender; // empty: the null path
+	bool utf8;          // SMTPUTF8
+	bool binary;        // BODY=BINARYMIME: BDAT only
+	struct recipient *recipients;
+	size_t count, cap;
+};
+
+// MAIL. NULL: accepted; else the refusal's text, with code and enhanced code in *ret_reply. `limit`: octets of a message.
+const char *envelope_begin(struct op *op, struct envelope *e, const struct smtp_command *c,
+	uint64_t limit, struct smtp_reply *ret_reply);
+// RCPT: the address and its parameters; the recipient is not added.
+const char *envelope_check_recipient(
+	const struct envelope *e, const struct smtp_command *c, struct smtp_reply *ret_reply);
+// Adds one, copied. RC_LIMIT, RC_NOMEM.
+int envelope_add(struct op *op, struct envelope *e, const struct recipient *r);
+
+#endif

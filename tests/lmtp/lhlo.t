@@ -1,0 +1,32 @@
+# LHLO and what it lists; EHLO and HELO are another protocol's (RFC 2033 section 4.1, RFC 2034, 1870, 3030, 6152, 6531).
+CONNECT
+S: 220
+C: EHLO x
+S: 500 5.5.1
+C: HELO x
+S: 500 5.5.1
+C: MAIL FROM:<a@example.org>
+S: 503 5.5.1
+C: LHLO
+S: 501 5.5.4
+C: LHLO client.example.org
+S: 250-$any
+S: 250-PIPELINING
+S: 250-8BITMIME
+S: 250-SMTPUTF8
+S: 250-CHUNKING
+S: 250-BINARYMIME
+S: 250-ENHANCEDSTATUSCODES
+S: 250-STARTTLS
+S: 250 SIZE 134217728
+C: NOOP
+S: 250 2.0.0
+C: VRFY ${user}
+S: 252
+C: EXPN ${user}
+S: 502 5.5.1
+C: AUTH PLAIN
+S: 502 5.5.1
+C: QUIT
+S: 221 2.0.0
+CLOSED
