@@ -513,18 +513,17 @@ static int emit(struct builder *b, struct span *ret_card)
 
 static int build(struct builder *b, const struct card_source *source)
 {
-	int rc = render_both(b, CARD_ENVELOPE, CARD_ENVELOPE_UTF8);
-	if (rc)
-		return rc;
+	// What is looked at and not copied comes first: it lies within few cache lines with the head and the part table, which stand before it.
 	read_header(b);
-	for (size_t i = 0; i < countof(search_texts); i++)
-		add_search_text(b, i);
-	rc = add_keys(b);
-	if (rc)
-		return rc;
 	if (!(b->left_out >> CARD_FIELDS & 1))
 		item_add(b, CARD_FIELDS, buf_span(&b->index));
-	rc = add_preview(b, source);
+	for (size_t i = 0; i < countof(search_texts); i++)
+		add_search_text(b, i);
+	int rc = render_both(b, CARD_ENVELOPE, CARD_ENVELOPE_UTF8);
+	if (rc == 0)
+		rc = add_keys(b);
+	if (rc == 0)
+		rc = add_preview(b, source);
 	if (rc)
 		return rc;
 	rc = render_both(b, CARD_STRUCTURE, CARD_STRUCTURE_UTF8);
