@@ -25,7 +25,15 @@ int span_casecmp(struct span a, struct span b)
 
 bool span_caseeq(struct span a, struct span b)
 {
-	return a.n == b.n && span_casecmp(a, b) == 0;
+	if (a.n != b.n)
+		return false;
+	for (size_t i = 0; i < a.n; i++) {
+		unsigned char c = (unsigned char)a.p[i], differs = c ^ (unsigned char)b.p[i];
+		c |= 0x20;
+		if (differs && (differs != 0x20 || c < 'a' || c > 'z')) // the cases of a letter
+			return false;
+	}
+	return true;
 }
 
 bool span_casestarts(struct span s, struct span prefix)

@@ -67,6 +67,11 @@ static void compares(void **state)
 	assert_false(span_caseeq(SPAN("\xc4"), SPAN("\xe4"))); // ASCII only
 	assert_false(span_caseeq(SPAN("@"), SPAN("`")));
 	assert_false(span_caseeq(SPAN("["), SPAN("{")));
+	for (unsigned i = 0; i < 65536; i++) {
+		char a = (char)(i >> 8), b = (char)i;
+		assert_int_equal(span_caseeq(span_of(&a, 1), span_of(&b, 1)),
+			ascii_lower((unsigned char)a) == ascii_lower((unsigned char)b));
+	}
 	assert_true(span_casecmp(SPAN("ABC"), SPAN("abd")) < 0);
 	assert_true(span_casestarts(SPAN("Content-Type"), SPAN("content-")));
 	assert_false(span_casestarts(SPAN("Con"), SPAN("content-")));
