@@ -8,6 +8,8 @@
 
 #define SLOT_BITS 19u // half a million frames in 4 MiB, which cost memory only where they are used
 #define SLOT_BYTES ((size_t)8 << SLOT_BITS)
+#define PAGE_BITS 9u  // slots of a page
+#define NEAR_BITS 19u // half a megabyte of the log: some hundred messages
 #define PARTS UINT64_C(7)
 
 void checked_init(struct checked *c, uint64_t now)
@@ -25,9 +27,13 @@ void checked_done(struct checked *c)
 	c->slots = NULL;
 }
 
+// Frames that lie near each other share a page: a walk over a mailbox touches few, and each page is zeroed by the kernel when it is first used.
 static _Atomic uint64_t *slot_of(const struct checked *c, uint64_t pos)
 {
-	return &c->slots[(pos >> 3) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - SLOT_BITS)];
+	const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t page = (pos >> NEAR_BITS) * factor >> (64 - (SLOT_BITS - PAGE_BITS));
+	uint64_t slot = (pos >> 3) * factor >> (64 - PAGE_BITS);
+	return &c->slots[page << PAGE_BITS | slot];
 }
 
 bool checked_has(const struct checked *c, uint64_t pos, enum checked_part part)
