@@ -24,7 +24,7 @@ int content_make_card(struct op *op, struct content *c);
 // op's arena.
 int content_bytes(
 	struct op *op, const struct content *c, uint64_t from, uint64_t to, struct span *ret_bytes);
-// The piece at `from`, at most up to `to` and never empty before it. Verifies the extent's checksum each time unless the content's
+// The piece at `from`, at most up to `to` and never empty before it. Verifies the extent's checksum unless the store did lately or the content's
 // octets were wanted: ask for long pieces.
 int content_piece(
 	struct op *op, const struct content *c, uint64_t from, uint64_t to, struct span *ret_piece);
