@@ -39,6 +39,7 @@
 	X(UNKNOWNCTE, "unknown content-transfer-encoding")                                         \
 	X(CLIENTBUG, "client error")                                                               \
 	X(UIDREQUIRED, "message numbers are not allowed once UIDONLY is enabled")                  \
+	X(MESSAGELIMIT, "too many messages for one command")                                       \
 	X(SERVERBUG, "internal error")                                                             \
 	X(AUTHFAILED, "authentication failed")                                                     \
 	X(AUTHZFAILED, "authorization failed")                                                     \

@@ -23,6 +23,7 @@ struct append_scan {
 };
 struct append_intake {         // zeroed: nothing came yet
 	struct append *append; // from the first message on
+	uint32_t messages;     // so far
 	bool opened;           // the literal to come stands in UTF8 (...)
 	bool close;            // the literal before did: its ")" comes now
 	struct append_scan header;

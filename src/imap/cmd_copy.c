@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // COPY, MOVE, EXPUNGE and their UID variants (RFC 9051 sections 6.4.3, 6.4.7, 6.4.8, 6.4.9; UIDPLUS, RFC 4315; MOVE, RFC 6851).
 #include "base/buf.h"
+#include "imap/message_limit.h"
 #include "imap/module.h"
 #include "imap/reply.h"
 #include "imap/session_priv.h"
@@ -60,6 +61,12 @@ static int copy_run(struct session *s, struct command *c)
 		return command_no(s, NULL, "the mailbox is open read-only");
 	int rc = args_messages(s, &a->set, c->uid, &a->uids);
 	uint64_t asked = numset_size(&a->uids);
+	struct uid last = { 0 };
+	if (rc == 0)
+		rc = message_limit_cut(
+			s, a->move ? message_limit(s) : save_limit(s), &a->uids, &last);
+	if (rc == 0 && last.v && !a->move) // all or nothing (RFC 9738 section 3.1)
+		return message_limit_refuse(s, save_limit(s), last);
 	if (rc == 0)
 		rc = txn_copy(&s->op, s->view, &a->uids, a->to, a->move, &a->result);
 	if (rc < 0)
@@ -74,9 +81,11 @@ static int copy_run(struct session *s, struct command *c)
 	// Numbers that the client knows, but whose messages others expunged: the rest was copied, which cannot be a NO (RFC 2180 section 4.4.2;
 	// RFC 9051 section 6.4.7: no partial copy), unless there was no rest.
 	if (!c->uid && !a->set.saved && asked && !done)
-		return op_fail(&s->op, RC_EXPUNGED, "the messages were expunged meanwhile");
-	return command_ok(s, a->move ? NULL : code,
-		done ? "%s completed" : "%s completed: no such messages", c->row->name);
+		return message_limit_end(s, last,
+			op_fail(&s->op, RC_EXPUNGED, "the messages were expunged meanwhile"));
+	return message_limit_end(s, last,
+		command_ok(s, a->move ? NULL : code,
+			done ? "%s completed" : "%s completed: no such messages", c->row->name));
 }
 
 static void copy_done(struct session *s, struct command *c)
@@ -94,6 +103,11 @@ static void copy_done(struct session *s, struct command *c)
 struct expunge_args {
 	struct seqset set; // UID EXPUNGE
 	struct numset uids, gone;
+	// MESSAGELIMIT (RFC 9738):
+	struct view_cursor *cursor; // looks for messages with \Deleted
+	struct numset deleted;
+	struct uid last; // the lowest one to go; 0: all
+	bool counted;
 };
 
 static int expunge_parse(struct session *s, struct command *c, struct cursor *in)
@@ -109,19 +123,49 @@ static int expunge_parse(struct session *s, struct command *c, struct cursor *in
 	return 0;
 }
 
+// UID EXPUNGE: finds out which messages would go, and leaves as many as may. EXPUNGE knows no limit (RFC 9738 section 3.1).
+static int find_deleted(struct session *s, struct expunge_args *a)
+{
+	struct mailbox_status status;
+	struct msg m;
+	int rc = a->cursor ? 0 : args_messages(s, &a->set, true, &a->uids);
+	mailbox_status(view_mailbox(s->view), &status);
+	a->counted = !message_limit(s) || status.deleted <= message_limit(s);
+	if (rc == 0 && !a->counted && !a->cursor)
+		rc = view_cursor_open(&s->op, s->view, &a->uids, 0, &a->cursor);
+	while (rc == 0 && !a->counted) {
+		if (crew_slice_is_over())
+			return IMAP_MORE;
+		rc = view_cursor_next(&s->op, a->cursor, &m);
+		if (rc == 0 && m.flags & FLAG_DELETED)
+			numset_add(&a->deleted, m.uid.v);
+	}
+	if (rc != CURSOR_END)
+		return rc;
+	a->counted = true;
+	numset_done(&a->uids);
+	a->uids = a->deleted;
+	a->deleted = (struct numset){ 0 };
+	return a->uids.failed ? op_fail(&s->op, RC_NOMEM, "out of memory")
+			      : message_limit_cut(s, message_limit(s), &a->uids, &a->last);
+}
+
 static int expunge_run(struct session *s, struct command *c)
 {
 	struct expunge_args *a = c->args;
 	if (view_is_readonly(s->view))
 		return command_no(s, NULL, "the mailbox is open read-only");
-	int rc = c->uid ? args_messages(s, &a->set, true, &a->uids) : 0;
+	int rc = c->uid && !a->counted ? find_deleted(s, a) : 0;
+	if (rc > 0)
+		return rc;
 	if (rc == 0)
 		rc = txn_expunge(&s->op, s->view, c->uid ? &a->uids : NULL, &a->gone);
 	if (rc == 0 &&
 		!numset_is_empty(
 			&a->gone)) // HIGHESTMODSEQ is due even if the client had not heard of them
 		s->priv->modseq_behind = true;
-	return rc < 0 ? rc : IMAP_DONE; // the dispatcher tells what is gone
+	// The dispatcher tells what is gone.
+	return rc < 0 ? rc : message_limit_end(s, a->last, IMAP_DONE);
 }
 
 static void expunge_done(struct session *s, struct command *c)
@@ -130,6 +174,8 @@ static void expunge_done(struct session *s, struct command *c)
 	(void)s;
 	if (!a)
 		return;
+	view_cursor_close(a->cursor);
+	numset_done(&a->deleted);
 	numset_done(&a->uids);
 	numset_done(&a->gone);
 }

@@ -6,6 +6,7 @@
 // be on its way: what a client that goes away did not get should not be marked as read. Mail can be read when nothing can be written: then \Seen is left alone.
 #include "base/limits.h"
 #include "imap/fetch.h"
+#include "imap/message_limit.h"
 #include "imap/module.h"
 #include "imap/partial.h"
 #include "imap/reply.h"
@@ -159,6 +160,9 @@ static int narrow(struct session *s, struct fetch_args *a)
 static int take_partial(struct session *s, struct fetch_args *a)
 {
 	struct numset seqs = { 0 }, some = { 0 };
+	uint32_t limit = message_limit(s);
+	if (limit && partial_size(a->partial) > limit) // RFC 9738 section 3.1
+		return message_limit_refuse(s, limit, (struct uid){ 0 });
 	int rc = view_seqs_of(&s->op, s->view, &a->uids, &seqs);
 	partial_of(a->partial, &seqs, &some);
 	numset_reset(&a->uids);
@@ -177,6 +181,8 @@ static int fetch_start(struct session *s, struct command *c, struct fetch_args *
 		rc = take_partial(s, a);
 	if (rc == 0 && a->changed)
 		rc = narrow(s, a);
+	if (rc == 0)
+		rc = message_limit_cut(s, message_limit(s), &a->uids, &a->last);
 	unsigned flags = a->needs & (FETCH_COLD | FETCH_CONTENT) ? CURSOR_COLD : 0;
 	if (rc == 0)
 		rc = view_cursor_open(&s->op, s->view, &a->uids, flags, &a->cursor);
@@ -339,7 +345,7 @@ static int fetch_run(struct session *s, struct command *c)
 			note_fault(s, a, one);
 	}
 	if (rc == CURSOR_END)
-		return fetch_end(s, c, a);
+		return message_limit_end(s, a->last, fetch_end(s, c, a));
 	return rc < 0 ? rc : IMAP_MORE;
 }
 

@@ -4,6 +4,7 @@
 // taken for the whole, so a search that fails answers NO and nothing else (users.md section 1.5).
 #include "base/buf.h"
 #include "base/limits.h"
+#include "imap/message_limit.h"
 #include "imap/module.h"
 #include "imap/partial.h"
 #include "imap/reply_table.h"
@@ -80,6 +81,7 @@ static int search_parse(struct session *s, struct command *c, struct cursor *in)
 		return RC_NOMEM;
 	c->args = a;
 	search_args_init(a);
+	a->may_be_cut = true;
 	a->extended = session_is_rev2(s);
 	cursor_sp(in);
 	if (cursor_try_word(in, "RETURN"))
@@ -266,6 +268,32 @@ static bool is_enough(const struct search_args *a)
 	return !partial || (!partial->from_end && numset_size(&a->found) >= partial->last);
 }
 
+// MESSAGELIMIT counts the messages that are looked at (RFC 9738 section 3.1): those that all sets at the top of the program have.
+static int limit_search(struct session *s, struct search_args *a)
+{
+	if (!message_limit(s) || view_exists(s->view) <= message_limit(s))
+		return 0;
+	numset_add_range(&a->looked_at, 1, view_uid_next(s->view).v - 1);
+	for (const struct search_key *k = a->program->child; k; k = k->next)
+		if (k->kind == SEARCH_UIDS)
+			numset_intersect(&a->looked_at, k->set);
+	int rc = a->looked_at.failed
+		? op_fail(&s->op, RC_NOMEM, "out of memory")
+		: message_limit_cut(s, message_limit(s), &a->looked_at, &a->last);
+	struct search_key *key = rc == 0 && a->last.v ? op_new(&s->op, struct search_key) : NULL;
+	if (rc < 0 || !a->last.v)
+		return rc;
+	if (!a->may_be_cut) // there, section 3.3
+		return message_limit_refuse(s, message_limit(s), (struct uid){ 0 });
+	if (!key)
+		return RC_NOMEM;
+	*key = (struct search_key){
+		.kind = SEARCH_UIDS, .set = &a->looked_at, .next = a->program->child
+	};
+	a->program->child = key;
+	return 0;
+}
+
 int search_find(struct session *s, struct command *c)
 {
 	struct search_args *a = c->args;
@@ -275,6 +303,8 @@ int search_find(struct session *s, struct command *c)
 		for (const struct search_set *set = a->sets; set; set = set->next)
 			c->keeps_numbers |= !set->uid && !set->set.saved;
 		rc = search_sets_resolve(s, a);
+		if (rc == 0)
+			rc = limit_search(s, a);
 		if (rc == 0)
 			rc = search_open(&s->op, s->view, a->program, &a->search);
 	}
@@ -289,7 +319,8 @@ static int go_on(struct session *s, struct command *c)
 	int rc = search_find(s, c);
 	if (rc < 0)
 		return rc;
-	return rc == IMAP_MORE && !is_enough(a) ? IMAP_MORE : search_end(s, c);
+	return rc == IMAP_MORE && !is_enough(a) ? IMAP_MORE
+						: message_limit_end(s, a->last, search_end(s, c));
 }
 
 int search_outcome(struct session *s, struct search_args *a, int rc)
@@ -317,6 +348,7 @@ void search_args_done(struct search_args *a)
 		return;
 	search_close(a->search);
 	search_sets_done(a);
+	numset_done(&a->looked_at);
 	numset_done(&a->found);
 }
 

@@ -4,6 +4,7 @@
 #include "imap/store.h"
 
 #include "base/buf.h"
+#include "imap/message_limit.h"
 #include "imap/module.h"
 #include "imap/reply.h"
 #include "mail/view.h"
@@ -68,6 +69,8 @@ static int store_parse(struct session *s, struct command *c, struct cursor *in)
 static int store_once(struct session *s, struct command *c, struct store_args *a)
 {
 	int rc = args_messages(s, &a->set, c->uid, &a->uids);
+	if (rc == 0)
+		rc = message_limit_cut(s, message_limit(s), &a->uids, &a->last);
 	a->flags.uids = &a->uids;
 	if (rc == 0)
 		rc = txn_flags(&s->op, s->view, &a->flags, &a->result);
@@ -139,7 +142,7 @@ static int store_run(struct session *s, struct command *c)
 		if (rc == 0)
 			tell_one(s, c, a, &m);
 	}
-	return rc < 0 ? rc : store_end(s, c, a);
+	return rc < 0 ? rc : message_limit_end(s, a->last, store_end(s, c, a));
 }
 
 static void store_done(struct session *s, struct command *c)

@@ -57,8 +57,8 @@ int dispatch_fault(struct session *s, int rc)
 {
 	const struct reply_row *row = reply_row_of(rc);
 	const char *text = op_text(&s->op, rc);
-	return row->bad ? command_bad(s, row->code, "%s", text)
-			: command_no(s, row->code, "%s", text);
+	const char *code = row->code ? row->code : s->priv->cmd.code;
+	return row->bad ? command_bad(s, code, "%s", text) : command_no(s, code, "%s", text);
 }
 
 int dispatch_syntax(struct session *s, const struct cursor *in)

@@ -59,6 +59,7 @@ struct fetch_args {
 	struct partial_range *partial; // PARTIAL (RFC 9394); NULL: all
 	// While it runs:
 	struct numset uids;
+	struct uid last; // MESSAGELIMIT (RFC 9738): the lowest message; 0: all
 	bool started;
 	struct view_cursor *cursor;
 	struct view_cursor

@@ -13,8 +13,10 @@ struct mail;
 struct imap_config {
 	struct mail *mail; // both must outlive the struct imap
 	struct auth *auth;
-	bool allow_plaintext; // LOGIN and PLAIN without TLS from anywhere (loopback always may)
-	bool literal_minus;   // advertise LITERAL- in place of LITERAL+ (RFC 7888 section 5)
+	bool allow_plaintext;   // LOGIN and PLAIN without TLS from anywhere (loopback always may)
+	uint32_t message_limit; // messages that one command works on (RFC 9738); 0: any number
+	uint32_t save_limit;    // messages of one COPY or APPEND; 0: any number
+	bool literal_minus;     // advertise LITERAL- in place of LITERAL+ (RFC 7888 section 5)
 	unsigned
 		idle_interval; // seconds between "still here" lines in IDLE; 0: none. IMAP_IDLE_INTERVAL is usual
 	unsigned

@@ -36,6 +36,7 @@ static const struct reply_row rows[] = {
 	{ RC_UNKNOWNCTE, false, "UNKNOWN-CTE" },
 	{ RC_CLIENTBUG, true, "CLIENTBUG" },
 	{ RC_UIDREQUIRED, true, "UIDREQUIRED" }, // RFC 9586 section 3
+	{ RC_MESSAGELIMIT, false, NULL },        // RFC 9738: message_limit_refuse() gives the code
 	{ RC_SERVERBUG, false, "SERVERBUG" },
 	{ RC_AUTHFAILED, false, "AUTHENTICATIONFAILED" },
 	{ RC_AUTHZFAILED, false, "AUTHORIZATIONFAILED" },

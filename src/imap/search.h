@@ -72,6 +72,7 @@ struct search_set { // a sequence set among the keys: what it means is found out
 	bool uid;
 	struct search_key *key;
 	struct numset uids; // owned
+	bool resolved;      // uids says it already
 	struct search_set *next;
 };
 struct search_args {
@@ -81,9 +82,12 @@ struct search_args {
 	struct span charset;
 	bool charset_unknown;
 	bool wants_modseq; // a MODSEQ key: the answer has the highest modseq (RFC 7162 section 3.1.5)
+	bool may_be_cut;   // beyond MESSAGELIMIT it looks at the last messages; else it is refused
 	struct search_set *sets;
 	struct search_key *program;
 	// While it runs:
+	struct numset looked_at; // the messages of MESSAGELIMIT (RFC 9738), if the limit cuts
+	struct uid last;         // the lowest of them; 0: all messages
 	struct search *search;
 	struct numset found;
 	struct modseq modseq;

@@ -378,6 +378,8 @@ int search_program_parse(struct session *s, struct cursor *in, struct search_arg
 int search_sets_resolve(struct session *s, struct search_args *args)
 {
 	for (struct search_set *set = args->sets; set; set = set->next) {
+		if (set->resolved)
+			continue;
 		if (set->set.saved) { // not changed before the end of this command
 			set->key->set = &s->saved;
 			continue;

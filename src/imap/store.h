@@ -13,6 +13,7 @@ struct store_args {
 	size_t word_count;
 	// While it runs:
 	struct numset uids;
+	struct uid last; // MESSAGELIMIT (RFC 9738): the lowest message; 0: all
 	struct flags_result result;
 	struct view_cursor *cursor; // over the messages that STORE itself may have to tell of
 	bool stored;

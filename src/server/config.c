@@ -14,7 +14,14 @@
 #define CONFIG_FILE_MAX (1u << 20)
 #define DEPTH_MAX 8
 
-enum kind { KIND_STRING, KIND_BOOL, KIND_COUNT, KIND_BYTES, KIND_TIME };
+enum kind {
+	KIND_STRING,
+	KIND_BOOL,
+	KIND_COUNT,
+	KIND_BYTES,
+	KIND_TIME,
+	KIND_LIMIT
+}; // LIMIT: a count, or 0: none
 struct key {
 	const char *path;
 	enum kind kind;
@@ -49,6 +56,11 @@ static const struct key keys[] = {
 		"128mb", "size of one message (APPENDLIMIT)" },
 	{ "limits.mailboxes", KIND_COUNT, AT(limits.mailboxes), 10, 10000000, "100000",
 		"mailboxes of one account" },
+	{ "limits.messages", KIND_LIMIT, AT(limits.messages), 1000, UINT32_MAX, "10000000",
+		"messages that one command works on (MESSAGELIMIT), at least 1000; 0: any number" },
+	{ "limits.saved_messages", KIND_LIMIT, AT(limits.saved_messages), 1000, UINT32_MAX, "0",
+		"messages of one COPY or APPEND, at least 1000 (SAVELIMIT where limits.messages is "
+		"0); 0: any number" },
 	{ "limits.stall", KIND_TIME, AT(limits.stall_ms), 1000, 86400000, "5min",
 		"a client that takes no output for so long is cut off" },
 	{ "limits.login", KIND_TIME, AT(limits.login_ms), 1000, 86400000, "3min",
@@ -100,6 +112,7 @@ void config_defaults(struct config *c)
 	c->limits.sessions_per_user = 1000;
 	c->limits.message_bytes = 128u << 20;
 	c->limits.mailboxes = 100000;
+	c->limits.messages = 10000000;
 	c->limits.stall_ms = 300000;
 	c->limits.login_ms = 180000;
 	c->imap.idle_interval_ms = 600000;
@@ -214,10 +227,11 @@ static void set_number(struct parse *p, const struct key *k, const config_settin
 	}
 	if (!text || !parse_units(span_str(text), units, &v)) {
 		static const char *const what[] = { [KIND_COUNT] = "a number is expected",
+			[KIND_LIMIT] = "a number is expected",
 			[KIND_BYTES] = "a size is expected, such as 4096 or \"10mb\"",
 			[KIND_TIME] = "a time is expected, such as \"90s\" or \"5min\"" };
 		fault(p, o, k->path, "%s", what[k->kind]);
-	} else if (v < k->least || v > k->most) {
+	} else if ((v < k->least || v > k->most) && (k->kind != KIND_LIMIT || v)) {
 		uint64_t scale = k->kind == KIND_TIME ? 1000 : 1;
 		fault(p, o, k->path, "must lie between %llu and %llu%s",
 			(unsigned long long)(k->least / scale),
@@ -504,7 +518,8 @@ int config_finish(struct op *op, struct config *c)
 
 void config_print_help(struct buf *to)
 {
-	static const char *const kinds[] = { "text", "yes/no", "number", "bytes", "time" };
+	static const char *const kinds[] = { "text", "yes/no", "number", "bytes", "time",
+		"number" };
 	buf_add(to,
 		SPAN("listen = { imap = \"*:143\"; imaps = \"*:993\"; };\n    addresses to serve, "
 		     "by "

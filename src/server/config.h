@@ -34,6 +34,7 @@ struct config {
 	struct {
 		uint64_t connections, connections_per_address, sessions_per_user, message_bytes,
 			mailboxes;
+		uint64_t messages, saved_messages; // of one command; 0: any number
 		uint64_t stall_ms, login_ms;
 	} limits;
 	struct {

@@ -48,15 +48,15 @@ static void test_good(void **state)
 	op_done(&op);
 }
 
-static const char bad_text[] =
-	"datta = \"/x\";\n"
-	"limits = {\n  message_bytes = 12;\n  stal = \"5s\";\n};\n/* more\n lines */\n"
-	"allow_plaintext = \"perhaps\";\n"
-	"listen = { pop9 = \"*:1\"; imap = {}; };\n"
-	"tls = \"yes\";\n"
-	"qwertyuiop = 1;\n"
-	"log_level = 7;\n"
-	"imap = { idle_interval = \"soon\"; };\n";
+static const char bad_text[] = "datta = \"/x\";\n"
+			       "limits = {\n  message_bytes = 12;\n  stal = \"5s\"; messages = "
+			       "999; saved_messages = 0;\n};\n/* more\n lines */\n"
+			       "allow_plaintext = \"perhaps\";\n"
+			       "listen = { pop9 = \"*:1\"; imap = {}; };\n"
+			       "tls = \"yes\";\n"
+			       "qwertyuiop = 1;\n"
+			       "log_level = 7;\n"
+			       "imap = { idle_interval = \"soon\"; };\n";
 
 // All faults at once, each with its line.
 static void test_faults(void **state)
@@ -71,6 +71,7 @@ static void test_faults(void **state)
 		"test.conf:1: datta: unknown key; did you mean data?",
 		"test.conf:3: limits.message_bytes: must lie between",
 		"test.conf:4: limits.stal: unknown key; did you mean limits.stall?",
+		"test.conf:4: limits.messages: must lie between 1000 and",
 		"test.conf:8: allow_plaintext: true or false",
 		"test.conf:9: listen.pop9: unknown protocol",
 		"test.conf:9: listen.imap: an address is expected",

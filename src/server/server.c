@@ -217,6 +217,8 @@ static int front_prepare(struct op *op, struct server *s)
 		.mail = s->mail,
 		.auth = s->auth,
 		.allow_plaintext = c->allow_plaintext,
+		.message_limit = (uint32_t)c->limits.messages,
+		.save_limit = (uint32_t)c->limits.saved_messages,
 		.literal_minus = c->imap.literal_minus,
 		.idle_interval = (unsigned)(c->imap.idle_interval_ms / 1000),
 		.autologout = (unsigned)(c->imap.autologout_ms / 1000),

@@ -447,10 +447,21 @@ class SessionChecker:
             keys = [uid for uid in self.selected.uids if uid]
         else:
             keys = range(1, min(command.known, self.selected.exists or 0) + 1)
+        if limit := self._message_limit(response):
+            most, last = limit.args
+            uids = self.selected.uids
+            keys = [key for key in keys if ((key if command.uid else uids[key - 1]) or 0) >= (last or 0)]
+            answered = sum(set(wanted) <= items for items in command.fetched.values())
+            if answered > most:
+                self.complain(f'FETCH of {answered} messages under MESSAGELIMIT {most} (RFC 9738 section 3.1)')
         lost = [key for key in keys if key not in command.fetched
                 and any(low is not None and low <= key and (high is None or key <= high) for low, high in ranges)]
         if lost:
             self.complain(f'FETCH ended in OK without a response for {lost[:10]}')
+
+    @staticmethod
+    def _message_limit(response):
+        return response.code if response.code and response.code.name == 'MESSAGELIMIT' else None
 
     def _check_search(self, command, _):
         """One SEARCH (SORT) response, or one ESEARCH if RETURN or IMAP4rev2 asked for it."""

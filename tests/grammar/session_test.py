@@ -352,6 +352,11 @@ class Fetches(Base):
             self.good(self.fetch(f'FETCH 1 (BODY BODY[{section}])', line.format('x' * size)))
             self.bad(self.fetch(f'FETCH 1 (BODY BODY[{section}])', line.format('x' * 9)), f'part {section}')
 
+    def test_message_limit(self):
+        over = 'C: f UID FETCH 1:* UID\n{}S: f OK [MESSAGELIMIT 2 {}] x'
+        self.good(SELECT + over.format('S: * 2 FETCH (UID 2)\nS: * 3 FETCH (UID 3)\n', 2))
+        self.bad(SELECT + over.format('S: * 1 FETCH (UID 1)\nS: * 2 FETCH (UID 2)\nS: * 3 FETCH (UID 3)\n', 1), 'under MESSAGELIMIT 2')
+
     def test_static_items(self):
         for item, one, two in (('INTERNALDATE', '"17-Jul-1996 02:44:25 -0700"', '"17-Jul-1996 02:44:26 -0700"'), ('EMAILID', '(a)', '(b)'),
                                ('BODY[1]', '"abc"', '"abd"'), ('BINARY.SIZE[1]', '3', '4')):

@@ -104,12 +104,12 @@ def _parse_header(script, text):
         script.mailboxes.append((words[0], _parse_messages(words[1:])))
     elif word == "needs":
         script.needs += rest.split()
+    elif word == "config":
+        script.config = (script.config or "") + rest + "\n"
     elif word == "users":
         script.users = int(rest)
     elif word == "serve":
         script.serve += shlex.split(rest)
-    elif word == "config":
-        script.config = (script.config or "") + rest + "\n"
     elif word == "grammar" and rest == "off":
         script.check_grammar = False
     else:

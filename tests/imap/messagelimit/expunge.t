@@ -1,0 +1,86 @@
+# UID EXPUNGE removes as many messages with \Deleted as MESSAGELIMIT allows, those of the highest UIDs; EXPUNGE, CLOSE and STATUS know no limit (RFC 9738 section 3.1).
+@ config limits = { messages = 1000; };
+@ mailbox INBOX 5
+@ mailbox Other
+
+C: SELECT INBOX
+S: ...
+S: OK
+C: ENABLE UIDONLY
+S: * ENABLED UIDONLY
+S: OK
+C: UID COPY 1:* INBOX
+S: ...
+S: OK
+C: UID COPY 1:* INBOX
+S: ...
+S: OK
+C: UID COPY 1:* INBOX
+S: ...
+S: OK
+C: UID COPY 1:* INBOX
+S: ...
+S: OK
+C: UID COPY 1:* INBOX
+S: ...
+S: OK
+C: UID COPY 1:* INBOX
+S: ...
+S: OK
+C: UID COPY 1:* INBOX
+S: ...
+S: OK
+C: UID COPY 1:* INBOX
+S: ...
+S: OK
+C: UID STORE 11:1010 +FLAGS.SILENT (\Deleted)
+S: OK
+C: UID STORE 1011:1280 +FLAGS.SILENT (\Deleted)
+S: OK
+C: STATUS INBOX (UNSEEN)
+S: * STATUS INBOX (UNSEEN 1280)
+S: OK
+C: UID EXPUNGE 200:400
+S: * VANISHED 200:400
+S: ...
+S: OK UID EXPUNGE completed
+C: UID EXPUNGE 1:*
+S: * VANISHED 80:199,401:1280
+S: ...
+S: OK [MESSAGELIMIT 1000 80] $text
+C: UID EXPUNGE 1:*
+S: * VANISHED 11:79
+S: ...
+S: OK UID EXPUNGE completed
+C: UID COPY 1:* INBOX
+S: ...
+S: OK
+C: UID COPY 1:* INBOX
+S: ...
+S: OK
+C: UID COPY 1:* INBOX
+S: ...
+S: OK
+C: UID COPY 1:* INBOX
+S: ...
+S: OK
+C: UID COPY 1:* INBOX
+S: ...
+S: OK
+C: UID COPY 1:* INBOX
+S: ...
+S: OK
+C: UID COPY 1:* INBOX
+S: ...
+S: OK
+C: UID STORE 1:* +FLAGS.SILENT (\Deleted)
+S: OK [MESSAGELIMIT 1000 1551] $text
+C: UID STORE 1:1550 +FLAGS.SILENT (\Deleted)
+S: OK UID STORE completed
+C: EXPUNGE
+S: * VANISHED 1:10,1281:2550
+S: ...
+S: OK EXPUNGE completed
+C: STATUS INBOX (MESSAGES)
+S: * STATUS INBOX (MESSAGES 0)
+S: OK

@@ -1,0 +1,57 @@
+# SEARCH counts the messages that it looks at, not those that match (RFC 9738 section 3.1); `$` has what was found among them (section 3.4). Sets among the keys leave messages out.
+@ config limits = { messages = 1000; };
+@ mailbox INBOX 5
+@ mailbox Other
+
+C: SELECT INBOX
+S: ...
+S: OK
+C: COPY 1:* INBOX
+S: ...
+S: OK
+C: COPY 1:* INBOX
+S: ...
+S: OK
+C: COPY 1:* INBOX
+S: ...
+S: OK
+C: COPY 1:* INBOX
+S: ...
+S: OK
+C: COPY 1:* INBOX
+S: ...
+S: OK
+C: COPY 1:* INBOX
+S: ...
+S: OK
+C: COPY 1:* INBOX
+S: ...
+S: OK
+C: COPY 1:* INBOX
+S: ...
+S: OK
+C: STORE 1:10,1280 +FLAGS.SILENT (\Flagged)
+S: OK
+C: UID SEARCH RETURN (ALL) FLAGGED
+S: * ESEARCH (TAG $any) UID ALL 1280
+S: OK [MESSAGELIMIT 1000 281] $text
+C: SEARCH RETURN (COUNT) ALL
+S: * ESEARCH (TAG $any) COUNT 1000
+S: OK [MESSAGELIMIT 1000 281] $text
+C: UID SEARCH RETURN (ALL) FLAGGED UID 1:280
+S: * ESEARCH (TAG $any) UID ALL 1:10
+S: OK UID SEARCH completed
+C: UID SEARCH RETURN (COUNT) 1:1100
+S: * ESEARCH (TAG $any) UID COUNT 1000
+S: OK [MESSAGELIMIT 1000 101] $text
+C: UID SEARCH RETURN (COUNT) UIDBEFORE 1001
+S: * ESEARCH (TAG $any) UID COUNT 1000
+S: OK UID SEARCH completed
+C: UID SEARCH RETURN (SAVE) UID 100:1280 UNFLAGGED
+S: OK [MESSAGELIMIT 1000 281] $text
+C: UID SEARCH RETURN (MIN MAX COUNT) UID $
+S: * ESEARCH (TAG $any) UID MIN 281 MAX 1279 COUNT 999
+S: OK UID SEARCH completed
+[rev1] C: UID SEARCH UID 1:1001 FLAGGED
+[rev1] S: * SEARCH 2 3 4 5 6 7 8 9 10
+[rev1] S: OK [MESSAGELIMIT 1000 2] $text
