@@ -105,11 +105,16 @@ class Talk:
         choose, uid = self.rng.choice, self.rng.choice(["", "", "UID "])
         store = f"{uid}STORE {self.numbers()} {choose(['', '+', '-'])}FLAGS{choose(['', '.SILENT'])} ({self.some(FLAGS, 3)})"
         saved = choose(["", "RETURN () ", "RETURN (MIN MAX) ", "RETURN (COUNT ALL) ", "RETURN (SAVE) ", "RETURN (SAVE MIN) ",
-                        "RETURN (PARTIAL 2:3) ", "RETURN (SAVE PARTIAL -1:-2 MAX) "])
+                        "RETURN (PARTIAL 2:3) ", "RETURN (SAVE PARTIAL -1:-2 MAX) ",
+                        "RETURN (UPDATE ALL) ", "RETURN (UPDATE ALL) ", "RETURN (CONTEXT UPDATE COUNT) "])
         return choose([
             lambda: f"{uid}FETCH {self.numbers()} ({' '.join(self.item() for _ in range(self.rng.randint(1, 4)))})",
             lambda: f"{uid}FETCH {self.numbers()} {choose(['ALL', 'FAST', 'FULL'])}",
             lambda: f"UID FETCH {self.numbers()} ({self.item()}) (PARTIAL {choose(['1:2', '-1:-1', '3:2', '-9:-2'])})",
+            lambda: f"ESEARCH IN ({choose(['personal', 'inboxes subtree F1', 'mailboxes (F1 nope)', 'subscribed', 'subtree-one F1'])}) "
+                    f"{choose(['', 'RETURN (MIN MAX) ', 'RETURN (COUNT ALL) ', 'RETURN (PARTIAL 1:2) '])}{self.key()}",
+            lambda: f"UID SORT {choose(['', 'RETURN (UPDATE ALL) '])}({choose(['SUBJECT', 'REVERSE DATE', 'SIZE'])}) UTF-8 {self.key()}",
+            lambda: f"UIDBATCHES {choose(['500', '1000', '499', '500 1:2'])}",
             lambda: store, lambda: store,
             lambda: f"{uid}{choose(['COPY', 'MOVE'])} {self.numbers()} {self.box()}",
             lambda: f"{uid}SEARCH {saved}{' '.join(self.key() for _ in range(self.rng.randint(1, 3)))}",

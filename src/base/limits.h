@@ -94,11 +94,18 @@
 		<< 20) // octets of decoded parts (BINARY) in one FETCH response: they are copies
 #define IMAP_SAVED_RANGES_MAX                                                                      \
 	(1u << 20) // ranges of a result that SEARCH RETURN (SAVE) keeps: 8 MiB; more: NOTSAVED
-#define UIDBATCHES_SIZE_MIN 500u    // RFC 10022 section 3.1.3.2
-#define UIDBATCHES_SPAN_MAX 100000u // messages of a range of batches (there, section 3.1.5)
-#define UIDBATCHES_REMEMBERED 64u   // questions that a session remembers
-#define IMAP_PATTERNS_MAX 100u      // patterns of a LIST command
-#define IMAP_COMMANDS_PER_RUN 100u  // pipelined commands before others have their turn
+#define CONTEXTS_MAX 16u            // RETURN (UPDATE) of a session; more: NOUPDATE
+#define CONTEXT_MEMORY (256u << 10) // octets of a context's program
+#define CONTEXT_RANGES_MAX 65536u   // ranges of what it matches: 512 KiB
+#define CONTEXT_SORTED_MAX                                                                         \
+	20000u // messages of a sorted one: they are sorted again when one is added
+#define MULTISEARCH_MAILBOXES_MAX 20000u // mailboxes of an ESEARCH command; more: NO [LIMIT]
+#define IMAP_PROGRESS_MS 10000u          // between INPROGRESS lines (RFC 9585 section 4)
+#define UIDBATCHES_SIZE_MIN 500u         // RFC 10022 section 3.1.3.2
+#define UIDBATCHES_SPAN_MAX 100000u      // messages of a range of batches (there, section 3.1.5)
+#define UIDBATCHES_REMEMBERED 64u        // questions that a session remembers
+#define IMAP_PATTERNS_MAX 100u           // patterns of a LIST command
+#define IMAP_COMMANDS_PER_RUN 100u       // pipelined commands before others have their turn
 
 // --- smtp: LMTP, submission ---
 #define SMTP_LINE_MAX                                                                              \

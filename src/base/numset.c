@@ -137,6 +137,31 @@ void numset_intersect(struct numset *s, const struct numset *with)
 	numset_remove_range(s, next, UINT32_MAX);
 }
 
+// Parts of a range that `less` leaves, from less->ranges[*at] on.
+static void add_rest(struct numset *to, struct numrange r, const struct numset *less, size_t *at)
+{
+	uint64_t first = r.first;
+	while (*at < less->count && less->ranges[*at].last < r.first)
+		++*at;
+	for (size_t i = *at; i < less->count && less->ranges[i].first <= r.last; i++) {
+		if (less->ranges[i].first > first)
+			numset_add_range(to, (uint32_t)first, less->ranges[i].first - 1);
+		first = (uint64_t)less->ranges[i].last + 1;
+	}
+	if (first <= r.last)
+		numset_add_range(to, (uint32_t)first, r.last);
+}
+
+void numset_subtract(struct numset *s, const struct numset *less)
+{
+	struct numset rest = { .failed = s->failed || less->failed };
+	size_t at = 0;
+	for (size_t i = 0; i < s->count; i++)
+		add_rest(&rest, s->ranges[i], less, &at);
+	numset_done(s);
+	*s = rest;
+}
+
 bool numset_has(const struct numset *s, uint32_t v)
 {
 	size_t i = find(s, v);

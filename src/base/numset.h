@@ -24,7 +24,8 @@ void numset_add_set(struct numset *s, const struct numset *more);
 void numset_remove_range(struct numset *s, uint32_t first, uint32_t last);
 void numset_copy(struct numset *to, const struct numset *from); // replaces `to`
 void numset_intersect(struct numset *s, const struct numset *with);
-bool numset_has(const struct numset *s, uint32_t v); // O(log n)
+void numset_subtract(struct numset *s, const struct numset *less); // O(n)
+bool numset_has(const struct numset *s, uint32_t v);               // O(log n)
 // How many numbers are in the set; how many are <= v.
 uint64_t numset_size(const struct numset *s);
 uint64_t numset_rank(const struct numset *s, uint32_t v);

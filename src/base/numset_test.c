@@ -45,7 +45,7 @@ static void assert_same(const struct numset *s, const bool *naive)
 
 static void one_operation(uint64_t *seed, struct numset *s, bool *naive)
 {
-	uint32_t what = next_random(seed) % 8;
+	uint32_t what = next_random(seed) % 9;
 	uint32_t a = next_random(seed) % SPACE, b = next_random(seed) % SPACE;
 	uint32_t low = a < b ? a : b, high = a < b ? b : a;
 	if (what < 2) {
@@ -74,10 +74,14 @@ static void one_operation(uint64_t *seed, struct numset *s, bool *naive)
 		}
 		if (what == 6)
 			numset_intersect(s, &other);
+		else if (what == 7)
+			numset_subtract(s, &other);
 		else
 			numset_add_set(s, &other);
 		for (uint32_t v = 0; v < SPACE; v++)
-			naive[v] = what == 6 ? naive[v] && in[v] : naive[v] || in[v];
+			naive[v] = what == 6 ? naive[v] && in[v]
+				: what == 7  ? naive[v] && !in[v]
+					     : naive[v] || in[v];
 		numset_done(&other);
 	}
 }
@@ -119,6 +123,9 @@ static void holds_the_borders(void **state)
 	numset_remove_range(&s, 1, UINT32_MAX - 1);
 	assert_int_equal(s.count, 2);
 	struct numset other = { 0 };
+	numset_add_range(&other, 5, UINT32_MAX);
+	numset_subtract(&other, &other);
+	assert_true(numset_is_empty(&other));
 	numset_add_range(&other, 5, UINT32_MAX);
 	numset_intersect(&s, &other);
 	assert_int_equal(s.count, 1);

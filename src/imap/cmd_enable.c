@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ENABLE (RFC 9051 section 6.3.1, RFC 5161), and those that are part of the core because they change the stream or the numbers: IMAP4rev2,
 // UTF8=ACCEPT (RFC 9755), UIDONLY (RFC 9586). LITERAL+ or LITERAL- (RFC 7888): imap/reader.c does it.
+#include "imap/context.h"
 #include "imap/module.h"
 #include "imap/session_priv.h"
 
@@ -54,6 +55,12 @@ static int enable_run(struct session *s, struct command *c)
 	return rc;
 }
 
+static int enable_uidonly(struct session *s)
+{
+	contexts_cancel_numbers(s);
+	return 0;
+}
+
 static bool literal_plus(const struct session *s)
 {
 	return !s->config->literal_minus;
@@ -80,7 +87,7 @@ static const struct imap_command commands[] = {
 static const struct imap_enable enables[] = {
 	{ "IMAP4rev2", ENABLED_REV2, NULL },
 	{ "UTF8=ACCEPT", ENABLED_UTF8, NULL },
-	{ "UIDONLY", ENABLED_UIDONLY, NULL },
+	{ "UIDONLY", ENABLED_UIDONLY, enable_uidonly },
 	{ NULL },
 };
 

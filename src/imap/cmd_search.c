@@ -4,9 +4,11 @@
 // taken for the whole, so a search that fails answers NO and nothing else (users.md section 1.5).
 #include "base/buf.h"
 #include "base/limits.h"
+#include "imap/context.h"
 #include "imap/message_limit.h"
 #include "imap/module.h"
 #include "imap/partial.h"
+#include "imap/progress.h"
 #include "imap/reply_table.h"
 #include "imap/search.h"
 #include "mail/view.h"
@@ -36,6 +38,11 @@ static int add_wish(struct session *s, struct command *c, struct cursor *in,
 	return rc;
 }
 
+int search_returns_all(struct session *s, struct command *c, struct cursor *in)
+{
+	return add_wish(s, c, in, module_find(MODULE_TABLE(search_returns), SPAN("ALL")));
+}
+
 // search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
 #define RETURN_LISTS (unsigned)(SEARCH_RETURN_ALL | SEARCH_RETURN_PARTIAL)
 int search_returns_parse(struct session *s, struct command *c, struct cursor *in)
@@ -62,9 +69,7 @@ int search_returns_parse(struct session *s, struct command *c, struct cursor *in
 			cursor_char(in, ')', "a space or )");
 	}
 	cursor_sp(in);
-	if (rc == 0 && !a->wishes)
-		rc = add_wish(s, c, in, module_find(MODULE_TABLE(search_returns), SPAN("ALL")));
-	return rc;
+	return rc == 0 && !a->wishes ? search_returns_all(s, c, in) : rc;
 }
 
 void search_args_init(struct search_args *a)
@@ -87,7 +92,7 @@ static int search_parse(struct session *s, struct command *c, struct cursor *in)
 	if (cursor_try_word(in, "RETURN"))
 		rc = search_returns_parse(s, c, in);
 	else if (a->extended)
-		rc = add_wish(s, c, in, module_find(MODULE_TABLE(search_returns), SPAN("ALL")));
+		rc = search_returns_all(s, c, in);
 	return rc == 0 ? search_program_parse(s, in, a) : rc;
 }
 
@@ -112,6 +117,15 @@ static void write_search(struct session *s, const struct search_result *r, bool 
 	rope_add(out, SPAN("\r\n"));
 }
 
+// "MAILBOX" SP mailbox SP "UIDVALIDITY" SP nz-number, with a space before (RFC 7377 section 4)
+void search_write_mailbox(struct session *s, struct span name)
+{
+	struct rope *out = session_out(s);
+	rope_add(out, SPAN(" MAILBOX "));
+	write_mailbox(out, name, session_is_utf8(s));
+	rope_addf(out, " UIDVALIDITY %u", view_uid_validity(s->view));
+}
+
 // esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)
 static int write_esearch(struct session *s, const struct command *c, const struct search_result *r)
 {
@@ -122,6 +136,8 @@ static int write_esearch(struct session *s, const struct command *c, const struc
 		return 0; // RFC 9051 section 6.4.4: SAVE alone gives no response
 	rope_add(out, SPAN("* ESEARCH (TAG "));
 	write_string(out, c->tag, false);
+	if (a->multi)
+		search_write_mailbox(s, a->mailbox);
 	rope_addc(out, ')');
 	if (c->uid)
 		rope_add(out, SPAN(" UID"));
@@ -227,12 +243,16 @@ int search_answer(struct session *s, struct command *c, struct search_result *r)
 	int rc = 0;
 	if (a->wants_modseq && wants_only_some(a))
 		rc = modseq_of_some(s, a, r);
-	if (rc == 0)
+	if (rc == 0 && !(a->multi && numset_is_empty(r->uids))) // RFC 7377 section 2.1
 		rc = write_esearch(s, c, r);
+	if (rc == 0 && a->returns & SEARCH_RETURN_UPDATE)
+		rc = context_add(s, c, r);
 	if (rc == 0 && a->returns & SEARCH_RETURN_SAVE) {
 		rc = save(s, a, r);
-		if (rc < 0)
+		if (rc < 0) {
+			(void)context_cancel(s, c->tag); // if it was made
 			rope_truncate(session_out(s), size);
+		}
 	}
 	return rc;
 }
@@ -252,6 +272,9 @@ static int search_end(struct session *s, struct command *c)
 	else if (rc == 0)
 		write_search(s, &r, a->wants_modseq);
 	numset_done(&numbers);
+	// RFC 5530: expunges are waiting that may not be told now.
+	if (rc == 0 && (!c->uid || c->keeps_numbers) && view_has_hidden(s->view))
+		return command_ok(s, "EXPUNGEISSUED", "some messages were expunged meanwhile");
 	return rc < 0 ? rc : IMAP_DONE;
 }
 
@@ -298,6 +321,9 @@ int search_find(struct session *s, struct command *c)
 {
 	struct search_args *a = c->args;
 	int rc = 0;
+	if (!a->search && !a->multi && a->returns & SEARCH_RETURN_UPDATE && context_has(s, c->tag))
+		return op_fail(&s->op, RC_CLIENTBUG,
+			"the tag is that of a context"); // RFC 5267 section 4.3
 	if (!a->search) {
 		// RFC 7162 section 3.2.10.2: numbers among the keys must not change meanwhile.
 		for (const struct search_set *set = a->sets; set; set = set->next)
@@ -310,7 +336,11 @@ int search_find(struct session *s, struct command *c)
 	}
 	if (rc == 0)
 		rc = search_run(&s->op, a->search, RUN_SLICE_NS, &a->found, &a->modseq);
-	return rc == SEARCH_MORE ? IMAP_MORE : rc;
+	if (rc != SEARCH_MORE)
+		return rc;
+	uint64_t done = a->looked + search_done_count(a->search);
+	progress_tell(s, c, done, a->multi ? 0 : view_exists(s->view));
+	return IMAP_MORE;
 }
 
 static int go_on(struct session *s, struct command *c)

@@ -27,8 +27,9 @@ struct command {
 	void *args;                     // parse's; in the op's arena
 	bool uid;                       // the row has CMD_UID
 	unsigned enables;               // ENABLED_ bits: command_enables()
-	bool keeps_numbers; // as CMD_KEEPS_NUMBERS, for this one: set before the end of run()
-	unsigned events;    // why run() is called again: CONN_EV_ bits
+	bool keeps_numbers;   // as CMD_KEEPS_NUMBERS, for this one: set before the end of run()
+	unsigned events;      // why run() is called again: CONN_EV_ bits
+	uint64_t progress_at; // when INPROGRESS is due (imap/progress.h)
 	struct span line; // after IMAP_LINE: a line of the client without CRLF; p == NULL: none yet
 	// What the tagged line says; text may be left: "NAME completed". In the arena or static.
 	const char *code; // "COPYUID 1 2 3": without brackets; NULL: none

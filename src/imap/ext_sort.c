@@ -3,6 +3,7 @@
 // (imap/search.h). As there, the answer goes out as a whole or not at all.
 #include "base/limits.h"
 #include "imap/module.h"
+#include "imap/progress.h"
 #include "imap/search.h"
 #include "mail/sort.h"
 
@@ -67,6 +68,7 @@ static int sort_parse(struct session *s, struct command *c, struct cursor *in)
 		return RC_NOMEM;
 	c->args = a;
 	search_args_init(&a->search);
+	a->search.criteria = &a->criteria;
 	cursor_sp(in);
 	if (cursor_try_word(in, "RETURN"))
 		rc = search_returns_parse(s, c, in);
@@ -154,7 +156,10 @@ static int go_on(struct session *s, struct command *c)
 		rc = sort_run(&s->op, a->sort, RUN_SLICE_NS);
 	if (rc < 0)
 		return rc;
-	return rc == SORT_MORE ? IMAP_MORE : sort_end(s, c);
+	if (rc != SORT_MORE)
+		return sort_end(s, c);
+	progress_tell(s, c, 0, 0);
+	return IMAP_MORE;
 }
 
 static int sort_command_run(struct session *s, struct command *c)

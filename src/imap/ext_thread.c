@@ -3,6 +3,7 @@
 // whatever its length: it is put together beside the output, and moved there when it is complete.
 #include "base/limits.h"
 #include "imap/module.h"
+#include "imap/progress.h"
 #include "imap/search.h"
 #include "mail/threads.h"
 
@@ -68,8 +69,10 @@ static int thread_command_run(struct session *s, struct command *c)
 		rc = threads_run(&s->op, a->threads, RUN_SLICE_NS, &a->text);
 	if (rc < 0)
 		return rc;
-	if (rc == THREADS_MORE)
+	if (rc == THREADS_MORE) {
+		progress_tell(s, c, 0, 0);
 		return IMAP_MORE;
+	}
 	struct rope *out = session_out(s);
 	rope_add(out, SPAN("* THREAD"));
 	if (rope_size(&a->text) > 0)

@@ -21,6 +21,7 @@ struct imap_config {
 		idle_interval; // seconds between "still here" lines in IDLE; 0: none. IMAP_IDLE_INTERVAL is usual
 	unsigned
 		autologout; // seconds without a command; 0: IMAP_AUTOLOGOUT; never below 30 minutes (RFC 9051 section 5.4)
+	unsigned progress_interval_ms; // between INPROGRESS lines; 0: IMAP_PROGRESS_MS
 	unsigned login_timeout; // seconds until a log-in must have happened; 0: IMAP_LOGIN_TIMEOUT
 	unsigned sessions_per_user; // more: NO [LIMIT]; 0: IMAP_SESSIONS_PER_USER
 	const char *greeting;       // text of the greeting; NULL: "Starling ready"

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "imap/context.h"
 #include "imap/module.h"
 #include "imap/session_priv.h"
 #include "mail/view.h"
@@ -286,6 +287,9 @@ int reply_changes(struct session *s, bool expunges, bool uid)
 		mailbox_is_gone(s);
 		return 0;
 	}
+	int before = contexts_tell_gone(s);
+	if (before)
+		return before;
 	if (expunges && s->enabled & (ENABLED_QRESYNC | ENABLED_UIDONLY)) {
 		int rc = tell_vanished(s);
 		if (rc < 0)
@@ -298,7 +302,7 @@ int reply_changes(struct session *s, bool expunges, bool uid)
 			return 1;
 		int rc = view_sync_next(&s->op, s->view, what, &ch);
 		if (rc)
-			return rc < 0 ? rc : 0;
+			return rc < 0 ? rc : contexts_tell_changed(s);
 		write_change(s, &ch, uid);
 	}
 }

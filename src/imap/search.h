@@ -8,6 +8,7 @@
 #include "mail/search.h"
 
 struct search_args;
+struct sort_criteria;
 
 struct search_key_row {
 	const char *name;
@@ -40,6 +41,7 @@ enum {
 	SEARCH_RETURN_COUNT = 8,
 	SEARCH_RETURN_SAVE = 16,
 	SEARCH_RETURN_OTHER = 32,
+	SEARCH_RETURN_UPDATE = 128,
 	SEARCH_RETURN_PARTIAL = 64, // its argument is a struct partial_range (imap/partial.h)
 };
 struct search_order {          // what SORT found, in the order asked for
@@ -82,9 +84,14 @@ struct search_args {
 	struct span charset;
 	bool charset_unknown;
 	bool wants_modseq; // a MODSEQ key: the answer has the highest modseq (RFC 7162 section 3.1.5)
-	bool may_be_cut;   // beyond MESSAGELIMIT it looks at the last messages; else it is refused
+	bool multi; // ESEARCH: responses name the mailbox, and mailboxes without matches have none
+	struct span mailbox; // its name then
+	bool foreign;        // s->view is another mailbox than the selected one: `$` means nothing
+	uint64_t looked;     // messages looked at in other mailboxes before this one
+	bool may_be_cut; // beyond MESSAGELIMIT it looks at the last messages; else it is refused
 	struct search_set *sets;
 	struct search_key *program;
+	const struct sort_criteria *criteria; // of SORT; NULL: mailbox order
 	// While it runs:
 	struct numset looked_at; // the messages of MESSAGELIMIT (RFC 9738), if the limit cuts
 	struct uid last;         // the lowest of them; 0: all messages
@@ -100,10 +107,14 @@ int search_keys_parse(struct session *s, struct cursor *in, struct search_args *
 // charset; args->charset_unknown tells whether the answer is to be search_bad_charset().
 void search_charset_parse(struct session *s, struct cursor *in, struct search_args *args);
 int search_bad_charset(struct session *s, const struct search_args *args);
+// " MAILBOX name UIDVALIDITY n" of the mailbox searched, as correlators.
+void search_write_mailbox(struct session *s, struct span name);
 // A command that searches (SEARCH, SORT, THREAD) has struct search_args at the beginning of its args. What they share:
 
 // search-return-opts behind the word RETURN, and the space behind them. The answer is ESEARCH then; without options ALL is asked for.
 int search_returns_parse(struct session *s, struct command *c, struct cursor *in);
+// No return options: ALL is asked for.
+int search_returns_all(struct session *s, struct command *c, struct cursor *in);
 // Makes a->tail valid; before everything else.
 void search_args_init(struct search_args *a);
 // Goes on with the search: 0 (a->found is all of it), IMAP_MORE or a fault.
@@ -117,9 +128,11 @@ void search_args_done(struct search_args *a);
 // The outcome of a run: with SAVE, one that is answered NO empties `$` (RFC 9051 section 6.4.4.1).
 int search_outcome(struct session *s, struct search_args *a, int rc);
 
-// Finds out what the sets of a program mean. RC_SYNTAX for numbers of no message.
+// Finds out what the sets of a program mean. Numbers of no message are no error (RFC 7377 section 2).
 int search_sets_resolve(struct session *s, struct search_args *args);
 void search_sets_done(struct search_args *args);
+// The sets are to be found out again, of another mailbox.
+void search_sets_forget(struct search_args *args);
 
 // The keys of the base protocol (imap/search_keys.c), a table of the module `search`.
 extern const struct search_key_row search_base_keys[];

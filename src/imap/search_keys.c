@@ -375,10 +375,23 @@ int search_program_parse(struct session *s, struct cursor *in, struct search_arg
 
 // --- sets ---
 
+// RFC 7377 section 2: in "any SEARCH or UID SEARCH command, it MUST NOT be considered an error" that numbers go beyond the mailbox.
+static int numbers_resolve(struct session *s, struct search_set *set)
+{
+	struct numset numbers = { 0 };
+	seqset_resolve(&set->set, view_exists(s->view), &numbers);
+	int rc = numbers.failed ? op_fail(&s->op, RC_NOMEM, "out of memory")
+				: view_uids_of(&s->op, s->view, &numbers, &set->uids);
+	numset_done(&numbers);
+	return rc;
+}
+
 int search_sets_resolve(struct session *s, struct search_args *args)
 {
 	for (struct search_set *set = args->sets; set; set = set->next) {
 		if (set->resolved)
+			continue;
+		if (set->set.saved && args->foreign)
 			continue;
 		if (set->set.saved) { // not changed before the end of this command
 			set->key->set = &s->saved;
@@ -387,11 +400,22 @@ int search_sets_resolve(struct session *s, struct search_args *args)
 		// FETCH 1:* is an error in an empty mailbox; as a condition it just holds for no message.
 		if (!set->uid && view_exists(s->view) == 0 && seqset_has_star(&set->set))
 			continue;
-		int rc = args_messages(s, &set->set, set->uid, &set->uids);
+		int rc = set->uid ? args_messages(s, &set->set, true, &set->uids)
+				  : numbers_resolve(s, set);
 		if (rc < 0)
 			return rc;
 	}
 	return 0;
+}
+
+void search_sets_forget(struct search_args *args)
+{
+	for (struct search_set *set = args->sets; set; set = set->next) {
+		if (set->resolved)
+			continue;
+		numset_done(&set->uids);
+		set->key->set = &set->uids;
+	}
 }
 
 void search_sets_done(struct search_args *args)

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "imap/context.h"
 #include "imap/reply.h"
 #include "imap/session_priv.h"
 #include "mail/view.h"
@@ -83,6 +84,7 @@ void session_unselect(struct session *s)
 	view_close(s->view);
 	s->view = NULL;
 	s->priv->modseq_sent = s->priv->modseq_behind = false;
+	contexts_cancel_all(s);
 	free(s->priv->batches);
 	s->priv->batches = NULL;
 	numset_done(&s->saved);

@@ -61,6 +61,7 @@ struct session_priv {
 	struct waker *waker;            // made at the first use
 	struct watcher watcher;         // of IDLE
 	_Atomic unsigned changed;       // ACCOUNT_CHANGED_ bits noted by the watcher
+	struct context *contexts;       // of the selected mailbox (imap/context.h)
 	struct uidbatches_log *batches; // what was asked about the selected mailbox; free()
 	bool seated;                    // counts against the user's sessions
 	struct span user;               // malloced

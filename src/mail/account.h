@@ -70,8 +70,9 @@ void tree_unref(const struct tree *t);
 size_t tree_find(const struct tree *t, struct span name, bool *ret_found);
 // The newest committed status; never blocks. `recent` counts messages that no session has been shown as recent.
 void mailbox_status(const struct mailbox *mb, struct mailbox_status *ret_status);
-struct span mailbox_name(
-	struct op *op, const struct mailbox *mb); // its present name, in op's arena
+struct span mailbox_name(struct op *op,
+	const struct mailbox
+		*mb); // its present name, in op's arena; absent: deleted. Looks through all names
 bool mailbox_is_deleted(const struct mailbox *mb);
 // Keyword names in use, in id order, as the text " A B C"; in op's arena.
 struct span mailbox_keyword_text(struct op *op, const struct mailbox *mb);

@@ -89,6 +89,17 @@ const struct tree *account_tree_ref(struct account *a)
 	return t;
 }
 
+struct span mailbox_name(struct op *op, const struct mailbox *mb)
+{
+	const struct tree *t = account_tree_ref(mb->account);
+	struct span name = SPAN_NONE;
+	for (size_t i = 0; i < t->count && !name.p; i++)
+		if (t->entries[i].mailbox == mb)
+			name = arena_dup(&op->arena, t->entries[i].name);
+	tree_unref(t);
+	return name;
+}
+
 size_t tree_find(const struct tree *t, struct span name, bool *ret_found)
 {
 	size_t low = 0, high = t->count;

@@ -97,6 +97,10 @@ enum { SYNC_END = 1 };
 // Hands out one change and counts it as told; refreshes by itself at first. Order: expunges (each seq valid when the ones before it
 // have been applied), EXISTS, RECENT, KEYWORDS, FLAGS. 0, SYNC_END, or a fault. May be left half-way and continued later.
 int view_sync_next(struct op *op, struct view *v, unsigned what, struct view_change *ret_change);
+// Begins a pass, if none is under way: refreshes. *ret_gone: what is expunged and was not told yet; valid until the view is used again.
+int view_sync_begin(struct op *op, struct view *v, const struct numset **ret_gone);
+// Flags are told up to here, and messages announced (view_modseq(): expunges as well).
+struct modseq view_flags_modseq(const struct view *v);
 // As view_sync_next for expunges only, but takes all pending ones at once as UIDs (VANISHED, RFC 7162). Begins a pass, which
 // view_sync_next(SYNC_REST) goes on with and ends.
 int view_sync_vanished(struct op *op, struct view *v, struct numset *ret_uids);

@@ -187,6 +187,21 @@ static void pass_done(struct view *v)
 	forget_silenced(v);
 }
 
+int view_sync_begin(struct op *op, struct view *v, const struct numset **ret_gone)
+{
+	int rc = v->in_pass ? 0 : view_refresh(op, v);
+	if (rc < 0)
+		return rc;
+	v->in_pass = true;
+	*ret_gone = &v->pending;
+	return 0;
+}
+
+struct modseq view_flags_modseq(const struct view *v)
+{
+	return (struct modseq){ v->told_modseq };
+}
+
 int view_sync_next(struct op *op, struct view *v, unsigned what, struct view_change *ret_change)
 {
 	int rc = 0;

@@ -69,6 +69,8 @@ static const struct key keys[] = {
 		"advertise LITERAL- (4096 octets) in place of LITERAL+" },
 	{ "imap.idle_interval", KIND_TIME, AT(imap.idle_interval_ms), 0, 86400000, "10min",
 		"how often IDLE says that it is still there, which keeps NATs open; 0: never" },
+	{ "imap.progress_interval", KIND_TIME, AT(imap.progress_interval_ms), 1, 600000, "10s",
+		"how often a command that takes long says how far it is (INPROGRESS)" },
 	{ "imap.autologout", KIND_TIME, AT(imap.autologout_ms), 1800000, 864000000, "30min",
 		"silence after which a session ends (30 minutes at least: RFC 9051 section 5.4)" },
 	{ "imap.greeting", KIND_STRING, AT(imap.greeting), 0, 0, "Starling ready",
@@ -118,6 +120,7 @@ void config_defaults(struct config *c)
 	c->imap.idle_interval_ms = 600000;
 	c->imap.autologout_ms = 1800000;
 	c->pop3.autologout_ms = 600000;
+	c->imap.progress_interval_ms = 10000;
 }
 
 // --- faults ---

@@ -39,7 +39,7 @@ struct config {
 	} limits;
 	struct {
 		bool literal_minus;
-		uint64_t idle_interval_ms, autologout_ms;
+		uint64_t idle_interval_ms, autologout_ms, progress_interval_ms;
 		const char *greeting, *support_url, *comment, *admin;
 	} imap;
 	struct {

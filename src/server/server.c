@@ -220,6 +220,7 @@ static int front_prepare(struct op *op, struct server *s)
 		.message_limit = (uint32_t)c->limits.messages,
 		.save_limit = (uint32_t)c->limits.saved_messages,
 		.literal_minus = c->imap.literal_minus,
+		.progress_interval_ms = (unsigned)c->imap.progress_interval_ms,
 		.idle_interval = (unsigned)(c->imap.idle_interval_ms / 1000),
 		.autologout = (unsigned)(c->imap.autologout_ms / 1000),
 		.login_timeout = (unsigned)(c->limits.login_ms / 1000),

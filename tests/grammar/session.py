@@ -18,6 +18,7 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass
 
 from .commands import ClientStream
+from .contexts import Context, first_results
 from .imapgrammar import Mode, Reader, Response, Violation, printable
 from .selected import Selected
 
@@ -79,7 +80,7 @@ class SessionChecker:
         self.condstore = False
         self.notify = False
         self.notify_immediate = False
-        self.contexts = set()           # tags whose ESEARCH updates may come at any time (RFC 5267)
+        self.contexts = {}              # tag -> Context: tags whose ESEARCH updates may come at any time (RFC 5267)
         self.tls_started = False
         self.responses = 0
 
@@ -246,7 +247,12 @@ class SessionChecker:
             self.complain('ESEARCH without (TAG ...), which RFC 4731 requires')
         elif tag not in self.commands and tag not in self.contexts:
             self.complain(f'ESEARCH for {tag}, which is no command in progress')
+        for item, pairs in response.data['updates']:
+            if tag in self.contexts and (problem := self.contexts[tag].update(item, pairs)):
+                self.complain(problem)
         command = self.commands.get(tag)
+        if command and not response.data['updates'] and ('MAILBOX' in response.data['correlator']) != (command.name == 'ESEARCH'):
+            self.complain('MAILBOX and UIDVALIDITY are for the ESEARCH command, and MUST be there (RFC 7377 section 2.1)')
         if command and 'MAILBOX' not in response.data['correlator'] and command.uid != response.data['uid']:
             self.complain('ESEARCH has "UID" exactly when the command had it (RFC 9051 section 7.3.4)')
 
@@ -296,6 +302,10 @@ class SessionChecker:
             self.complain(f'{response.name} with no command in progress')
         if command is not None and command.name in NO_EXPUNGE and not command.uid:
             self.complain(f'{response.name} during {command.name}')
+        for context in self.contexts.values() if box is self.selected else ():
+            gone = context.expunge(response.number) if response.name == 'EXPUNGE' else context.vanish(response.data['uids'])
+            if gone:
+                self.complain(gone)
         if response.name == 'EXPUNGE':
             box.expunge(response.number)
             return
@@ -370,6 +380,10 @@ class SessionChecker:
             self.capabilities = {capability.upper() for capability in code.args}
         elif code.name == 'CLOSED':
             self._closed_code()
+        elif code.name == 'NOUPDATE':
+            self.contexts.pop(code.args, None)
+        elif code.name == 'INPROGRESS':
+            self._in_progress(response)
         box = self._target()
         if box is None:
             return
@@ -378,6 +392,16 @@ class SessionChecker:
                 box.codes[code.name] = code.args
         elif code.name == 'PERMANENTFLAGS':
             box.permanent = {flag.lower() for flag in code.args}
+
+    def _in_progress(self, response):
+        """RFC 9585 section 4: in untagged OKs, about a command in progress that is not done yet."""
+        if response.kind != 'untagged' or response.name != 'OK':
+            self.complain('INPROGRESS outside an untagged OK (RFC 9585 section 4)')
+        tag, progress, goal = response.code.args or (None, None, None)
+        if tag is not None and tag not in self.commands:
+            self.complain(f'INPROGRESS for {tag}, which is no command in progress')
+        if goal is not None and progress >= goal:
+            self.complain(f'INPROGRESS {progress} of {goal} (RFC 9585 section 4)')
 
     def _closed_code(self):
         # RFC 9051 section 3, transition 6: an unsolicited CLOSED, too. Who deletes the mailbox he has selected closes it himself.
@@ -389,6 +413,7 @@ class SessionChecker:
         self.closed_seen = True
 
     def _leave(self):
+        self.contexts = {}
         if self.selected:
             self.selected.check_all_uids()
         self.selected = None
@@ -423,7 +448,7 @@ class SessionChecker:
         if command.uid and command.name in ('FETCH', 'STORE') and answers and not any('UID' in r.data for r in answers):
             self.complain(f'all FETCH responses to UID {command.name} lack the UID (RFC 9051 section 6.4.9)')
         check = {'FETCH': self._check_fetch, 'SEARCH': self._check_search, 'SORT': self._check_search,
-                 'STATUS': self._check_status}.get(command.name)
+                 'STATUS': self._check_status, 'ESEARCH': self._check_multisearch}.get(command.name)
         if check:
             check(command, response)
 
@@ -460,6 +485,10 @@ class SessionChecker:
             self.complain(f'FETCH ended in OK without a response for {lost[:10]}')
 
     @staticmethod
+    def _refused_update(command):
+        return any(r.code and r.code.name == 'NOUPDATE' and r.code.args == command.tag for r in command.seen.get('NO', []))
+
+    @staticmethod
     def _message_limit(response):
         return response.code if response.code and response.code.name == 'MESSAGELIMIT' else None
 
@@ -469,7 +498,8 @@ class SessionChecker:
         plain = command.seen.get(command.name, [])
         extended = [r for r in command.seen.get('ESEARCH', []) if r.data['correlator'].get('TAG') == command.tag]
         if options is not None and 'UPDATE' in options:
-            self.contexts.add(command.tag)
+            if not self._refused_update(command):
+                self.contexts[command.tag] = Context(command.uid, first_results(extended))
         if options is None and not (self.mode.rev2 and command.name == 'SEARCH'):
             if not plain:
                 self.complain(f'{command.name} ended in OK without {command.name} response')
@@ -507,6 +537,11 @@ class SessionChecker:
             ends = min(ranges)[0], max(pair[1] for pair in ranges)
         if low not in (None, ends[0]) or high not in (None, ends[1]):
             self.complain(f'ESEARCH MIN or MAX is not at its end of ALL: {ends}')
+
+    def _check_multisearch(self, command, _):
+        if 'UPDATE' in (command.return_options() or ()) and self.selected:
+            if not self._refused_update(command):
+                self.contexts[command.tag] = Context(True, None)
 
     def _check_status(self, command, _):
         asked = next((arg for arg in command.args if isinstance(arg, list)), [])
@@ -569,6 +604,9 @@ class SessionChecker:
         elif name == 'NOTIFY':
             self.notify = 'SET' in command.words()
             self.notify_immediate = self.notify and 'SELECTED' in command.words()
+        elif name == 'CANCELUPDATE':
+            for tag in command.args:
+                self.contexts.pop(tag.decode('latin-1') if isinstance(tag, bytes) else tag, None)
         elif name == 'STARTTLS':
             self._start_tls()
         elif name == 'COMPRESS':

@@ -408,6 +408,28 @@ class Searches(Base):
         first = self.search('UID SEARCH RETURN (UPDATE COUNT) ALL', 'ESEARCH (TAG "q") UID COUNT 1')
         self.good(first + '\nC: n NOOP\nS: * ESEARCH (TAG "q") UID ADDTO (0 5)\nS: n OK x')
         self.bad(SELECT + 'C: n NOOP\nS: * ESEARCH (TAG "q") UID ADDTO (0 5)\nS: n OK x', 'no command', 2)
+        first = self.search('SEARCH RETURN (UPDATE ALL) ALL', 'ESEARCH (TAG "q") ALL 1,3') + '\nC: n NOOP\n{}S: n OK x'
+        update = 'S: * ESEARCH (TAG "q") {}\n'
+        self.good(first.format(update.format('REMOVEFROM (0 1)') + 'S: * 1 EXPUNGE\n' + update.format('ADDTO (0 1)')))
+        self.bad(first.format('S: * 1 EXPUNGE\n'), 'before REMOVEFROM')
+        self.bad(first.format(update.format('ADDTO (0 3)')), 'were there')
+        self.bad(first.format(update.format('ADDTO (4 2)')), 'at position 4')
+        self.bad(first.format(update.format('REMOVEFROM (0 2)')), 'were not there')
+        self.bad(first.format(update.format('REMOVEFROM (2 1)')), 'at position 2')
+        self.good(first.format(update.format('ADDTO (2 2)') + update.format('REMOVEFROM (3 3)')))
+        self.good(first.format('S: * NO [NOUPDATE "q"] x\nS: * 1 EXPUNGE\n'))
+
+    def test_multisearch(self):
+        both = 'ESEARCH (TAG "q" MAILBOX a UIDVALIDITY 1) UID ALL 1'
+        self.good(self.search('ESEARCH IN (mailboxes a) ALL', both))
+        self.bad(self.search('ESEARCH IN (mailboxes a) ALL', 'ESEARCH (TAG "q") UID ALL 1'), 'MUST be there', 2)
+        self.bad(self.search('UID SEARCH RETURN () ALL', both), 'for the ESEARCH command')
+
+    def test_in_progress(self):
+        self.good(self.search('SEARCH ALL', 'OK [INPROGRESS ("q" 1 2)] x', 'OK [INPROGRESS] x', 'SEARCH 1'))
+        self.bad(self.search('SEARCH ALL', 'OK [INPROGRESS ("z" 1 2)] x', 'SEARCH 1'), 'no command in progress')
+        self.bad(self.search('SEARCH ALL', 'OK [INPROGRESS ("q" 2 2)] x', 'SEARCH 1'), '2 of 2')
+        self.bad(self.search('SEARCH ALL', 'NO [INPROGRESS] x', 'SEARCH 1'), 'outside')
 
 
 class Report(Base):

@@ -25,7 +25,9 @@ C: SEARCH NOT ALL
 [rev2] S: * ESEARCH (TAG $any)
 S: OK
 C: SEARCH 1
-S: BAD
+[rev1] S: * SEARCH
+[rev2] S: * ESEARCH (TAG $any)
+S: OK
 C: SEARCH TEXT x
 [rev1] S: * SEARCH
 [rev2] S: * ESEARCH (TAG $any)

@@ -27,8 +27,6 @@ C: SEARCH OR
 S: BAD
 C: SEARCH SEEN,
 S: BAD
-C: SEARCH 1:7
-S: BAD there is no message 7{{.*}}
 C: SEARCH 0
 S: BAD
 C: SEARCH UID 0
