@@ -84,15 +84,16 @@ enum { SECTION_ABSENT = 1 };
 struct octets_range {
 	uint64_t from, to;
 };
-// Where the octets of a section lie in the message, prefix included.
+// Where the octets of a section lie in the message, prefix included. Of more than SECTION_RANGES those that do not fit are found again when
+// they are wanted. `size`: of all of it; NUL octets count as they are (they are shown as 0x80, same length). `looked`: octets that were
+// looked at to find them, from `looked_at` on; they are gone with the content, or with what op's arena holds.
 #define SECTION_RANGES 16u
 struct section_ranges {
 	const struct section *section;
 	struct octets_range at[SECTION_RANGES];
-	uint32_t
-		count; // more than SECTION_RANGES: those that do not fit are found again when they are wanted
-	uint64_t
-		size; // of all of it. NUL octets count as they are (they are shown as 0x80, same length)
+	uint32_t count;
+	uint64_t size, looked_at;
+	struct span looked;
 };
 int content_section_find(struct op *op, const struct content *c, const struct section *s,
 	struct section_ranges *ret_ranges);

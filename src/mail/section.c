@@ -99,8 +99,9 @@ struct window { // the part of a row of ranges that is wanted
 	struct rope *to;
 	uint64_t at; // octets of the row so far
 	uint64_t sent;
-	struct octets_range pending;  // ranges that touch are put out as one
-	struct section_ranges *found; // not NULL: only noted there
+	struct octets_range pending;       // ranges that touch are put out as one
+	struct section_ranges *found;      // not NULL: only noted there
+	const struct section_ranges *from; // not NULL: they were noted there
 };
 
 static void add_without_nul(struct rope *to, struct span s)
@@ -157,6 +158,18 @@ static int add_range(struct op *op, const struct content *c, struct octets_range
 	return 0;
 }
 
+// A short range out of what was looked at when it was found: its octets are verified and at hand.
+static bool add_looked_at(const struct section_ranges *from, struct octets_range r, struct rope *to)
+{
+	if (!from || r.from < from->looked_at || r.to - from->looked_at > from->looked.n ||
+		r.to - r.from > ROPE_COPY_MAX)
+		return false;
+	rope_add(to,
+		span_cut(from->looked, (size_t)(r.from - from->looked_at),
+			(size_t)(r.to - from->looked_at)));
+	return true;
+}
+
 static int window_flush(struct window *w)
 {
 	struct octets_range r = w->pending;
@@ -174,7 +187,9 @@ static int window_flush(struct window *w)
 		return 0;
 	w->sent += to - from;
 	r = (struct octets_range){ r.from + (from - begin), r.from + (to - begin) };
-	int rc = add_range(w->op, w->c, r, w->to);
+	int rc = 0;
+	if (card_flags(w->c->card) & CARD_HAS_NUL || !add_looked_at(w->from, r, w->to))
+		rc = add_range(w->op, w->c, r, w->to);
 	if (rc == 0 && w->to->failed)
 		rc = op_fail(w->op, RC_NOMEM, "out of memory for output");
 	return rc;
@@ -252,6 +267,10 @@ static int fields_by_index(struct window *w, const struct section *s, uint64_t f
 	const uint64_t *buckets = s->is_prepared ? s->buckets : made;
 	struct span header;
 	int rc = content_bytes(w->op, w->c, from, to, &header);
+	if (rc == 0 && w->found) {
+		w->found->looked = header;
+		w->found->looked_at = from;
+	}
 	struct card_fields it = card_fields_of(w->c->card);
 	struct card_field f;
 	while (rc == 0 && card_fields_next(&it, &f)) {
@@ -317,6 +336,8 @@ int content_section_find(struct op *op, const struct content *c, const struct se
 	struct window w = { .op = op, .c = c, .found = ret_ranges };
 	ret_ranges->section = s;
 	ret_ranges->count = 0;
+	ret_ranges->looked = SPAN_NONE;
+	ret_ranges->looked_at = 0;
 	int rc = section_put(s, &w);
 	ret_ranges->size = w.at;
 	return rc;
@@ -325,7 +346,9 @@ int content_section_find(struct op *op, const struct content *c, const struct se
 int content_section_put(struct op *op, const struct content *c, const struct section_ranges *ranges,
 	struct octets_range wanted, struct rope *to, uint64_t *ret_n)
 {
-	struct window w = { .op = op, .c = c, .offset = wanted.from, .end = wanted.to, .to = to };
+	struct window w = {
+		.op = op, .c = c, .offset = wanted.from, .end = wanted.to, .to = to, .from = ranges
+	};
 	if (ranges->count > SECTION_RANGES)
 		return section_put_window(ranges->section, &w, ret_n);
 	int rc = 0;
