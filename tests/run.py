@@ -20,6 +20,7 @@ import traceback
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "lib"))
 
+import quickusers  # noqa: E402
 import report  # noqa: E402
 from linetranscript import LinePlayer  # noqa: E402
 from server import Server, ServerError, program  # noqa: E402
@@ -39,14 +40,11 @@ class Runner:
         self.skipped = []
 
     def users(self, server, how_many):
-        made = []
-        for _ in range(how_many):
-            with self.lock:
-                self.count += 1
-                name = f"user{self.count}"
-            server.add_user(name, PASSWORD)
-            made.append((name, PASSWORD))
-        return made
+        with self.lock:
+            names = [f"user{self.count + i}" for i in range(1, how_many + 1)]
+            self.count += how_many
+        quickusers.add(server.data, names, PASSWORD)
+        return [(name, PASSWORD) for name in names]
 
     def play(self, script, rev):
         """None when it passed, else what went wrong with the transcript."""
