@@ -47,5 +47,7 @@ S: OK
 C: SORT (SUBJECT) "UTF-8" TEXT $lit"no such text"
 S: * SORT
 S: OK
+# Numbers beyond the mailbox are no error (RFC 7377 section 2).
 C: SORT (SUBJECT) UTF-8 9
-S: BAD
+S: * SORT
+S: OK

@@ -16,8 +16,10 @@ C: THREAD REFERENCES UTF-8
 S: BAD
 C: THREAD
 S: BAD
+# Numbers beyond the mailbox are no error (RFC 7377 section 2).
 C: THREAD REFERENCES UTF-8 2
-S: BAD
+S: * THREAD
+S: OK
 C: UNSELECT
 S: OK
 C: THREAD REFERENCES UTF-8 ALL
