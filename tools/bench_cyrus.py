@@ -2,9 +2,9 @@
 """Debian's Cyrus for ./dev bench. cyrus-imapd conflicts with dovecot-imapd as a package, so it is not installed: its .debs are fetched
 once into .cache/cyrus/ and unpacked beside its data; the libraries it wants are packages of tools/packages.txt.
 
-It runs with the settings of Debian's imapd.conf (proc files and locks in RAM, as /run is there; hashed spool directories), its
-processes kept for 250 connections each and some started ahead. Log-ins are checked against sasldb, mailboxes are made at the first
-log-in (autocreate_quota)."""
+It runs with the settings of Debian's imapd.conf (proc files and locks in RAM, as /run is there; hashed spool directories), but for
+folders, which stand beside INBOX with "/" between as the others have them. Its processes are kept for 250 connections each and
+some are started ahead. Log-ins are checked against sasldb, mailboxes are made at the first log-in (autocreate_quota)."""
 
 import os
 import pathlib
@@ -34,8 +34,8 @@ idlesocket: {run}/idle
 notifysocket: {run}/notify
 cyrus_user: {user}
 servername: localhost
-altnamespace: no
-unixhierarchysep: no
+altnamespace: yes
+unixhierarchysep: yes
 umask: 077
 hashimapspool: true
 autocreate_quota: 0

@@ -106,18 +106,17 @@ def table(what, sizes, names, columns):
 # --- accounts ---
 
 ACCOUNTS = (1000, 10000, 100000)
-ACCOUNTS_TRIED = 200
 
 
 def accounts(bench, say):
-    columns = []
+    columns, tried = [], bench.sizes["tried"]
     for count in ACCOUNTS:
         alone = Alone(bench, f"grow-accounts-{count}", [f"n{i}" for i in range(count)])
         began = time.monotonic()
         with alone as server:
             started = (time.monotonic() - began) * 1e6
-            some = {"prefix": "n", "first": count // 3, "users": ACCOUNTS_TRIED}
-            first = bench.load(server, "login", threads=1, count=ACCOUNTS_TRIED, **some)["p50_us"]
+            some = {"prefix": "n", "first": count // 3, "users": tried}
+            first = bench.load(server, "login", threads=1, count=tried, **some)["p50_us"]
             again = bench.load(server, "login", threads=1, seconds=SECONDS, warm=0.2, **some)["p50_us"]
         columns.append([first, again, started])
         say(f"grow-accounts: {count}: " + ", ".join(f"{t:.0f}" for t in columns[-1]) + " µs")
