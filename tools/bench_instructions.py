@@ -22,7 +22,7 @@ from bench_servers import ROOT, Starling, Trouble
 
 KEPT = ROOT / "bench" / "instructions.json"
 TOLERANCE = 0.04
-TOLERANCE_OF_COMMITS = 0.20
+TOLERANCE_OF_COMMITS = 0.15
 REPEATS = 3
 COMMITS = {"store", "append"}
 MESSAGES, MESSAGE_BYTES = 200, 5400
