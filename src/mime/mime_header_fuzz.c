@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starling: fuzzes the readers of header values: they end, stay in bounds, and give UTF-8 where they promise it.
+#include "mime/downgrade.h"
 #include "mime/header.h"
 
 #include "base/must.h"
@@ -57,6 +58,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_value(&op, f.value);
 	}
 	read_value(&op, all);
+	struct buf surrogate = { 0 };
+	mime_downgrade(&op.arena, all, &surrogate);
+	must(!surrogate.failed && surrogate.n >= all.n - it.at);
+	must(span_is_ascii(span_cut(buf_span(&surrogate), 0, surrogate.n - (all.n - it.at))));
+	buf_done(&surrogate);
 	op_done(&op);
 	return 0;
 }

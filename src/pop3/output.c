@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "mail/card.h"
 #include "mail/uidl.h"
+#include "mime/downgrade.h"
 #include "pop3/session_priv.h"
 
 #define PIECE (256u << 10)    // octets of a message put into the rope at a time
@@ -88,68 +89,76 @@ static int fetch(struct pop3_session *s)
 	return 0;
 }
 
-// International mail must not be sent to who does not understand it (RFC 6856 section 2.1). Octets that are no UTF-8 are not that but old mail
-// with damage, and go out as they are.
-static int check_ascii(struct pop3_session *s)
+// International mail must not be sent as it is to who did not ask for it (RFC 6856 section 2.1): its header goes out as a surrogate (RFC 6858).
+// Octets that are no UTF-8 are not that but old mail with damage, and go out as they are. *ret_size: octets of all of the message then.
+static int surrogate(struct pop3_session *s, uint64_t *ret_size)
 {
 	struct pop3_output *o = &s->out;
-	if (s->utf8 || !(card_flags(o->content.card) & CARD_HEADER_8BIT))
-		return 0;
 	struct rope r;
+	struct buf text = { 0 };
 	uint64_t n;
+	if (s->utf8 || !(card_flags(o->content.card) & CARD_HEADER_8BIT) ||
+		o->header > POP3_HEADER_MAX)
+		return 0;
 	rope_init(&r);
 	int rc = content_section(&s->op, &o->content, &header, 0, POP3_HEADER_MAX, &r, &n);
 	char *p = rc == 0 && !r.failed ? arena_bytes(&s->op.arena, rope_size(&r) + 1) : NULL;
-	if (p) {
+	struct span whole_header = span_of(p, rope_size(&r));
+	if (p)
 		rope_copy(&r, p);
-		struct span text = span_of(p, rope_size(&r));
-		if (!span_is_ascii(text) && span_is_utf8(text))
-			rc = op_fail(&s->op, RC_BADCHARSET,
-				"the message has UTF-8 in its header: give UTF8 before log-in");
-	} else if (rc == 0) {
+	else if (rc == 0)
 		rc = op_fail(&s->op, RC_NOMEM, "out of memory");
+	if (rc == 0 && !span_is_ascii(whole_header) && span_is_utf8(whole_header)) {
+		mime_downgrade(&s->op.arena, whole_header, &text);
+		rope_add(&o->raw, buf_span(&text));
+		if (text.failed || o->raw.failed)
+			rc = op_fail(&s->op, RC_NOMEM, "out of memory");
+		o->offset = o->header;
+		*ret_size = *ret_size - o->header + text.n;
 	}
+	buf_done(&text);
 	rope_done(&r);
 	return rc;
 }
 
-static int message_open(struct pop3_session *s, const struct drop_message *m, uint64_t lines)
+static int message_open(
+	struct pop3_session *s, const struct drop_message *m, uint64_t lines, uint64_t *ret_size)
 {
 	struct pop3_output *o = &s->out;
+	struct section_ranges ranges;
 	struct msg msg;
 	int rc = view_msg(&s->op, s->drop.view, (struct uid){ m->uid }, &msg);
 	if (rc == MSG_GONE)
 		return op_fail(&s->op, RC_EXPUNGED, "another session has removed the message");
 	if (rc == 0)
 		rc = content_open(&s->op, s->drop.view, &msg, &o->content);
+	if (rc == 0)
+		rc = content_section_find(&s->op, &o->content, &header, &ranges);
 	if (rc < 0)
 		return rc;
-	rc = check_ascii(s);
+	o->header = ranges.size;
 	o->lines = lines;
-	if (rc == 0 && lines != UINT64_MAX) {
-		struct section_ranges ranges;
-		rc = content_section_find(&s->op, &o->content, &header, &ranges);
-		if (rc == 0)
-			o->header = ranges.size;
-	}
-	return rc < 0
-		? rc
-		: fetch(s); // what cannot be read is refused before +OK, if it is the beginning
+	*ret_size = m->size;
+	rc = surrogate(s, ret_size);
+	if (rc < 0 || o->raw.size)
+		return rc;
+	return fetch(s); // what cannot be read is refused before +OK, if it is the beginning
 }
 
 void pop3_send_message(struct pop3_session *s, const struct drop_message *m, uint64_t lines)
 {
 	struct pop3_output *o = &s->out;
+	uint64_t size;
 	*o = (struct pop3_output){ .what = SEND_MESSAGE };
 	rope_init(&o->raw);
-	int rc = message_open(s, m, lines);
+	int rc = message_open(s, m, lines, &size);
 	if (rc < 0) {
 		pop3_send_done(s);
 		pop3_fault(s, rc);
 		return;
 	}
 	if (lines == UINT64_MAX) {
-		pop3_ok(s, "%llu octets", (unsigned long long)m->size);
+		pop3_ok(s, "%llu octets", (unsigned long long)size);
 		s->retrieved++;
 	} else {
 		pop3_ok(s, "top of the message follows");

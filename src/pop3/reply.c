@@ -22,7 +22,6 @@ static const struct {
 	{ RC_CONFIG, "SYS/PERM" },
 	{ RC_LIMIT, "SYS/TEMP" },
 	{ RC_INUSE, "IN-USE" },
-	{ RC_BADCHARSET, "UTF8" }, // RFC 6856 section 5
 	{ RC_SERVERBUG, "SYS/PERM" },
 	{ RC_CONTACTADMIN, "SYS/PERM" },
 	{ RC_AUTHFAILED, "AUTH" },
