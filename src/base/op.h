@@ -16,8 +16,10 @@ struct op {
 	struct arena arena;        // results live here until op_reset()
 	uint64_t deadline;         // clock_mono() when it gives up; 0: never
 	const atomic_bool *cancel; // set by another thread to stop it early; may be NULL
-	int rc;                    // of the last op_fail(); 0 if none
-	char text[OP_TEXT_MAX];    // its text, for a person; UTF-8, no CR, LF or NUL
+	struct later *
+		later; // it can do without a thread while a change becomes durable (mail/txn.h); NULL: it waits
+	int rc;                 // of the last op_fail(); 0 if none
+	char text[OP_TEXT_MAX]; // its text, for a person; UTF-8, no CR, LF or NUL
 };
 
 void op_init(struct op *op, size_t memory_limit);

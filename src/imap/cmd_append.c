@@ -221,10 +221,15 @@ static int append_parse(struct session *s, struct command *c, struct cursor *in)
 static int append_run(struct session *s, struct command *c)
 {
 	struct append_intake *a = c->args;
-	a->committed = true;
-	int rc = append_commit(&s->op, a->append, &a->result);
-	if (rc < 0)
-		return rc;
+	int rc = 0;
+	if (!a->committed) {
+		a->committed = true;
+		session_commit_begin(s);
+		rc = append_commit(&s->op, a->append, &a->result);
+	}
+	int committed = session_commit(s);
+	if (rc < 0 || committed)
+		return rc < 0 ? rc : committed;
 	return command_ok(
 		s, append_intake_code(s, a), "APPEND completed"); // done, with a code or without
 }

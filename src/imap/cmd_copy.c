@@ -16,6 +16,9 @@ struct copy_args {
 	bool move;
 	struct numset uids;
 	struct copy_result result;
+	bool copied;
+	uint64_t asked;
+	struct uid last; // MESSAGELIMIT (RFC 9738)
 };
 
 static int copy_parse_as(struct session *s, struct command *c, struct cursor *in, bool move)
@@ -54,23 +57,32 @@ static const char *copyuid(struct session *s, const struct copy_result *r)
 	return text;
 }
 
+// Copies, once.
+static int copy_once(struct session *s, struct command *c, struct copy_args *a)
+{
+	a->copied = true;
+	int rc = args_messages(s, &a->set, c->uid, &a->uids);
+	a->asked = numset_size(&a->uids);
+	if (rc == 0)
+		rc = message_limit_cut(
+			s, a->move ? message_limit(s) : save_limit(s), &a->uids, &a->last);
+	if (rc == 0 && a->last.v && !a->move) // all or nothing (RFC 9738 section 3.1)
+		return message_limit_refuse(s, save_limit(s), a->last);
+	session_commit_begin(s);
+	if (rc == 0)
+		rc = txn_copy(&s->op, s->view, &a->uids, a->to, a->move, &a->result);
+	return rc;
+}
+
 static int copy_run(struct session *s, struct command *c)
 {
 	struct copy_args *a = c->args;
 	if (a->move && view_is_readonly(s->view))
 		return command_no(s, NULL, "the mailbox is open read-only");
-	int rc = args_messages(s, &a->set, c->uid, &a->uids);
-	uint64_t asked = numset_size(&a->uids);
-	struct uid last = { 0 };
-	if (rc == 0)
-		rc = message_limit_cut(
-			s, a->move ? message_limit(s) : save_limit(s), &a->uids, &last);
-	if (rc == 0 && last.v && !a->move) // all or nothing (RFC 9738 section 3.1)
-		return message_limit_refuse(s, save_limit(s), last);
-	if (rc == 0)
-		rc = txn_copy(&s->op, s->view, &a->uids, a->to, a->move, &a->result);
-	if (rc < 0)
-		return rc;
+	int rc = a->copied ? 0 : copy_once(s, c, a);
+	int committed = session_commit(s);
+	if (rc || committed)
+		return rc ? rc : committed;
 	uint64_t done = numset_size(&a->result.from);
 	const char *code = done ? copyuid(s, &a->result) : NULL;
 	if (done && !code)
@@ -80,10 +92,10 @@ static int copy_run(struct session *s, struct command *c)
 		reply_ok(s, code, "moved");
 	// Numbers that the client knows, but whose messages others expunged: the rest was copied, which cannot be a NO (RFC 2180 section 4.4.2;
 	// RFC 9051 section 6.4.7: no partial copy), unless there was no rest.
-	if (!c->uid && !a->set.saved && asked && !done)
-		return message_limit_end(s, last,
+	if (!c->uid && !a->set.saved && a->asked && !done)
+		return message_limit_end(s, a->last,
 			op_fail(&s->op, RC_EXPUNGED, "the messages were expunged meanwhile"));
-	return message_limit_end(s, last,
+	return message_limit_end(s, a->last,
 		command_ok(s, a->move ? NULL : code,
 			done ? "%s completed" : "%s completed: no such messages", c->row->name));
 }

@@ -68,13 +68,22 @@ static int store_parse(struct session *s, struct command *c, struct cursor *in)
 // Stores; opens the cursor over what stayed as it was, if that is to be told.
 static int store_once(struct session *s, struct command *c, struct store_args *a)
 {
-	int rc = args_messages(s, &a->set, c->uid, &a->uids);
-	if (rc == 0)
-		rc = message_limit_cut(s, message_limit(s), &a->uids, &a->last);
-	a->flags.uids = &a->uids;
-	if (rc == 0)
-		rc = txn_flags(&s->op, s->view, &a->flags, &a->result);
-	a->stored = true;
+	int rc = 0;
+	if (!a->stored) {
+		a->stored = true;
+		rc = args_messages(s, &a->set, c->uid, &a->uids);
+		if (rc == 0)
+			rc = message_limit_cut(s, message_limit(s), &a->uids, &a->last);
+		a->flags.uids = &a->uids;
+		session_commit_begin(s);
+		if (rc == 0)
+			rc = txn_flags(&s->op, s->view, &a->flags, &a->result);
+	}
+	int committed = session_commit(s);
+	if (rc < 0 || committed)
+		return rc < 0 ? rc : committed;
+	txn_flags_done(s->view, &a->result); // if not done already
+	a->told = true;
 	bool told = s->enabled & ENABLED_CONDSTORE;
 	if (rc < 0 || (a->flags.silent && !told))
 		return rc;
@@ -134,7 +143,9 @@ static int store_run(struct session *s, struct command *c)
 	struct msg m;
 	if (view_is_readonly(s->view))
 		return command_no(s, NULL, "the mailbox is open read-only");
-	int rc = a->stored ? 0 : store_once(s, c, a);
+	int rc = a->told ? 0 : store_once(s, c, a);
+	if (rc == IMAP_WAIT)
+		return rc;
 	while (rc == 0 && a->cursor) {
 		if (conn_is_full(s->conn) || crew_slice_is_over())
 			return IMAP_MORE;

@@ -177,6 +177,7 @@ static void count_outcome(struct session *s, int outcome)
 static void command_over(struct session *s)
 {
 	struct session_priv *p = s->priv;
+	session_commit_abandon(s);
 	if (p->cmd.row && p->cmd.row->done)
 		p->cmd.row->done(s, &p->cmd);
 	p->cmd = (struct command){ .row = NULL };

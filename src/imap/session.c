@@ -32,6 +32,59 @@ void session_wake_at(struct session *s, uint64_t when)
 	s->priv->wake_at = when;
 }
 
+// --- changes that are waited for without a thread ---
+
+static void later_hold(void *ctx)
+{
+	waker_ref(ctx);
+}
+
+static void later_wake(void *ctx)
+{
+	waker_wake(ctx);
+	waker_unref(ctx);
+}
+
+static void later_drop(void *ctx)
+{
+	waker_unref(ctx);
+}
+
+void session_commit_begin(struct session *s)
+{
+	struct session_priv *p = s->priv;
+	if (!p->waker)
+		p->waker = conn_waker_ref(s->conn);
+	if (!p->waker)
+		return; // the thread waits
+	p->later = (struct later){
+		.ctx = p->waker, .hold = later_hold, .wake = later_wake, .drop = later_drop
+	};
+	s->op.later = &p->later;
+}
+
+int session_commit(struct session *s)
+{
+	struct session_priv *p = s->priv;
+	struct commit *c = p->later.commit;
+	s->op.later = NULL;
+	if (!c)
+		return 0;
+	if (!commit_is_decided(c))
+		return IMAP_WAIT;
+	p->later.commit = NULL;
+	return commit_finish(&s->op, c);
+}
+
+void session_commit_abandon(struct session *s)
+{
+	struct commit *c = s->priv->later.commit;
+	s->op.later = NULL;
+	s->priv->later.commit = NULL;
+	if (c)
+		(void)commit_finish(&s->op, c); // nobody is left who would hear of it
+}
+
 // --- watching the selected mailbox ---
 
 static void changed(struct watcher *w, unsigned what, const struct mailbox *mb)

@@ -74,4 +74,9 @@ void session_bye(struct session *s, const char *code, const char *fmt, ...) prin
 // Asks to run the command in progress again at this time (clock_mono) although nothing else happens; 0: no.
 void session_wake_at(struct session *s, uint64_t when);
 
+// Around a change that can be waited for without a thread (mail/txn.h: op->later): session_commit_begin(), the change; then, as often as run() is
+// called, session_commit() until it returns 0: the change is durable. IMAP_WAIT: to be returned from run(). Negative: it failed.
+void session_commit_begin(struct session *s);
+int session_commit(struct session *s);
+
 #endif

@@ -7,6 +7,7 @@
 #include "imap/command.h"
 #include "imap/imap_priv.h"
 #include "mail/account.h"
+#include "mail/txn.h"
 
 enum reader_mode {
 	READ_LINE,      // a line up to its LF
@@ -58,10 +59,11 @@ struct session_priv {
 	uint64_t idle_tick_at; // IDLE: the next "still here"; 0: none
 	bool idling;           // IDLE was begun
 	uint64_t commands;
-	struct waker *waker;            // made at the first use
-	struct watcher watcher;         // of IDLE
-	_Atomic unsigned changed;       // ACCOUNT_CHANGED_ bits noted by the watcher
-	struct context *contexts;       // of the selected mailbox (imap/context.h)
+	struct waker *waker;      // made at the first use
+	struct later later;       // of the command in progress, when it may wait without a thread
+	struct watcher watcher;   // of IDLE
+	_Atomic unsigned changed; // ACCOUNT_CHANGED_ bits noted by the watcher
+	struct context *contexts; // of the selected mailbox (imap/context.h)
 	struct uidbatches_log *batches; // what was asked about the selected mailbox; free()
 	bool seated;                    // counts against the user's sessions
 	struct span user;               // malloced
@@ -93,6 +95,8 @@ int dispatch_fault(struct session *s, int rc);
 int dispatch_syntax(struct session *s, const struct cursor *in);
 
 // --- imap/session.c ---
+// The command ends early: a change of its that is in line is waited for and published.
+void session_commit_abandon(struct session *s);
 void session_watch(struct session *s); // wakes the session when the selected mailbox changes
 void session_unwatch(struct session *s);
 // The client is who it says: opens the account. A fault: the state stays.

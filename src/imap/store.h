@@ -16,7 +16,7 @@ struct store_args {
 	struct uid last; // MESSAGELIMIT (RFC 9738): the lowest message; 0: all
 	struct flags_result result;
 	struct view_cursor *cursor; // over the messages that STORE itself may have to tell of
-	bool stored;
+	bool stored, told;          // told: what of it is told is known
 };
 struct store_modifier { // STORE set (name [value] ...) ...
 	const char *name;

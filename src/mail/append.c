@@ -271,7 +271,7 @@ static int commit(struct op *op, struct append *ap, struct view *v, struct uid u
 		rc = add_all(op, ap, &t, &result);
 		if (rc == 0 && v)
 			rc = remove_one(&t, v->mailbox, uid.v);
-		rc = txn_end(&t, rc);
+		rc = v ? txn_end(&t, rc) : txn_end_later(&t, rc, ap->mailbox);
 	}
 	mailbox_leave(ap->mailbox);
 	append_abort(ap);

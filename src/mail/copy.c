@@ -215,7 +215,7 @@ static int copy_small(struct copy *c)
 	if (rc == 0 && c->move)
 		rc = remove_moved(c, &t, &c->result.from);
 	c->result.uid_validity = c->to->tip->h.uid_validity;
-	return txn_end(&t, rc);
+	return txn_end_later(&t, rc, c->to);
 }
 
 // --- many ---

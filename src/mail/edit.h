@@ -55,6 +55,8 @@ int txn_stage(struct txn *t);
 int txn_stage_if_full(struct txn *t);
 // With rc 0, stages the rest; releases the lock, waits, publishes what was staged. Returns rc or the first fault. Blocks.
 int txn_end(struct txn *t, int rc);
+// txn_end() that may leave the waiting to op->later. Loaded records of `mb` stay until it is published.
+int txn_end_later(struct txn *t, int rc, struct mailbox *mb);
 // The same in two parts, for who has more to put in line before it waits: after the first the lock is released; the second must follow.
 int txn_leave(struct txn *t, int rc);
 int txn_wait(struct txn *t, int rc);

@@ -63,12 +63,13 @@ static int change_one(struct store_run *run, struct edit *e, struct edit_at *at,
 	run->result->modseq.v = e->txn->modseq;
 	numset_add(&run->result->changed, h.uid);
 	if (args->silent && view_knows(run->view, &h))
-		numset_add(&run->silent, h.uid);
+		numset_add(&run->result->silent, h.uid);
 	return 0;
 }
 
 static int change_chunk(struct store_run *run, struct edit *e, struct edit_at *at, uint32_t from)
 {
+	const struct flags_result *result = run->result;
 	int rc = 0;
 	for (uint32_t r = 0; rc == 0 && r < at->recs->n; r++) {
 		uint32_t uid = at->recs->r[r].uid;
@@ -79,6 +80,8 @@ static int change_chunk(struct store_run *run, struct edit *e, struct edit_at *a
 		if (numset_next(run->args->uids, uid, &run->hint) == uid)
 			rc = change_one(run, e, at, r);
 	}
+	if (rc == 0 && (result->changed.failed || result->modified.failed || result->silent.failed))
+		rc = op_fail(e->txn->op, RC_NOMEM, "out of memory");
 	return rc;
 }
 
@@ -123,14 +126,11 @@ int txn_flags(struct op *op, struct view *v, const struct flags_args *args,
 	if (rc == 0)
 		rc = txn_begin(op, v->account, &t);
 	if (rc == 0)
-		rc = txn_end(&t, change_all(&run, &t));
-	if (rc == 0 && (result.changed.failed || result.modified.failed || run.silent.failed))
-		rc = op_fail(op, RC_NOMEM, "out of memory");
+		rc = txn_end_later(&t, change_all(&run, &t), v->mailbox);
 	uint32_t expected = (uint32_t)numset_size(&known);
 	result.missing = expected > run.live ? expected - run.live : 0;
-	if (rc == 0 && args->silent)
-		view_silence_set(v, &run.silent, result.modseq.v);
-	numset_done(&run.silent);
+	if (rc == 0 && !(op->later && op->later->commit))
+		txn_flags_done(v, &result);
 	numset_done(&known);
 	if (rc < 0) {
 		flags_result_done(&result);
@@ -140,8 +140,16 @@ int txn_flags(struct op *op, struct view *v, const struct flags_args *args,
 	return 0;
 }
 
+void txn_flags_done(struct view *v, struct flags_result *r)
+{
+	if (!numset_is_empty(&r->silent))
+		view_silence_set(v, &r->silent, r->modseq.v);
+	numset_done(&r->silent);
+}
+
 void flags_result_done(struct flags_result *r)
 {
+	numset_done(&r->silent);
 	numset_done(&r->modified);
 	numset_done(&r->changed);
 }

@@ -238,21 +238,114 @@ void txn_leave_after(struct txn *t)
 	pthread_mutex_unlock(&a->lock);
 }
 
+static int publish(struct op *op, struct account *a, uint64_t seq, int waited)
+{
+	if (waited < 0)
+		staged_fail(op, a, seq);
+	else
+		staged_publish(a, seq);
+	return waited;
+}
+
 int txn_wait(struct txn *t, int rc)
 {
 	struct account *a = t->account;
 	if (!t->staged)
 		return rc;
-	int waited = store_wait(t->op, account_store(a), t->ticket);
-	if (waited < 0) {
-		staged_fail(t->op, a, t->seq);
-		return waited;
-	}
-	staged_publish(a, t->seq);
-	return rc;
+	int waited = publish(t->op, a, t->seq, store_wait(t->op, account_store(a), t->ticket));
+	return waited < 0 ? waited : rc;
 }
 
 int txn_end(struct txn *t, int rc)
 {
 	return txn_wait(t, txn_leave(t, rc));
+}
+
+// --- without a thread ---
+
+struct commit {
+	struct ref refs; // the caller's; the store's, until the outcome is known
+	struct store_waiter waiter;
+	struct account *account;
+	struct mailbox *mailbox;
+	uint64_t seq;
+	struct store_ticket ticket;
+	struct later later;
+	atomic_bool decided;
+};
+
+static void commit_unref(struct commit *c)
+{
+	if (ref_drop(&c->refs))
+		free(c);
+}
+
+static void commit_decided(struct store_waiter *w)
+{
+	struct commit *c = container_of(w, struct commit, waiter);
+	struct later later = c->later;
+	atomic_store(&c->decided, true);
+	commit_unref(c);
+	later.wake(later.ctx);
+}
+
+static struct commit *commit_new(const struct txn *t, struct mailbox *mb)
+{
+	struct commit *c = t->op->later ? calloc(1, sizeof *c) : NULL;
+	if (!c)
+		return NULL; // it waits then
+	ref_init(&c->refs);
+	ref_take(&c->refs);
+	c->waiter.decided = commit_decided;
+	c->account = account_ref(t->account);
+	c->mailbox = mailbox_ref(mb);
+	mailbox_enter(mb);
+	c->seq = t->seq;
+	c->ticket = t->ticket;
+	c->later = *t->op->later;
+	c->later.hold(c->later.ctx);
+	return c;
+}
+
+static void commit_free(struct commit *c)
+{
+	mailbox_leave(c->mailbox);
+	mailbox_unref(c->mailbox);
+	account_unref(c->account);
+	commit_unref(c);
+}
+
+int txn_end_later(struct txn *t, int rc, struct mailbox *mb)
+{
+	struct account *a = t->account;
+	rc = txn_leave(t, rc);
+	if (!t->staged)
+		return rc;
+	struct commit *c = rc == 0 ? commit_new(t, mb) : NULL;
+	int waited = c ? store_wait_later(t->op, account_store(a), t->ticket, &c->waiter)
+		       : store_wait(t->op, account_store(a), t->ticket);
+	if (waited == STORE_LATER) {
+		t->op->later->commit = c;
+		return 0;
+	}
+	waited = publish(t->op, a, t->seq, waited);
+	if (c) {
+		c->later.drop(c->later.ctx);
+		commit_unref(c); // the store does not have it
+		commit_free(c);
+	}
+	return waited < 0 ? waited : rc;
+}
+
+bool commit_is_decided(const struct commit *c)
+{
+	return atomic_load(&c->decided);
+}
+
+int commit_finish(struct op *op, struct commit *c)
+{
+	struct account *a = c->account;
+	int rc = publish(op, a, c->seq, store_wait(op, account_store(a), c->ticket));
+	commit_free(c);
+	return rc < 0 ? rc : 0;
 }

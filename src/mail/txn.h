@@ -2,10 +2,26 @@
 // Starling: everything that changes messages. One pipeline: take the account's lock, look at the newest staged state, check (rights and
 // quota have their place here), build one batch, put it in line (store_submit), release the lock, wait until it is durable, publish,
 // wake watchers. On return 0 the change is durable and visible. Blocks (CREW_DISK).
+//
+// Those that say so return before, if op->later is set and others keep the disk busy anyway: then later->commit is set, the result is what will be
+// true, and nothing of it may be said to anybody before commit_finish() returned 0.
 #ifndef MAIL_TXN_H
 #define MAIL_TXN_H
 
 #include "mail/view.h"
+
+struct commit; // a change that is in line
+struct later {
+	void *ctx;
+	void (*hold)(
+		void *ctx); // before it is handed to another thread; then one of these is called once, from any thread:
+	void (*wake)(void *ctx); // the outcome is known; lets go of ctx
+	void (*drop)(void *ctx); // lets go of ctx
+	struct commit *commit;   // NULL: nothing is in line
+};
+bool commit_is_decided(const struct commit *c);
+// Publishes the change, or takes it back: 0 or why. Frees it. Blocks when the outcome is not known yet.
+int commit_finish(struct op *op, struct commit *c);
 
 // Flags as a client names them. Keywords must have passed keyword_is_valid().
 struct flag_list {
@@ -35,7 +51,7 @@ int append_message(struct op *op, struct append *ap, const struct append_meta *m
 int append_data(struct op *op, struct append *ap, struct span bytes);
 // Ends the message: it is parsed and its card is made.
 int append_message_end(struct op *op, struct append *ap);
-// Commits all; frees the append whatever the outcome.
+// Commits all; frees the append whatever the outcome. May return before (op->later).
 int append_commit(struct op *op, struct append *ap, struct append_result *ret_result);
 // The same, and the message `uid` of the view's mailbox is removed in the same step (REPLACE, RFC 8508): nobody sees one without the other.
 // RC_EXPUNGED when there is no such message any more: then nothing was appended.
@@ -60,9 +76,12 @@ struct flags_result {
 		changed; // UIDs whose flags now differ (a no-op STORE changes nothing and gets no new modseq)
 	uint32_t missing;     // messages asked for that are expunged
 	struct modseq modseq; // given to the changed ones; 0 if none
+	struct numset silent; // for txn_flags_done()
 };
+// May return before (op->later); then txn_flags_done() is called once it is durable.
 int txn_flags(struct op *op, struct view *v, const struct flags_args *args,
 	struct flags_result *ret_result);
+void txn_flags_done(struct view *v, struct flags_result *r);
 void flags_result_done(struct flags_result *r);
 
 // --- COPY, MOVE ---
@@ -71,7 +90,7 @@ struct copy_result {
 	struct numset from,
 		to; // the i-th of one is the i-th of the other, both ascending; empty when nothing was there
 };
-// RC_TRYCREATE. COPY keeps flags, keywords, internal date and EMAILID; SAVEDATE is now (RFC 8514). MOVE within the account is one batch.
+// May return before (op->later). RC_TRYCREATE. COPY keeps flags, keywords, internal date and EMAILID; SAVEDATE is now (RFC 8514). MOVE within the account is one batch.
 int txn_copy(struct op *op, struct view *v, const struct numset *uids, struct span to, bool move,
 	struct copy_result *ret_result);
 void copy_result_done(struct copy_result *r);

@@ -46,6 +46,11 @@ struct waker *conn_waker_ref(struct conn *c)
 	return c->waker;
 }
 
+void waker_ref(struct waker *w)
+{
+	ref_take(&w->refs);
+}
+
 void waker_wake(struct waker *w)
 {
 	pthread_mutex_lock(&w->lock);

@@ -76,6 +76,7 @@ void conn_wake(struct conn *c);
 // A reference-counted handle through which others wake the connection even when it may be gone by then.
 struct waker;
 struct waker *conn_waker_ref(struct conn *c); // NULL: out of memory
+void waker_ref(struct waker *w);
 void waker_wake(struct waker *w); // any thread, any time, never blocks on the connection
 void waker_unref(struct waker *w);
 

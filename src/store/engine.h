@@ -66,7 +66,8 @@ struct store_engine {
 	// The batch is well-formed and within the limits (batch_valid).
 	int (*submit)(struct op *op, struct store *s, const struct store_batch *b,
 		struct store_ticket *ret_ticket);
-	int (*wait)(struct op *op, struct store *s, struct store_ticket t);
+	int (*wait)(struct op *op, struct store *s, struct store_ticket t,
+		struct store_waiter *later); // NULL: blocks
 	// Writes one extent (may block) / gives verified bytes. *io_hold keeps them: when NULL, a reference is found and given.
 	int (*extent_put)(
 		struct op *op, struct store *s, struct span bytes, struct blob_extent *ret_extent);

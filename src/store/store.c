@@ -93,7 +93,13 @@ int store_submit(struct op *op, struct store *s, const struct store_batch *b,
 
 int store_wait(struct op *op, struct store *s, struct store_ticket t)
 {
-	return s->engine->wait(op, s, t);
+	return s->engine->wait(op, s, t, NULL);
+}
+
+int store_wait_later(struct op *op, struct store *s, struct store_ticket t, struct store_waiter *w)
+{
+	must(w && w->decided);
+	return s->engine->wait(op, s, t, w);
 }
 
 void store_blob_dropped(struct store *s, struct blob_ref ref)

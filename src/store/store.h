@@ -101,6 +101,15 @@ int store_submit(struct op *op, struct store *s, const struct store_batch *b,
 // Waits until it is durable and visible (or failed: RC_IO, and the volume is read-only from then on; RC_NOSPACE, and the disk is sound).
 // What failed takes all batches with it that were in line behind it; `after` refuses those that come later. Blocks (CREW_DISK).
 int store_wait(struct op *op, struct store *s, struct store_ticket t);
+// For callers that can do something else meanwhile. When another thread writes already, STORE_LATER is returned at once: `decided` is called
+// once when the outcome is known, from any thread and without locks of the store; then store_wait() tells it without blocking. Else as
+// store_wait(): nobody is better placed to write than the caller. `w` must stay until `decided` was called.
+enum { STORE_LATER = 1 };
+struct store_waiter {
+	void (*decided)(struct store_waiter *w); // short; may free `w`
+	struct store_waiter *next;               // the store's
+};
+int store_wait_later(struct op *op, struct store *s, struct store_ticket t, struct store_waiter *w);
 
 // --- blobs ---
 

@@ -344,6 +344,42 @@ struct racer {
 	bool acked[RACES];
 };
 
+// Waits without a thread in the store: what the writer thread is for.
+struct later {
+	struct store_waiter waiter;
+	pthread_mutex_t lock;
+	pthread_cond_t cond;
+	unsigned decided; // how often it was called
+};
+
+static void later_decided(struct store_waiter *w)
+{
+	struct later *l = container_of(w, struct later, waiter);
+	pthread_mutex_lock(&l->lock);
+	l->decided++;
+	pthread_cond_signal(&l->cond);
+	pthread_mutex_unlock(&l->lock);
+}
+
+static int wait_later(struct op *op, struct store *s, struct store_ticket ticket)
+{
+	struct later l = { .waiter = { .decided = later_decided } };
+	(void)pthread_mutex_init(&l.lock, NULL); // these cannot fail on Linux
+	(void)pthread_cond_init(&l.cond, NULL);
+	int rc = store_wait_later(op, s, ticket, &l.waiter);
+	if (rc == STORE_LATER) {
+		pthread_mutex_lock(&l.lock);
+		while (!l.decided)
+			pthread_cond_wait(&l.cond, &l.lock);
+		assert_int_equal(l.decided, 1);
+		pthread_mutex_unlock(&l.lock);
+		rc = store_wait(op, s, ticket); // does not block
+	}
+	pthread_cond_destroy(&l.cond);
+	pthread_mutex_destroy(&l.lock);
+	return rc;
+}
+
 static void *race(void *arg)
 {
 	struct racer *r = arg;
@@ -366,8 +402,9 @@ static void *race(void *arg)
 		struct store_ticket ticket;
 		if (rc == 0)
 			rc = store_submit(&op, s, &b, &ticket);
-		if (rc == 0)
-			rc = store_wait(&op, s, ticket);
+		if (rc == 0) // some with threads, some without
+			rc = r->partition % 2 ? wait_later(&op, s, ticket)
+					      : store_wait(&op, s, ticket);
 		batch_done(&b);
 		r->acked[i] = rc == 0;
 		assert_true(rc == 0 || rc == RC_NOSPACE || rc == RC_IO || rc == RC_READONLY);
@@ -426,6 +463,51 @@ static void races(int error, int kinds)
 	fixture_end(&t.f);
 }
 
+// Registered while another thread writes: the writer thread leads it, or it fails with the other.
+static void later_behind(int error)
+{
+	struct faulty t;
+	static struct racer racer;
+	pthread_t id;
+	faulty_begin(&t);
+	ok(&t.f.op, faulty_open(&t));
+	t.plan.kinds = 1 << FILE_SYNC;
+	t.plan.error = error;
+	t.plan.countdown = error ? (int)RACES / 2 : 0;
+	racer = (struct racer){ .t = &t, .partition = 2 };
+	assert_int_equal(pthread_create(&id, NULL, race, &racer), 0);
+	bool failed = false;
+	for (unsigned i = 0; i < 200 && !failed; i++) {
+		struct store_batch b;
+		struct store_ticket ticket;
+		batch_init(&b, 9);
+		batch_put(&b, SPAN("n"), span_of(&i, sizeof i));
+		int rc = store_submit(&t.f.op, t.f.s, &b, &ticket);
+		if (rc == 0)
+			rc = wait_later(&t.f.op, t.f.s, ticket);
+		batch_done(&b);
+		failed = rc != 0;
+		assert_true(!failed || (error && (rc == RC_IO || rc == RC_READONLY)));
+		struct span v;
+		if (!failed) {
+			ok(&t.f.op, store_get(&t.f.op, t.f.s, NULL, 9, SPAN("n"), &v));
+			assert_int_equal(load_u32(v.p), i);
+		}
+		op_reset(&t.f.op);
+	}
+	assert_int_equal(pthread_join(id, NULL), 0);
+	assert_int_equal(failed, error != 0);
+	t.plan.countdown = 0;
+	fixture_end(&t.f);
+}
+
+static void test_later(void **state)
+{
+	(void)state;
+	later_behind(0);
+	later_behind(EIO);
+}
+
 static void test_races(void **state)
 {
 	(void)state;
@@ -441,6 +523,7 @@ int main(void)
 		cmocka_unit_test(test_syncs_fail), cmocka_unit_test(test_short_writes),
 		cmocka_unit_test(test_blob_outlives_failed_group),
 		cmocka_unit_test(test_open_fails), cmocka_unit_test(test_full_disk),
-		cmocka_unit_test(test_churn), cmocka_unit_test(test_races) };
+		cmocka_unit_test(test_churn), cmocka_unit_test(test_races),
+		cmocka_unit_test(test_later) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

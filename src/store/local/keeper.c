@@ -173,14 +173,20 @@ static void *keeper_run(void *arg)
 	return NULL;
 }
 
-int keeper_start(struct op *op, struct local *l)
+int thread_quiet(pthread_t *ret_thread, void *(*run)(void *arg), void *arg)
 {
-	struct keeper *k = &l->keeper;
 	sigset_t all, before;
 	(void)sigfillset(&all);                            // cannot fail
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before); // signals are for the others
-	int error = pthread_create(&k->thread, NULL, keeper_run, l);
+	int error = pthread_create(ret_thread, NULL, run, arg);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL); // cannot fail
+	return error;
+}
+
+int keeper_start(struct op *op, struct local *l)
+{
+	struct keeper *k = &l->keeper;
+	int error = thread_quiet(&k->thread, keeper_run, l);
 	if (error)
 		return op_fail_errno(op, RC_UNAVAILABLE, error, "cannot start a thread");
 	k->running = true;

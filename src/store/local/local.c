@@ -36,6 +36,7 @@ static void locks_init(struct local *l)
 static void local_free(struct local *l)
 {
 	keeper_stop(l);
+	writer_stop(l);
 	index_close(&l->index);
 	log_done(l);
 	segments_done(&l->segments);
@@ -85,6 +86,8 @@ static int writer_open(struct op *op, struct local *l)
 		rc = volume_next_epoch(op, l);
 	if (rc == 0)
 		rc = recover(op, l);
+	if (rc == 0)
+		rc = writer_start(op, l);
 	return rc ? rc : keeper_start(op, l);
 }
 
@@ -206,9 +209,10 @@ static int local_submit(struct op *op, struct store *s, const struct store_batch
 	return rc;
 }
 
-static int local_wait(struct op *op, struct store *s, struct store_ticket t)
+static int local_wait(
+	struct op *op, struct store *s, struct store_ticket t, struct store_waiter *later)
 {
-	return log_wait(op, local_of(s), t.v);
+	return later ? log_wait_later(op, local_of(s), t.v, later) : log_wait(op, local_of(s), t.v);
 }
 
 static void local_stats(struct store *s, struct store_stats *ret_stats)

@@ -35,6 +35,8 @@ struct local {
 	struct log log;
 	struct pending pending;
 	struct keeper keeper;
+	pthread_t writer; // write.c
+	bool has_writer;
 	pthread_mutex_t sweeping; // one sweep at a time
 	struct limbo limbo;       // guarded by sweeping
 	_Atomic uint64_t
@@ -134,6 +136,8 @@ int local_next_partition(struct op *op, struct store *s, struct store_snapshot *
 	uint64_t *ret_partition);
 
 // keeper.c: the engine's thread.
+// Starts a thread to which no signals are delivered. 0 or an errno.
+int thread_quiet(pthread_t *ret_thread, void *(*run)(void *arg), void *arg);
 int keeper_start(struct op *op, struct local *l);
 void keeper_stop(struct local *l);
 void keeper_poke(struct local *l);

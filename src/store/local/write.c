@@ -9,6 +9,9 @@
 // A group lies in one segment and is at most GROUP_BYTES long. Positions are given when items come, hence also the move to the
 // next segment is decided then; the segment itself is made by the keeper ahead of time, or else by the leader.
 //
+// Who waits without a thread (log_wait_later()) is called instead. That is for when somebody else writes anyway; what nobody waits for with a
+// thread is led by the engine's writer thread, which stays awake as long as there is such. A lone commit is led by its own thread.
+//
 // Failures, as README.md has them: after ENOSPC the tail goes back to where the group began (sequence numbers do not) and BLOBs go
 // to `leftover`; after anything else the log is sealed.
 #include "store/local/write.h"
@@ -41,6 +44,7 @@ int log_init(struct op *op, struct local *l)
 	*g = (struct log){ .next_serial = 1 };
 	(void)pthread_mutex_init(&g->lock, NULL); // these cannot fail on Linux
 	(void)pthread_cond_init(&g->turn, NULL);
+	(void)pthread_cond_init(&g->writer_wake, NULL);
 	return 0;
 }
 
@@ -55,6 +59,7 @@ void log_done(struct local *l)
 	}
 	free(g->failed);
 	(void)pthread_cond_destroy(&g->turn);
+	(void)pthread_cond_destroy(&g->writer_wake);
 	(void)pthread_mutex_destroy(&g->lock);
 }
 
@@ -265,6 +270,22 @@ static void items_free(struct item *it)
 	}
 }
 
+// Calls those who wait without a thread. The lock is let go meanwhile.
+static void decided_call_locked(struct log *g)
+{
+	struct store_waiter *w = g->decided;
+	if (!w)
+		return;
+	g->decided = NULL;
+	pthread_mutex_unlock(&g->lock);
+	while (w) {
+		struct store_waiter *next = w->next; // w may be gone then
+		w->decided(w);
+		w = next;
+	}
+	pthread_mutex_lock(&g->lock);
+}
+
 // Everybody who waits for the group learns `rc`; with nobody waiting it is gone.
 static void group_resolve_locked(struct log *g, struct group *n, int rc)
 {
@@ -279,6 +300,12 @@ static void group_resolve_locked(struct log *g, struct group *n, int rc)
 	g->resolved = g->applied = n->serial;
 	n->rc = rc;
 	n->done = true;
+	while (n->told) {
+		struct store_waiter *w = n->told;
+		n->told = w->next;
+		w->next = g->decided;
+		g->decided = w;
+	}
 	if (n->waiters)
 		pthread_cond_broadcast(&n->done_cond);
 	else
@@ -553,9 +580,19 @@ static void apply_in_turn_locked(struct op *op, struct local *l, struct group *n
 	struct item *items = n->first;
 	n->first = NULL;
 	group_resolve_locked(g, n, 0);
+	decided_call_locked(g);
 	pthread_mutex_unlock(&g->lock);
 	group_tell(l, items);
 	pthread_mutex_lock(&g->lock);
+}
+
+// A group that somebody waits for without a thread.
+static bool has_told_locked(const struct log *g)
+{
+	const struct group *n = g->unwritten;
+	while (n && !n->told)
+		n = n->next;
+	return n != NULL;
 }
 
 // Somebody who sleeps leads on.
@@ -566,6 +603,10 @@ static void next_leader_locked(struct log *g)
 			pthread_cond_signal(&n->done_cond);
 			return;
 		}
+	if (!g->writer_awake && has_told_locked(g)) {
+		g->writer_awake = true;
+		pthread_cond_signal(&g->writer_wake);
+	}
 }
 
 // Writes and applies the first unwritten group. Entered and left with the lock; it is not held over the disk.
@@ -597,6 +638,7 @@ static void lead_locked(struct op *op, struct local *l)
 		next_leader_locked(g);
 		apply_in_turn_locked(op, l, n);
 	}
+	decided_call_locked(g);
 	if (--n->waiters == 0)
 		group_free(n);
 }
@@ -697,6 +739,67 @@ int log_wait(struct op *op, struct local *l, uint64_t serial)
 	int rc = outcome_locked(op, g, serial);
 	pthread_mutex_unlock(&g->lock);
 	return rc;
+}
+
+int log_wait_later(struct op *op, struct local *l, uint64_t serial, struct store_waiter *w)
+{
+	struct log *g = &l->log;
+	pthread_mutex_lock(&g->lock);
+	bool later = serial < g->next_serial && g->resolved < serial &&
+		(g->writing || g->halted || g->writer_awake);
+	if (later) {
+		struct group *n = group_find_locked(g, serial);
+		must(n);
+		w->next = n->told;
+		n->told = w;
+	}
+	pthread_mutex_unlock(&g->lock);
+	return later ? STORE_LATER : log_wait(op, l, serial);
+}
+
+static void *writer_run(void *arg)
+{
+	struct local *l = arg;
+	struct log *g = &l->log;
+	struct op op;
+	op_init(&op, 0);
+	pthread_mutex_lock(&g->lock);
+	while (!g->writer_stop) {
+		if (!has_told_locked(g)) {
+			g->writer_awake = false;
+			while (!g->writer_awake && !g->writer_stop)
+				pthread_cond_wait(&g->writer_wake, &g->lock);
+		} else if (g->writing || g->halted) {
+			pthread_cond_wait(&g->turn, &g->lock);
+		} else {
+			lead_locked(&op, l);
+			op_reset(&op);
+		}
+	}
+	pthread_mutex_unlock(&g->lock);
+	op_done(&op);
+	return NULL;
+}
+
+int writer_start(struct op *op, struct local *l)
+{
+	int error = thread_quiet(&l->writer, writer_run, l);
+	if (error)
+		return op_fail_errno(op, RC_UNAVAILABLE, error, "cannot start a thread");
+	l->has_writer = true;
+	return 0;
+}
+
+void writer_stop(struct local *l)
+{
+	if (!l->has_writer)
+		return;
+	pthread_mutex_lock(&l->log.lock);
+	l->log.writer_stop = true;
+	pthread_cond_signal(&l->log.writer_wake);
+	pthread_mutex_unlock(&l->log.lock);
+	(void)pthread_join(l->writer, NULL); // it is ours and joinable
+	l->has_writer = false;
 }
 
 int log_settle(struct op *op, struct local *l)

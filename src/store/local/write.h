@@ -38,7 +38,8 @@ struct group {
 	uint32_t frames;
 	uint64_t born; // clock_mono()
 	pthread_cond_t done_cond;
-	uint32_t waiters;
+	uint32_t waiters;          // threads that wait, or lead
+	struct store_waiter *told; // to be called when it is decided
 	bool done;
 	int rc;
 	char header[GROUP_FRAME];
@@ -50,12 +51,16 @@ struct failed_range {
 };
 
 struct log {
-	pthread_mutex_t lock;           // guards all below, but what is atomic
-	pthread_cond_t turn;            // a group was applied
-	struct group *first, *last;     // not yet resolved, in order
-	struct group *open;             // the last one while it may still grow
-	struct group *unwritten;        // the first one that nobody writes yet
-	bool writing, halted;           // halted: a failure is being sorted out, nobody leads
+	pthread_mutex_t lock;         // guards all below, but what is atomic
+	pthread_cond_t turn;          // a group was applied
+	struct group *first, *last;   // not yet resolved, in order
+	struct group *open;           // the last one while it may still grow
+	struct group *unwritten;      // the first one that nobody writes yet
+	struct store_waiter *decided; // of groups that are decided: to be called without the lock
+	pthread_cond_t writer_wake;   // the writer's
+	bool writer_awake,
+		writer_stop;  // it leads what nobody waits for with a thread, or is about to
+	bool writing, halted; // halted: a failure is being sorted out, nobody leads
 	uint64_t next_serial, resolved; // groups up to `resolved` are decided
 	uint64_t applied; // groups up to here have passed the applying stage, failed ones included
 	uint64_t tail;    // where the next item goes
@@ -93,6 +98,11 @@ int log_append(
 // The size of the segment after `number`, which the log is in and has filled with `closed` bytes in all.
 uint64_t log_next_size(struct local *l, uint32_t number, uint64_t closed);
 int log_wait(struct op *op, struct local *l, uint64_t serial);
+// As store_wait_later().
+int log_wait_later(struct op *op, struct local *l, uint64_t serial, struct store_waiter *w);
+// The thread that writes when those who wait do so without threads.
+int writer_start(struct op *op, struct local *l);
+void writer_stop(struct local *l); // accepts one that was not started
 // Waits for everything that is in line now.
 int log_settle(struct op *op, struct local *l);
 void log_visible_set(struct local *l, uint64_t pos);
