@@ -39,6 +39,7 @@ struct sweep {
 	struct usage *segments;
 	size_t count;
 	struct buf large;       // struct large
+	uint64_t failures;      // log.failures before the first move
 	uint64_t moved, rested; // bytes moved since the last rest; when that was
 };
 
@@ -316,6 +317,9 @@ static int victims_drop(struct op *op, struct sweep *w)
 {
 	struct local *l = w->l;
 	int rc = log_settle(op, l);
+	// Others may have written what was in line, and failed, before this thread looked: then something was not moved.
+	if (rc == 0 && atomic_load(&l->log.failures) != w->failures)
+		rc = op_fail(op, RC_NOSPACE, "not all that lives could be moved");
 	if (rc == 0)
 		rc = local_flush(op, l);
 	struct index_batch b;
@@ -363,6 +367,7 @@ static int sweep_run(struct op *op, struct sweep *w,
 		rc = op_fail(op, RC_NOMEM, "out of memory");
 	if (rc == 0)
 		atomic_store(&w->l->dropped_hint, 0);
+	w->failures = atomic_load(&w->l->log.failures);
 	if (rc == 0)
 		rc = victims_empty(op, w);
 	return rc ? rc : victims_drop(op, w);

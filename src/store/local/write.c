@@ -315,6 +315,7 @@ static void group_resolve_locked(struct log *g, struct group *n, int rc)
 
 static void failure_note_locked(struct log *g, uint64_t from, uint64_t to, int rc)
 {
+	atomic_fetch_add(&g->failures, 1);
 	struct failed_range *last = g->failed_count ? &g->failed[g->failed_count - 1] : NULL;
 	if (last && last->to + 1 == from && last->rc == rc) {
 		last->to = to;

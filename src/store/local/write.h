@@ -68,14 +68,15 @@ struct log {
 	uint64_t next_seq, next_id;
 	struct failed_range *failed;
 	size_t failed_count, failed_cap;
-	struct item *leftover;    // BLOBs of failed groups, to go first
-	bool full;                // no space for another segment
-	bool sealed;              // read-only
-	char reason[160];         // why it is
-	_Atomic uint64_t visible; // everything before it is applied
-	_Atomic bool broken;      // like sealed, to be read without the lock
-	struct index_state state; // owned by whoever applies
-	uint64_t closed_bytes;    // of frames in the segments that the log has left
+	_Atomic uint64_t failures; // how often groups have failed
+	struct item *leftover;     // BLOBs of failed groups, to go first
+	bool full;                 // no space for another segment
+	bool sealed;               // read-only
+	char reason[160];          // why it is
+	_Atomic uint64_t visible;  // everything before it is applied
+	_Atomic bool broken;       // like sealed, to be read without the lock
+	struct index_state state;  // owned by whoever applies
+	uint64_t closed_bytes;     // of frames in the segments that the log has left
 	_Atomic uint64_t commits, groups, group_bytes;
 	_Atomic uint64_t live_bytes, blobs;
 };
