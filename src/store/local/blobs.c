@@ -12,6 +12,7 @@
 
 enum { AT_OTHER = 1 }; // open_at: there is no such blob at this place
 #define PAGE 4096u     // the smallest there is
+#define SHORT_BODY (4 * PAGE)
 #define LOOKUPS_MAX 10 // a sweep may move a blob between look-up and reading, but not for ever
 
 static int damaged(struct op *op, const struct segment *s, uint64_t pos, uint64_t id)
@@ -224,7 +225,9 @@ int local_blob_open(
 	int rc = head_find(op, l, ref, false, &h);
 	if (rc)
 		return rc;
-	bool good = is_checked(l, h.segment, h.f.pos, CHECKED_REST, head_body(&h));
+	// Who wants the card alone should not pay for the pages of a long body; the generic code asks again when a piece of it is wanted.
+	bool asks = whole || head_body(&h).n <= SHORT_BODY;
+	bool good = asks && is_checked(l, h.segment, h.f.pos, CHECKED_REST, head_body(&h));
 	struct blob b = { .store = s,
 		.size = h.fields.size,
 		.card = head_card(&h),
