@@ -104,6 +104,8 @@
 #define UIDBATCHES_SIZE_MIN 500u         // RFC 10022 section 3.1.3.2
 #define UIDBATCHES_SPAN_MAX 100000u      // messages of a range of batches (there, section 3.1.5)
 #define UIDBATCHES_REMEMBERED 64u        // questions that a session remembers
+#define COMPARATORS_MAX 50u              // comparators of a COMPARATOR command
+#define LANGUAGE_RANGES_MAX 50u          // languages of a LANGUAGE command
 #define IMAP_PATTERNS_MAX 100u           // patterns of a LIST command
 #define IMAP_COMMANDS_PER_RUN 100u       // pipelined commands before others have their turn
 

@@ -73,6 +73,13 @@ static int examine_parse(struct session *s, struct command *c, struct cursor *in
 	return parse(s, c, in, VIEW_READONLY);
 }
 
+static void tell_number(struct session *s, const char *code, uint32_t number, struct span text)
+{
+	rope_addf(session_out(s), "* OK [%s %u] ", code, number);
+	reply_text(s, text);
+	rope_add(session_out(s), SPAN("\r\n"));
+}
+
 // The untagged responses of SELECT.
 static int tell(struct session *s, const struct select_args *a)
 {
@@ -87,10 +94,10 @@ static int tell(struct session *s, const struct select_args *a)
 			return rc;
 		rope_addf(out, "* %u RECENT\r\n", view_recent(v));
 		if (unseen.v && !(s->enabled & ENABLED_UIDONLY)) // a message number
-			rope_addf(out, "* OK [UNSEEN %u] first unseen message\r\n", unseen.v);
+			tell_number(s, "UNSEEN", unseen.v, SPAN("first unseen message"));
 	}
-	rope_addf(out, "* OK [UIDVALIDITY %u] UIDs are valid\r\n", view_uid_validity(v));
-	rope_addf(out, "* OK [UIDNEXT %u] next UID\r\n", view_uid_next(v).v);
+	tell_number(s, "UIDVALIDITY", view_uid_validity(v), SPAN("UIDs are valid"));
+	tell_number(s, "UIDNEXT", view_uid_next(v).v, SPAN("next UID"));
 	int rc = session_is_rev2(s) ? list_tell(s, &a->box) : 0;
 	for (const struct imap_module *const *m = imap_modules; rc >= 0 && *m; m++)
 		rc = (*m)->select_tell ? (*m)->select_tell(s) : 0;

@@ -23,7 +23,9 @@ static int noop_run(struct session *s, struct command *c)
 static int logout_run(struct session *s, struct command *c)
 {
 	(void)c;
-	rope_add(session_out(s), SPAN("* BYE logging out\r\n"));
+	rope_add(session_out(s), SPAN("* BYE "));
+	reply_text(s, SPAN("logging out"));
+	rope_add(session_out(s), SPAN("\r\n"));
 	s->state = STATE_LOGOUT;
 	return IMAP_DONE;
 }

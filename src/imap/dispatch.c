@@ -150,12 +150,11 @@ static void write_tagged(struct session *s, int outcome)
 		rope_add(out, span_str(c->code));
 		rope_add(out, SPAN("] "));
 	}
-	if (c->text) {
-		write_text(out, span_str(c->text), session_is_rev2(s));
-	} else {
-		rope_add(out, span_str(c->row ? c->row->name : "command"));
-		rope_add(out, outcome == IMAP_DONE ? SPAN(" completed") : SPAN(" failed"));
-	}
+	if (c->text)
+		reply_text(s, span_str(c->text));
+	else
+		reply_text_of(s, c->row ? c->row->name : "command",
+			outcome == IMAP_DONE ? " completed" : " failed");
 	rope_add(out, SPAN("\r\n"));
 }
 

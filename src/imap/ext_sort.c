@@ -69,6 +69,7 @@ static int sort_parse(struct session *s, struct command *c, struct cursor *in)
 	c->args = a;
 	search_args_init(&a->search);
 	a->search.criteria = &a->criteria;
+	a->criteria.collation = s->collation;
 	cursor_sp(in);
 	if (cursor_try_word(in, "RETURN"))
 		rc = search_returns_parse(s, c, in);
@@ -127,7 +128,7 @@ static int sort_end(struct session *s, struct command *c)
 	};
 	struct numset numbers = { 0 };
 	struct search_result r = { &a->search.found, &a->search.found, a->search.modseq, &order };
-	if (rc == 0 && !c->uid) {
+	if (rc == 0 && a->search.extended && !c->uid) {
 		rc = view_seqs_of(&s->op, s->view, &a->search.found, &numbers);
 		r.shown = &numbers;
 	}

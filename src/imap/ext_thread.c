@@ -62,8 +62,8 @@ static int thread_command_run(struct session *s, struct command *c)
 		if (rc != 0)
 			return rc;
 		a->found = true;
-		rc = threads_open(
-			&s->op, s->view, &a->search.found, a->algorithm, c->uid, &a->threads);
+		struct threads_wish wish = { a->algorithm, s->collation, c->uid };
+		rc = threads_open(&s->op, s->view, &a->search.found, &wish, &a->threads);
 	}
 	if (rc == 0)
 		rc = threads_run(&s->op, a->threads, RUN_SLICE_NS, &a->text);

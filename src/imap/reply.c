@@ -20,8 +20,28 @@ static void status_line(struct session *s, struct span word, const char *code, c
 		rope_add(out, span_str(code));
 		rope_add(out, SPAN("] "));
 	}
-	write_text(out, span_str(text), session_is_rev2(s));
+	reply_text(s, span_str(text));
 	rope_add(out, SPAN("\r\n"));
+}
+
+void reply_text(struct session *s, struct span english)
+{
+	struct buf text = { 0 };
+	// RFC 5255 section 3.5: text may be UTF-8 once a language was chosen.
+	bool utf8 = session_is_rev2(s) || s->language != LANGUAGE_DEFAULT;
+	if (s->language > LANGUAGE_EN)
+		language_translate(s->language, english, &text);
+	write_text(session_out(s), text.n && !text.failed ? buf_span(&text) : english, utf8);
+	buf_done(&text);
+}
+
+void reply_text_of(struct session *s, const char *subject, const char *predicate)
+{
+	struct buf text = { 0 };
+	buf_add(&text, span_str(subject));
+	buf_add(&text, span_str(predicate));
+	reply_text(s, text.failed ? span_str(predicate) : buf_span(&text));
+	buf_done(&text);
 }
 
 void reply_ok(struct session *s, const char *code, const char *text)
@@ -174,14 +194,16 @@ void reply_mailbox_flags(struct session *s)
 	rope_add(out, keywords);
 	rope_add(out, SPAN(")\r\n"));
 	if (view_is_readonly(s->view)) {
-		rope_add(out, SPAN("* OK [PERMANENTFLAGS ()] read-only mailbox\r\n"));
+		reply_ok(s, "PERMANENTFLAGS ()", "read-only mailbox");
 		return;
 	}
 	rope_add(out, SPAN("* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft"));
 	if (keywords.n && keywords.p[0] != ' ')
 		rope_addc(out, ' ');
 	rope_add(out, keywords);
-	rope_add(out, SPAN(" \\*)] flags and keywords are kept\r\n"));
+	rope_add(out, SPAN(" \\*)] "));
+	reply_text(s, SPAN("flags and keywords are kept"));
+	rope_add(out, SPAN("\r\n"));
 }
 
 // --- modseqs ---
@@ -190,7 +212,9 @@ void reply_modseq(struct session *s)
 {
 	rope_add(session_out(s), SPAN("* OK [HIGHESTMODSEQ "));
 	rope_addu(session_out(s), view_modseq(s->view).v);
-	rope_add(session_out(s), SPAN("] highest modseq\r\n"));
+	rope_add(session_out(s), SPAN("] "));
+	reply_text(s, SPAN("highest modseq"));
+	rope_add(session_out(s), SPAN("\r\n"));
 }
 
 const char *reply_modseq_code(struct session *s)

@@ -14,6 +14,9 @@ struct msg;
 // "* OK [code] text"; code may be NULL.
 void reply_ok(struct session *s, const char *code, const char *text);
 void reply_no(struct session *s, const char *code, const char *text);
+// Human-readable text of a response, without a line: in the session's language (imap/language.h).
+void reply_text(struct session *s, struct span english);
+void reply_text_of(struct session *s, const char *subject, const char *predicate); // of two pieces
 // "* CAPABILITY ..." , and the same as a response code "[CAPABILITY ...]" without brackets, in op's arena.
 void reply_capability(struct session *s);
 const char *reply_capability_code(struct session *s);

@@ -324,6 +324,7 @@ int search_keys_parse(struct session *s, struct cursor *in, struct search_args *
 	if (!all)
 		return RC_NOMEM;
 	all->kind = SEARCH_AND;
+	all->collation = s->collation;
 	args->program = all;
 	int rc = open_key(&p, all, 0);
 	do {

@@ -185,6 +185,8 @@ void session_log_out(struct session *s)
 	free((void *)(uintptr_t)p->user.p);
 	p->user = SPAN_NONE;
 	s->enabled = 0;
+	s->language = LANGUAGE_DEFAULT; // RFC 8437 section 4
+	s->collation = COLLATION_UNICODE_CASEMAP;
 	if (s->state != STATE_LOGOUT)
 		s->state = STATE_NOT_AUTHENTICATED;
 }
@@ -203,7 +205,7 @@ void session_bye(struct session *s, const char *code, const char *fmt, ...)
 	rope_add(out, SPAN("* BYE "));
 	if (code)
 		rope_addf(out, "[%s] ", code);
-	write_text(out, span_str(text), session_is_rev2(s));
+	reply_text(s, span_str(text));
 	rope_add(out, SPAN("\r\n"));
 	p->ended = true;
 	s->state = STATE_LOGOUT;

@@ -10,6 +10,8 @@
 #include "base/op.h"
 #include "base/rope.h"
 #include "imap/imap.h"
+#include "imap/language.h"
+#include "mail/collation.h"
 
 struct account;
 struct command;
@@ -35,9 +37,11 @@ struct session {
 	const struct imap_config *config;
 	struct imap *imap;
 	enum session_state state;
-	unsigned enabled;        // ENABLED_ bits
-	struct account *account; // from log-in on, ours
-	struct view *view;       // STATE_SELECTED only
+	unsigned enabled;         // ENABLED_ bits
+	enum language language;   // of text for people
+	enum collation collation; // the active comparator
+	struct account *account;  // from log-in on, ours
+	struct view *view;        // STATE_SELECTED only
 	// `$` (RFC 9051 section 6.4.4.1): UIDs saved by SEARCH RETURN (SAVE). Emptied by SELECT. Expunged UIDs need not be taken out.
 	struct numset saved;
 	struct session_priv *priv;

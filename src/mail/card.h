@@ -13,6 +13,7 @@
 #include "base/op.h"
 #include "mail/content.h"
 
+struct buf;
 struct mime_tree;
 
 // --- making ---
@@ -41,7 +42,7 @@ struct thread_keys {
 	size_t count;  // at most CARD_REFERENCES_MAX: of more, the first and the last ones
 	bool is_reply; // the subject says reply or forward (RFC 5256 section 2.1)
 };
-// In op's arena. From a parsed message (an append) or from its card (THREAD).
+// In op's arena. From a parsed message (an append; without subject and is_reply) or from its card (THREAD).
 int thread_keys_of_tree(struct op *op, const struct mime_tree *t, struct thread_keys *ret_keys);
 int thread_keys_of_card(struct op *op, struct span card, struct thread_keys *ret_keys);
 
@@ -77,6 +78,10 @@ enum card_item {
 	CARD_PARTS,  // the part table
 	CARD_ITEMS
 };
+// Appends the text that a sort key (CARD_BASE_SUBJECT, CARD_SORT_..., CARD_DISPLAY_...) is folded from. True: it cannot be converted to UTF-8, and is
+// octets behind one that no UTF-8 begins with. For collations other than that of the card.
+bool card_key_text(struct op *op, const struct mime_tree *t, enum card_item item, struct buf *to);
+
 // The item's octets within the card; p == NULL if absent.
 struct span card_item(struct span card, enum card_item item);
 // True when the item was left out because the card would have been too long: absence says nothing then.

@@ -158,22 +158,30 @@ static void add_addresses(struct op *op, struct span value, size_t max, struct b
 	arena_release(&op->arena, mark);
 }
 
-void card_fold_field(struct op *op, struct span value, bool addresses, size_t max,
+static void add_text(struct span text, unsigned what, struct buf *to)
+{
+	if (what & FIELD_TEXT_FOLDED)
+		casefold(text, to);
+	else
+		buf_add(to, text);
+}
+
+void card_field_text(struct op *op, struct span value, unsigned what, size_t max,
 	struct buf *scratch, struct buf *to)
 {
 	buf_reset(scratch);
 	mime_text_of(value, scratch);
 	size_t n = scratch->n;
-	if (addresses)
+	if (what & FIELD_TEXT_ADDRESSES)
 		add_addresses(op, value, max, scratch);
 	struct span text = span_cut(buf_span(scratch), 0, n);
 	struct span plain = span_skip(buf_span(scratch), n);
 	if (to->n > 0)
 		buf_addc(to, 0);
-	casefold(text, to);
+	add_text(text, what, to);
 	if (plain.n > 0 && !span_eq(text, plain)) {
 		buf_addc(to, 0);
-		casefold(plain, to);
+		add_text(plain, what, to);
 	}
 	to->failed |= scratch->failed;
 }
@@ -199,7 +207,8 @@ static void add_search_text(struct builder *b, size_t which)
 	const struct values *v = &b->values[which];
 	buf_reset(&b->folded);
 	for (size_t i = 0; i < v->count && i < VALUES_KEPT && b->folded.n <= CARD_TEXT_MAX; i++)
-		card_fold_field(b->op, span_cut(v->list[i], 0, CARD_TEXT_MAX + 1), what->addresses,
+		card_field_text(b->op, span_cut(v->list[i], 0, CARD_TEXT_MAX + 1),
+			FIELD_TEXT_FOLDED | (what->addresses ? FIELD_TEXT_ADDRESSES : 0),
 			CARD_TEXT_MAX, &b->work, &b->folded);
 	if (v->count > VALUES_KEPT || b->folded.n > CARD_TEXT_MAX || v->too_long)
 		b->left_out |= 1u << what->item;
@@ -255,69 +264,132 @@ static void read_header(struct builder *b)
 
 // --- sort keys ---
 
-// Folds what is in `work` and adds it.
-static void add_folded(struct builder *b, enum card_item item, size_t max, enum card_item host)
+// Text whose encoding cannot be undone sorts behind all other, as the octets that it is (RFC 5255 section 4.6, step c): no UTF-8 begins so.
+#define UNCONVERTED '\xff'
+
+// Decoded text of a value; true if it is octets behind UNCONVERTED.
+static bool add_decoded(struct span value, struct buf *to)
 {
-	buf_reset(&b->folded);
-	casefold(cut_text(buf_span(&b->work), max), &b->folded);
-	struct span key = cut_text(buf_span(&b->folded), max);
-	if (key.n > 0)
-		item_add_within(b, item, key, host);
+	size_t start = to->n;
+	if (has_encoded_word(value)) {
+		buf_addc(to, UNCONVERTED);
+		if (!mime_text_octets(value, to))
+			return true;
+	}
+	to->n = start;
+	mime_text_of(value, to);
+	return false;
 }
 
-static bool first_address(struct builder *b, const struct mime_value *v, struct mime_address *ret)
+static bool add_base_subject(struct span value, struct buf *to, bool *ret_is_reply)
+{
+	size_t start = to->n;
+	if (has_encoded_word(value)) {
+		buf_addc(to, UNCONVERTED);
+		if (!mime_base_subject_octets(value, to, ret_is_reply)) {
+			to->n -= to->n == start + 1; // nothing is left
+			return to->n > start;
+		}
+	}
+	to->n = start;
+	mime_base_subject(value, to, ret_is_reply);
+	return false;
+}
+
+static bool first_address(struct op *op, const struct mime_value *v, struct mime_address *ret)
 {
 	for (; v; v = v->next) {
 		struct mime_addresses it = mime_addresses_of(v->text);
-		if (mime_addresses_next(&b->op->arena, &it, ret))
+		if (mime_addresses_next(&op->arena, &it, ret))
 			return true;
 	}
 	return false;
 }
 
-// RFC 5256 section 3: addr-mailbox of the first address, for a group its name; RFC 5957 section 3: how it is shown.
-static void add_sort_keys(struct builder *b, const struct mime_value *v, enum card_item host,
-	enum card_item mailbox, enum card_item display)
+// RFC 5256 section 3: addr-mailbox of the first address, for a group its name.
+static bool add_mailbox(const struct mime_address *a, struct buf *to)
 {
-	struct mime_address a;
-	if (!first_address(b, v, &a))
-		return;
-	bool group = a.kind == MIME_GROUP_BEGIN;
-	buf_reset(&b->work);
-	if (group)
-		mime_text_of(a.name, &b->work);
-	else
-		buf_add(&b->work, a.local);
-	add_folded(b, mailbox, CARD_SORT_KEY_MAX, host);
-	if (display == CARD_ITEMS)
-		return;
-	buf_reset(&b->work);
-	if (a.name.n)
-		mime_text_of(a.name, &b->work);
+	if (a->kind == MIME_GROUP_BEGIN)
+		return add_decoded(a->name, to);
+	buf_add(to, a->local);
+	return false;
+}
+
+// RFC 5957 section 3: how it is shown.
+static bool add_display(const struct mime_address *a, struct buf *to)
+{
+	size_t start = to->n;
+	bool unconverted = a->name.n && add_decoded(a->name, to);
 	// ENVELOPE has NIL as host of a group only; of an address without domain it is the empty string.
-	if (b->work.n == 0 && !group && (a.local.n || a.domain.n)) {
-		buf_add(&b->work, a.local);
-		buf_addc(&b->work, '@');
-		buf_add(&b->work, a.domain);
+	if (to->n > start || a->kind == MIME_GROUP_BEGIN || (a->local.n == 0 && a->domain.n == 0))
+		return unconverted;
+	buf_add(to, a->local);
+	buf_addc(to, '@');
+	buf_add(to, a->domain);
+	return false;
+}
+
+bool card_key_text(struct op *op, const struct mime_tree *t, enum card_item item, struct buf *to)
+{
+	const struct mime_envelope *e = t->parts[0].envelope;
+	bool display = item == CARD_DISPLAY_FROM || item == CARD_DISPLAY_TO, is_reply;
+	struct mime_address a;
+	if (item == CARD_BASE_SUBJECT)
+		return add_base_subject(e->subject, to, &is_reply);
+	const struct mime_value *v = item == CARD_SORT_FROM || item == CARD_DISPLAY_FROM ? e->from
+		: item == CARD_SORT_CC                                                   ? e->cc
+											 : e->to;
+	if (!first_address(op, v, &a))
+		return false;
+	return display ? add_display(&a, to) : add_mailbox(&a, to);
+}
+
+// Folds what is in `work` into `folded` and adds it.
+static void add_key(
+	struct builder *b, enum card_item item, bool unconverted, size_t max, enum card_item host)
+{
+	buf_reset(&b->folded);
+	struct span text = buf_span(&b->work);
+	if (unconverted)
+		buf_add(&b->folded, span_cut(text, 0, max));
+	else
+		casefold(cut_text(text, max), &b->folded);
+	struct span key = unconverted ? buf_span(&b->folded) : cut_text(buf_span(&b->folded), max);
+	if (key.n > 0)
+		item_add_within(b, item, key, host);
+}
+
+static void add_sort_keys(struct builder *b)
+{
+	static const struct {
+		enum card_item item, host; // where the text is likely to be found
+	} keys[] = {
+		{ CARD_SORT_FROM, CARD_FROM },
+		{ CARD_SORT_TO, CARD_TO },
+		{ CARD_SORT_CC, CARD_CC },
+		{ CARD_DISPLAY_FROM, CARD_FROM },
+		{ CARD_DISPLAY_TO, CARD_TO },
+	};
+	for (size_t i = 0; i < countof(keys); i++) {
+		buf_reset(&b->work);
+		bool unconverted = card_key_text(b->op, b->t, keys[i].item, &b->work);
+		add_key(b, keys[i].item, unconverted, CARD_SORT_KEY_MAX, keys[i].host);
 	}
-	add_folded(b, display, CARD_SORT_KEY_MAX, host);
 }
 
 static int add_keys(struct builder *b)
 {
 	const struct mime_envelope *e = b->t->parts[0].envelope;
-	add_sort_keys(b, e->from, CARD_FROM, CARD_SORT_FROM, CARD_DISPLAY_FROM);
-	add_sort_keys(b, e->to, CARD_TO, CARD_SORT_TO, CARD_DISPLAY_TO);
-	add_sort_keys(b, e->cc, CARD_CC, CARD_SORT_CC, CARD_ITEMS);
+	add_sort_keys(b);
 	struct span id, rest = e->message_id;
 	if (mime_msgid_next(&b->op->arena, &rest, true, &id) && id.n > 0)
 		item_add_within(b, CARD_MESSAGE_ID, id, CARD_ENVELOPE);
 	bool is_reply = false;
 	buf_reset(&b->work);
-	mime_base_subject(e->subject, &b->work, &is_reply);
+	bool unconverted = add_base_subject(e->subject, &b->work, &is_reply);
 	b->flags |= is_reply ? CARD_IS_REPLY : 0;
-	add_folded(b, CARD_BASE_SUBJECT, CARD_TEXT_MAX, CARD_SUBJECT);
-	// From here on `folded` is the base subject, also where no item was made of it.
+	add_key(b, CARD_BASE_SUBJECT, unconverted, CARD_TEXT_MAX, CARD_SUBJECT);
+	// `folded` is the base subject still, also where no item was made of it.
 	buf_reset(&b->work);
 	int rc = thread_item_add(
 		b->op, b->t, cut_text(buf_span(&b->folded), CARD_TEXT_MAX), &b->work);

@@ -16,9 +16,10 @@
 // The octets that the reference at p names; absent when it is not within the card.
 struct span card_ref(struct span card, const char *p);
 
-// Appends the folded text of a field, behind a NUL if `to` is not empty: what the value says, and of addresses also their plain form
+// Appends the text of a field (folded: FIELD_TEXT_FOLDED), behind a NUL if `to` is not empty: what the value says, and with FIELD_TEXT_ADDRESSES also their plain form
 // where that differs (it stops being made past `max` octets). `scratch` is overwritten.
-void card_fold_field(struct op *op, struct span value, bool addresses, size_t max,
+enum { FIELD_TEXT_ADDRESSES = 1, FIELD_TEXT_FOLDED = 2 };
+void card_field_text(struct op *op, struct span value, unsigned what, size_t max,
 	struct buf *scratch, struct buf *to);
 
 struct mime_tree;

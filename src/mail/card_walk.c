@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "mail/content_priv.h"
+#include "mime/parse.h"
 
 #include <stdlib.h>
 
@@ -13,7 +14,9 @@ struct card_walk {
 	struct op scratch;
 	struct content content;
 	uint32_t items;
-	bool is_open; // content
+	bool is_open;                 // content
+	const struct mime_tree *tree; // of its header; NULL: not parsed
+	struct buf text;
 };
 
 int card_walk_open(struct op *op, struct view *v, const struct numset *uids, uint32_t items,
@@ -44,6 +47,7 @@ static void close_content(struct card_walk *w)
 int card_walk_next(struct op *op, struct card_walk *w, struct msg *ret_msg, struct span *ret_card)
 {
 	close_content(w);
+	w->tree = NULL;
 	op_reset(&w->scratch);
 	int rc = view_cursor_next(op, w->cursor, ret_msg);
 	*ret_card = SPAN_NONE;
@@ -57,13 +61,29 @@ int card_walk_next(struct op *op, struct card_walk *w, struct msg *ret_msg, stru
 	return 0;
 }
 
-int card_walk_header(struct op *op, struct card_walk *w, struct span *ret_header)
+// The tree of the header alone, made once.
+static int parse_header(struct card_walk *w)
 {
 	struct card_part whole;
+	struct span header;
 	int rc = content_part(&w->scratch, &w->content, 0, &whole);
 	if (rc == 0)
-		rc = content_bytes(&w->scratch, &w->content, 0, whole.body_start, ret_header);
-	return rc < 0 ? op_fail(op, rc, "%s", op_text(&w->scratch, rc)) : 0;
+		rc = content_bytes(&w->scratch, &w->content, 0, whole.body_start, &header);
+	return rc < 0 ? rc : mime_parse(&w->scratch, header, &w->tree);
+}
+
+int card_walk_key(
+	struct op *op, struct card_walk *w, enum card_item item, enum collation c, struct buf *to)
+{
+	int rc = w->tree ? 0 : parse_header(w);
+	if (rc < 0)
+		return op_fail(op, rc, "%s", op_text(&w->scratch, rc));
+	buf_reset(&w->text);
+	if (card_key_text(&w->scratch, w->tree, item, &w->text))
+		buf_add(to, buf_span(&w->text));
+	else
+		collation_prepare(c, buf_span(&w->text), to);
+	return w->text.failed || to->failed ? op_fail(op, RC_NOMEM, "out of memory for a key") : 0;
 }
 
 void card_walk_close(struct card_walk *w)
@@ -72,6 +92,7 @@ void card_walk_close(struct card_walk *w)
 		return;
 	close_content(w);
 	view_cursor_close(w->cursor);
+	buf_done(&w->text);
 	op_done(&w->scratch);
 	free(w);
 }

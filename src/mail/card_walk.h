@@ -4,6 +4,7 @@
 #define MAIL_CARD_WALK_H
 
 #include "mail/card.h"
+#include "mail/collation.h"
 #include "mail/view.h"
 
 struct card_walk;
@@ -14,8 +15,9 @@ int card_walk_open(struct op *op, struct view *v, const struct numset *uids, uin
 // The next message with its cold record and its card, both valid until the next call. 0, CARD_WALK_END or a fault. Blocks when a card must be
 // made again.
 int card_walk_next(struct op *op, struct card_walk *w, struct msg *ret_msg, struct span *ret_card);
-// The octets of the present message's header are wanted, too: for keys that no card has. In the walk's arena, until the next call.
-int card_walk_header(struct op *op, struct card_walk *w, struct span *ret_header);
+// Appends a sort key of the present message as another collation has it; of the card `item` is what i;unicode-casemap has. Reads the header.
+int card_walk_key(
+	struct op *op, struct card_walk *w, enum card_item item, enum collation c, struct buf *to);
 void card_walk_close(struct card_walk *w); // accepts NULL
 
 #endif

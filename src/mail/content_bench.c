@@ -97,7 +97,7 @@ static int bench_text(struct bench *b, const char *what, struct span text)
 {
 	struct text_key key;
 	struct text_scan scan;
-	int rc = text_key_make(&b->op, &b->op.arena, text, true, &key);
+	int rc = text_key_make(&b->op, &b->op.arena, COLLATION_UNICODE_CASEMAP, text, true, &key);
 	if (rc == 0)
 		rc = needle_stream_make(&b->op, &b->op.arena, &key.needle, &key.stream);
 	key.wanted = true;

@@ -90,8 +90,8 @@ static void check_keys(struct op *op, const struct mime_tree *t, const struct co
 	struct thread_keys a, b;
 	assert_int_equal(thread_keys_of_tree(op, t, &a), 0);
 	assert_int_equal(thread_keys_of_card(op, c->card, &b), 0);
-	assert_true(a.message_id == b.message_id && a.subject == b.subject && a.count == b.count);
-	assert_int_equal(a.is_reply, b.is_reply);
+	assert_true(a.message_id == b.message_id && a.count == b.count);
+	assert_int_equal(b.subject != 0, card_item(c->card, CARD_BASE_SUBJECT).n > 0);
 	for (size_t i = 0; i < a.count; i++)
 		assert_true(a.references[i] == b.references[i]);
 	struct mime_date d;

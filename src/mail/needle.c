@@ -22,7 +22,8 @@ static bool is_letter(unsigned char c)
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-int needle_make(struct op *op, struct arena *a, struct span folded, struct needle *ret_needle)
+static int make(
+	struct op *op, struct arena *a, struct span folded, bool exact, struct needle *ret_needle)
 {
 	struct needle n = { .n = folded.n };
 	unsigned char *value = arena_alloc(a, folded.n + 1);
@@ -32,7 +33,7 @@ int needle_make(struct op *op, struct arena *a, struct span folded, struct needl
 	size_t best = 0, next = 0; // rarest first
 	for (size_t i = 0; i < folded.n; i++) {
 		unsigned char c = (unsigned char)folded.p[i];
-		mask[i] = is_letter(c) ? 0x20 : 0;
+		mask[i] = is_letter(c) && !exact ? 0x20 : 0;
 		value[i] = c | mask[i];
 		if (i == 0)
 			continue;
@@ -49,6 +50,16 @@ int needle_make(struct op *op, struct arena *a, struct span folded, struct needl
 	n.second = best < next ? next : best;
 	*ret_needle = n;
 	return 0;
+}
+
+int needle_make(struct op *op, struct arena *a, struct span folded, struct needle *ret_needle)
+{
+	return make(op, a, folded, false, ret_needle);
+}
+
+int needle_make_exact(struct op *op, struct arena *a, struct span text, struct needle *ret_needle)
+{
+	return make(op, a, text, true, ret_needle);
 }
 
 static bool matches_plain(const struct needle *n, const unsigned char *p, size_t from)

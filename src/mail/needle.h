@@ -18,6 +18,8 @@ struct needle {
 
 // In the arena. The folded text need not stay. RC_NOMEM.
 int needle_make(struct op *op, struct arena *a, struct span folded, struct needle *ret_needle);
+// The same of text that is not folded, for text that is not folded: a letter matches only itself.
+int needle_make_exact(struct op *op, struct arena *a, struct span text, struct needle *ret_needle);
 // Where it begins in `text`, or SIZE_MAX. The empty needle is at 0. Costs O(text) for any needle and text that were not made to
 // clash, at worst O(text * needle / 32).
 size_t needle_find(const struct needle *n, struct span text);

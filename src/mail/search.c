@@ -61,6 +61,7 @@ struct search {
 	bool text_known; // the scan has ended
 	uint64_t done;
 	struct modseq modseq;
+	enum collation collation;
 	int rc; // of a fault: the search is over
 };
 
@@ -200,16 +201,19 @@ static void sort_all(struct search *s)
 		s->highest = TIER_HEADER;
 }
 
-static int prepare_text(struct op *op, struct search *s, struct node *n, struct span folded)
+static int prepare_text(struct op *op, struct search *s, struct node *n, struct span prepared)
 {
 	if (n->kind == SEARCH_HEADER) {
 		n->which = s->field_count;
-		return field_key_make(
-			op, &s->arena, n->key->name, folded, &s->fields[s->field_count++]);
+		struct field_key *field = &s->fields[s->field_count++];
+		int rc = field_key_make(op, &s->arena, n->key->name, prepared, field);
+		if (rc == 0 && s->collation != COLLATION_UNICODE_CASEMAP)
+			rc = field_key_collate(op, &s->arena, s->collation, n->key->text, field);
+		return rc;
 	}
 	n->which = s->text_count;
 	struct text_key *k = &s->texts[s->text_count++];
-	int rc = text_key_make(op, &s->arena, folded, n->kind == SEARCH_TEXT, k);
+	int rc = text_key_make(op, &s->arena, s->collation, prepared, n->kind == SEARCH_TEXT, k);
 	return rc ? rc : needle_stream_make(op, &s->arena, &k->needle, &k->stream);
 }
 
@@ -224,7 +228,10 @@ static int prepare_keys(struct op *op, struct search *s)
 		if (n->kind != SEARCH_HEADER && n->kind != SEARCH_BODY && n->kind != SEARCH_TEXT)
 			continue;
 		buf_reset(&folded);
-		casefold(n->key->text, &folded);
+		// Fields are looked up in the card first, whatever the collation.
+		collation_prepare(
+			n->kind == SEARCH_HEADER ? COLLATION_UNICODE_CASEMAP : s->collation,
+			n->key->text, &folded);
 		if (folded.failed)
 			rc = op_fail(op, RC_NOMEM, "out of memory for a search string");
 		else if (folded.n > SEARCH_NEEDLE_MAX)
@@ -275,6 +282,7 @@ int search_open(
 	arena_init(&s->arena, 0);
 	s->store = mail_store_of(account_mail(view_account(v)));
 	s->now = clock_real();
+	s->collation = program->collation;
 	int rc = prepare(op, s, program);
 	if (rc == 0)
 		rc = view_cursor_open(op, v, bound_of(program),

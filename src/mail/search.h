@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starling: SEARCH programs (RFC 9051 section 6.4.4): a tree of keys, and its evaluation over a view: hot records first, then cold ones, then
-// cards, then the octets; cheap keys of an AND are tried first. Substrings compare as i;unicode-casemap (RFC 5051) on decoded text.
+// cards, then the octets; cheap keys of an AND are tried first. Substrings compare on decoded text, by the collation of the program's first key.
 #ifndef MAIL_SEARCH_H
 #define MAIL_SEARCH_H
 
+#include "mail/collation.h"
 #include "mail/content.h"
 
 enum search_kind {
@@ -45,6 +46,7 @@ struct search_key {
 	uint64_t number;
 	int32_t day; // days since 1970-01-01
 	struct objectid id;
+	enum collation collation; // of the outermost key: how all strings compare
 };
 
 struct search;

@@ -3,6 +3,7 @@
 #ifndef MAIL_SEARCH_PRIV_H
 #define MAIL_SEARCH_PRIV_H
 
+#include "mail/collation.h"
 #include "mail/content.h"
 #include "mail/needle.h"
 #include "mime/header.h"
@@ -20,9 +21,15 @@ struct field_key {
 	bool addresses; // the field holds addresses
 	bool any;       // the text is empty: the field exists
 	struct needle needle;
+	// Another collation than the card's: `exact` is sought in the octets of what may match; needle rules the rest out.
+	enum collation collation;
+	struct needle exact;
 };
 int field_key_make(struct op *op, struct arena *a, struct span name, struct span folded,
 	struct field_key *ret_key);
+// Makes it a key of another collation; `text` as it was given.
+int field_key_collate(
+	struct op *op, struct arena *a, enum collation c, struct span text, struct field_key *k);
 // What the card alone says: FIELD_YES, FIELD_NO, or -1: look at the octets.
 int field_in_card(const struct field_key *k, const struct content *c);
 struct field_scratch {
@@ -40,11 +47,13 @@ struct text_key {
 	struct needle token; // its longest run without blanks and controls: what no fold can split
 	bool is_plain;       // token is all of it
 	bool headers;        // TEXT: header fields too
+	bool folded;         // needle and text are folded (i;unicode-casemap)
 	bool wanted;         // of the present message
 	struct needle_stream stream;
 };
-int text_key_make(
-	struct op *op, struct arena *a, struct span folded, bool headers, struct text_key *ret_key);
+// `prepared`: by the collation (mail/collation.h), which all keys of a pass share.
+int text_key_make(struct op *op, struct arena *a, enum collation c, struct span prepared,
+	bool headers, struct text_key *ret_key);
 
 // A pass over one message, in steps of some 16 KiB; may rest between any two. Zeroed is none.
 struct text_scan {
@@ -54,6 +63,7 @@ struct text_scan {
 	uint32_t part;  // the next one
 	bool in_prefix; // the private prefix comes next
 	bool in_body;   // of `part - 1`
+	bool is_folded; // as the keys are
 	uint64_t at, end;
 	struct mime_text text; // decodes
 	struct casefold fold;

@@ -70,11 +70,28 @@ int field_key_make(struct op *op, struct arena *a, struct span name, struct span
 	return rc;
 }
 
+static int make_needle(struct op *op, struct arena *a, enum collation c, struct span text,
+	struct needle *ret_needle)
+{
+	return c == COLLATION_OCTET ? needle_make_exact(op, a, text, ret_needle)
+				    : needle_make(op, a, text, ret_needle);
+}
+
+int field_key_collate(
+	struct op *op, struct arena *a, enum collation c, struct span text, struct field_key *k)
+{
+	k->collation = c;
+	return make_needle(op, a, c, text, &k->exact);
+}
+
 int field_in_card(const struct field_key *k, const struct content *c)
 {
 	if (k->item >= 0 && !card_left_out(c->card, (enum card_item)k->item)) {
 		struct span text = card_item(c->card, (enum card_item)k->item);
-		return text.p && needle_find(&k->needle, text) != SIZE_MAX ? FIELD_YES : FIELD_NO;
+		// What is equal or within by another collation is so by i;unicode-casemap, too: it goes on from characters.
+		if (!text.p || (!k->any && needle_find(&k->needle, text) == SIZE_MAX))
+			return FIELD_NO;
+		return k->any || k->collation == COLLATION_UNICODE_CASEMAP ? FIELD_YES : -1;
 	}
 	if (c->prefix_size > 0 || card_left_out(c->card, CARD_FIELDS))
 		return -1;
@@ -90,16 +107,19 @@ static int field_matches(
 	struct op *op, const struct field_key *k, struct span value, struct field_scratch *scratch)
 {
 	struct span plain = span_trim(value);
+	bool is_folded = k->collation == COLLATION_UNICODE_CASEMAP;
+	const struct needle *needle = is_folded ? &k->needle : &k->exact;
 	if (k->any)
 		return FIELD_YES;
 	if (!k->addresses && value_is_simple(plain))
-		return needle_find(&k->needle, plain) != SIZE_MAX ? FIELD_YES : FIELD_NO;
+		return needle_find(needle, plain) != SIZE_MAX ? FIELD_YES : FIELD_NO;
 	buf_reset(&scratch->folded);
-	card_fold_field(op, value, k->addresses, SIZE_MAX, &scratch->text, &scratch->folded);
+	card_field_text(op, value,
+		(k->addresses ? FIELD_TEXT_ADDRESSES : 0) | (is_folded ? FIELD_TEXT_FOLDED : 0),
+		SIZE_MAX, &scratch->text, &scratch->folded);
 	if (scratch->folded.failed)
 		return op_fail(op, RC_NOMEM, "out of memory for a header field");
-	return needle_find(&k->needle, buf_span(&scratch->folded)) != SIZE_MAX ? FIELD_YES
-									       : FIELD_NO;
+	return needle_find(needle, buf_span(&scratch->folded)) != SIZE_MAX ? FIELD_YES : FIELD_NO;
 }
 
 // The fields within octets [from, to).
@@ -157,23 +177,23 @@ void field_scratch_done(struct field_scratch *f)
 
 // --- keys ---
 
-int text_key_make(
-	struct op *op, struct arena *a, struct span folded, bool headers, struct text_key *ret_key)
+int text_key_make(struct op *op, struct arena *a, enum collation c, struct span prepared,
+	bool headers, struct text_key *ret_key)
 {
-	struct text_key k = { .headers = headers };
+	struct text_key k = { .headers = headers, .folded = c == COLLATION_UNICODE_CASEMAP };
 	struct span best = SPAN_NONE;
-	for (size_t i = 0; i < folded.n;) {
+	for (size_t i = 0; i < prepared.n;) {
 		size_t end = i;
-		while (end < folded.n && !may_fold(folded.p[end]))
+		while (end < prepared.n && !may_fold(prepared.p[end]))
 			end++;
 		if (end - i > best.n)
-			best = span_cut(folded, i, end);
+			best = span_cut(prepared, i, end);
 		i = end + 1;
 	}
-	k.is_plain = best.n == folded.n;
-	int rc = needle_make(op, a, folded, &k.needle);
+	k.is_plain = best.n == prepared.n;
+	int rc = make_needle(op, a, c, prepared, &k.needle);
 	if (rc == 0)
-		rc = needle_make(op, a, best, &k.token);
+		rc = make_needle(op, a, c, best, &k.token);
 	if (rc == 0)
 		*ret_key = k;
 	return rc;
@@ -182,6 +202,7 @@ int text_key_make(
 void text_scan_init(struct text_scan *s, struct text_key *keys, size_t count)
 {
 	*s = (struct text_scan){ .keys = keys, .count = count };
+	s->is_folded = count == 0 || keys[0].folded;
 }
 
 void text_scan_done(struct text_scan *s)
@@ -262,6 +283,10 @@ static void scan_field(struct text_scan *s, const struct mime_field *f)
 	if (head.n && f->value.n && may_fold(f->value.p[0])) // a blank, or a fold
 		buf_addc(&s->work, ' ');
 	mime_text_of(f->value, &s->work);
+	if (!s->is_folded) {
+		feed_header(s, buf_span(&s->work));
+		return;
+	}
 	casefold(buf_span(&s->work), &s->folded);
 	feed_header(s, buf_span(&s->folded));
 }
@@ -331,7 +356,7 @@ static void body_begin(struct text_scan *s, const struct card_part *p)
 // Decoded text is folded only where it is not ASCII: needles take ASCII letters in either case.
 static int feed_text(struct op *op, struct text_scan *s, struct span text, bool is_ascii)
 {
-	if (s->fold.held == 0 && (is_ascii || span_is_ascii(text))) {
+	if (!s->is_folded || (s->fold.held == 0 && (is_ascii || span_is_ascii(text)))) {
 		feed_all(s, text);
 		return 0;
 	}

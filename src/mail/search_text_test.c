@@ -19,8 +19,9 @@ static void check_scan(
 	struct text_scan scan;
 	for (size_t i = 0; i < KEYS; i++) {
 		needles[i] = pick(op, t, seed);
-		assert_int_equal(
-			text_key_make(op, &op->arena, needles[i], i % 2 == 0, &keys[i]), 0);
+		assert_int_equal(text_key_make(op, &op->arena, COLLATION_UNICODE_CASEMAP,
+					 needles[i], i % 2 == 0, &keys[i]),
+			0);
 		assert_int_equal(
 			needle_stream_make(op, &op->arena, &keys[i].needle, &keys[i].stream), 0);
 		keys[i].wanted = i < 5;
@@ -123,7 +124,8 @@ static bool has_text(struct span m, struct span folded, bool headers)
 	op_init(&op, 0);
 	assert_int_equal(deliver(&op, all.store, SPAN_NONE, m, 0, &cold), 0);
 	assert_int_equal(content_open_cold(&op, all.store, &cold, &c), 0);
-	assert_int_equal(text_key_make(&op, &op.arena, folded, headers, &key), 0);
+	assert_int_equal(
+		text_key_make(&op, &op.arena, COLLATION_UNICODE_CASEMAP, folded, headers, &key), 0);
 	assert_int_equal(needle_stream_make(&op, &op.arena, &key.needle, &key.stream), 0);
 	key.wanted = true;
 	text_scan_init(&scan, &key, 1);

@@ -26,7 +26,7 @@ struct sort {
 	struct cell *cells;     // criteria.count for each row
 	uint32_t *uids, *seqs;
 	uint32_t *ordered_uids, *ordered_seqs; // the result
-	struct buf pool;
+	struct buf pool, work;
 	struct msort_item *items, *spare;
 	struct msort merge;
 	int rc; // of a fault
@@ -134,6 +134,16 @@ static int cell_set(struct op *op, struct sort *s, struct cell *cell, struct spa
 	return 0;
 }
 
+static int add_text(
+	struct op *op, struct sort *s, struct cell *cell, enum card_item item, struct span card)
+{
+	if (s->criteria.collation == COLLATION_UNICODE_CASEMAP)
+		return cell_set(op, s, cell, card_item(card, item));
+	buf_reset(&s->work);
+	int rc = card_walk_key(op, s->walk, item, s->criteria.collation, &s->work);
+	return rc < 0 ? rc : cell_set(op, s, cell, buf_span(&s->work));
+}
+
 static int add_row(struct op *op, struct sort *s, const struct msg *m, struct span card)
 {
 	struct cell *cells = s->cells + s->count * s->criteria.count;
@@ -147,7 +157,7 @@ static int add_row(struct op *op, struct sort *s, const struct msg *m, struct sp
 		else if (key == SORT_DATE)
 			cells[i].head = biased(sent_date(m, card));
 		else
-			rc = cell_set(op, s, &cells[i], card_item(card, item_of(key)));
+			rc = add_text(op, s, &cells[i], item_of(key), card);
 	}
 	s->uids[s->count] = m->uid.v;
 	s->seqs[s->count++] = m->seq.v;
@@ -268,6 +278,7 @@ void sort_close(struct sort *s)
 		return;
 	card_walk_close(s->walk);
 	buf_done(&s->pool);
+	buf_done(&s->work);
 	free(s->cells);
 	free(s->uids);
 	free(s->seqs);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starling: SORT (RFC 5256, RFC 5957): messages of a view in the order of some criteria. Keys come from the cards; strings compare as the
-// octets of what the collation makes of them (i;unicode-casemap: mime/charset.h).
+// Starling: SORT (RFC 5256, RFC 5957): messages of a view in the order of some criteria. Keys come from the cards, which hold them for
+// i;unicode-casemap; for another collation (mail/collation.h) strings are read from the headers.
 #ifndef MAIL_SORT_H
 #define MAIL_SORT_H
 
+#include "mail/collation.h"
 #include "mail/view.h"
 
 enum sort_key {
@@ -22,6 +23,7 @@ struct sort_criteria { // in order of weight; each key once (a second time it co
 	uint8_t keys[SORT_KEYS];
 	bool reverse[SORT_KEYS];
 	unsigned count;
+	enum collation collation;
 };
 // Adds a criterion unless its key is there.
 void sort_criteria_add(struct sort_criteria *c, enum sort_key key, bool reverse);

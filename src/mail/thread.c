@@ -5,7 +5,6 @@
 #include "base/limits.h"
 #include "mail/card.h"
 #include "mail/card_priv.h"
-#include "mime/charset.h"
 #include "mime/header.h"
 #include "mime/tree.h"
 
@@ -67,20 +66,8 @@ static int thread_references(struct op *op, const struct mime_tree *t, struct th
 
 int thread_keys_of_tree(struct op *op, const struct mime_tree *t, struct thread_keys *ret_keys)
 {
-	const struct mime_envelope *e = t->parts[0].envelope;
 	struct thread_keys keys = { .message_id = message_id_of(op, t) };
 	int rc = thread_references(op, t, &keys);
-	if (rc)
-		return rc;
-	struct buf base = { 0 }, folded = { 0 };
-	mime_base_subject(e->subject, &base, &keys.is_reply);
-	casefold(span_cut(buf_span(&base), 0, CARD_TEXT_MAX), &folded);
-	if (base.failed || folded.failed)
-		rc = op_fail(op, RC_NOMEM, "out of memory for a thread's subject");
-	else if (folded.n > 0)
-		keys.subject = key_of(span_cut(buf_span(&folded), 0, CARD_TEXT_MAX));
-	buf_done(&base);
-	buf_done(&folded);
 	if (rc == 0)
 		*ret_keys = keys;
 	return rc;

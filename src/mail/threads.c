@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "mail/card_walk.h"
 
 #include <stdlib.h>
@@ -11,8 +12,8 @@
 #define NODES_PER_LOOK 1024u // nodes written
 
 struct threads {
-	enum thread_algorithm algorithm;
-	bool by_uid;
+	struct threads_wish wish;
+	struct buf work;
 	struct card_walk *walk; // NULL: all is gathered
 	struct thread_message *messages;
 	size_t count, cap;
@@ -26,13 +27,12 @@ struct threads {
 };
 
 int threads_open(struct op *op, struct view *v, const struct numset *uids,
-	enum thread_algorithm algorithm, bool by_uid, struct threads **ret_threads)
+	const struct threads_wish *wish, struct threads **ret_threads)
 {
 	struct threads *t = calloc(1, sizeof *t);
 	if (!t)
 		return op_fail(op, RC_NOMEM, "out of memory");
-	t->algorithm = algorithm;
-	t->by_uid = by_uid;
+	t->wish = *wish;
 	t->cap = numset_size(uids);
 	t->messages = calloc(t->cap + 1, sizeof *t->messages);
 	int rc = t->messages ? card_walk_open(op, v, uids, 1u << CARD_THREAD, &t->walk)
@@ -66,6 +66,15 @@ static bool add_references(struct threads *t, struct span keys)
 	return true;
 }
 
+// The key of the base subject by another collation than the card's.
+static int subject_of(struct op *op, struct threads *t, uint64_t *ret_key)
+{
+	buf_reset(&t->work);
+	int rc = card_walk_key(op, t->walk, CARD_BASE_SUBJECT, t->wish.collation, &t->work);
+	*ret_key = t->work.n ? hash_span(buf_span(&t->work)) | 1 : 0; // 0: empty
+	return rc;
+}
+
 static int add_message(struct op *op, struct threads *t, const struct msg *m, struct span card)
 {
 	struct span keys = card_item(card, CARD_THREAD);
@@ -77,14 +86,19 @@ static int add_message(struct op *op, struct threads *t, const struct msg *m, st
 		.sent = sent == INT64_MIN ? m->cold->internal_date : sent, // RFC 5256 section 2.2
 		.arrival = m->cold->internal_date,
 		.refs = (uint32_t)t->references_count,
-		.shown = t->by_uid ? m->uid.v : m->seq.v,
+		.shown = t->wish.by_uid ? m->uid.v : m->seq.v,
 		.is_reply = card_flags(card) & CARD_IS_REPLY,
 	};
 	if (keys.n < 16)
 		return 0;
 	to->id = load_u64(keys.p);
 	to->subject = load_u64(keys.p + 8);
-	if (t->algorithm == THREAD_ORDEREDSUBJECT)
+	if (t->wish.collation != COLLATION_UNICODE_CASEMAP) {
+		int rc = subject_of(op, t, &to->subject);
+		if (rc < 0)
+			return rc;
+	}
+	if (t->wish.algorithm == THREAD_ORDEREDSUBJECT)
 		return 0;
 	to->refs_count = (uint32_t)(keys.n / 8 - 2);
 	return add_references(t, span_skip(keys, 16))
@@ -106,7 +120,7 @@ static int gather(struct op *op, struct threads *t)
 			continue;
 		card_walk_close(t->walk);
 		t->walk = NULL;
-		t->tree = thread_tree_new(t->algorithm, t->messages, t->count, t->references);
+		t->tree = thread_tree_new(t->wish.algorithm, t->messages, t->count, t->references);
 		return t->tree ? 0 : op_fail(op, RC_NOMEM, "out of memory for threads");
 	}
 	return 0;
@@ -199,5 +213,6 @@ void threads_close(struct threads *t)
 	thread_tree_free(t->tree);
 	free(t->messages);
 	free(t->references);
+	buf_done(&t->work);
 	free(t);
 }

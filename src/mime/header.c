@@ -251,11 +251,10 @@ static size_t squeeze(char *p, size_t n)
 	return out;
 }
 
-void mime_base_subject(struct span value, struct buf *to, bool *ret_is_reply)
+// Cuts the text from `start` on down to its base.
+static void base_subject(struct buf *to, size_t start, bool *ret_is_reply)
 {
-	size_t start = to->n;
 	*ret_is_reply = false;
-	mime_text_of(value, to); // (1)
 	if (to->failed || to->n == start)
 		return;
 	struct span s = span_of(to->p + start, squeeze(to->p + start, to->n - start));
@@ -269,4 +268,19 @@ void mime_base_subject(struct span value, struct buf *to, bool *ret_is_reply)
 	}
 	memmove(to->p + start, s.p, s.n);
 	to->n = start + s.n;
+}
+
+void mime_base_subject(struct span value, struct buf *to, bool *ret_is_reply)
+{
+	size_t start = to->n;
+	mime_text_of(value, to); // (1)
+	base_subject(to, start, ret_is_reply);
+}
+
+bool mime_base_subject_octets(struct span value, struct buf *to, bool *ret_is_reply)
+{
+	size_t start = to->n;
+	bool converts = mime_text_octets(value, to);
+	base_subject(to, start, ret_is_reply);
+	return converts;
 }

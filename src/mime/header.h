@@ -40,6 +40,10 @@ struct span mime_unfold(struct arena *a, struct span value);
 // as UTF-8 if well-formed, else as Windows-1252. Words that cannot be decoded stay as they are.
 void mime_text_of(struct span value, struct buf *to);
 
+// The same with the octets of encoded-words as they are, not converted from their charset. False: not all of them can be converted, since their
+// charset is not known or they are no text of it (RFC 5255 section 4.6, steps a and b).
+bool mime_text_octets(struct span value, struct buf *to);
+
 // ---- addresses
 
 enum mime_address_kind { MIME_ADDRESS, MIME_GROUP_BEGIN, MIME_GROUP_END };
@@ -92,5 +96,7 @@ int64_t mime_days_of(int64_t year, unsigned month, unsigned day);
 
 // Appends the base subject (RFC 5256 section 2.1) of a Subject value; *ret_is_reply: a reply or forward by its rules (THREAD needs it).
 void mime_base_subject(struct span value, struct buf *to, bool *ret_is_reply);
+// The same of mime_text_octets(), with its answer.
+bool mime_base_subject_octets(struct span value, struct buf *to, bool *ret_is_reply);
 
 #endif

@@ -303,25 +303,27 @@ static void test_base_subject(void **state)
 		bool reply;
 	} rows[] = {
 		{ "Re: Saying Hello", "Saying Hello", true },
-		{ "Saying Hello", "Saying Hello", false },
-		{ "re: fwd: FW: a", "a", true },
-		{ "Re[2]: a", "a", true },
-		{ "Re [x] : a", "a", true },
-		{ "[list] Re: a", "a", true },
-		{ "[list] a", "a", false },
-		{ "[list]", "[list]", false },
-		{ "[a] [b]", "[b]", false },
-		{ "Re: [list]", "[list]", true },
-		{ "a (fwd) (FWD) ", "a", true },
-		{ "[Fwd: a]", "a", true },
-		{ "[fwd: Re: [x] a (fwd)]", "a", true },
-		{ "Re:", "", true },
-		{ "a\r\n  b\tc", "a b c", false },
-		{ "=?utf-8?Q?Re:_x?=", "x", true },
-		{ "Reason: x", "Reason: x", false },
-		{ "[a] [b] c", "c", false },
-		{ "[a] re: [b] fwd: c [d]", "c [d]", true },
+		{ "Saying Hello", "Saying Hello", false }, { "re: fwd: FW: a", "a", true },
+		{ "Re[2]: a", "a", true }, { "Re [x] : a", "a", true },
+		{ "[list] Re: a", "a", true }, { "[list] a", "a", false },
+		{ "[list]", "[list]", false }, { "[a] [b]", "[b]", false },
+		{ "Re: [list]", "[list]", true }, { "a (fwd) (FWD) ", "a", true },
+		{ "[Fwd: a]", "a", true }, { "[fwd: Re: [x] a (fwd)]", "a", true },
+		{ "Re:", "", true }, { "a\r\n  b\tc", "a b c", false },
+		{ "=?utf-8?Q?Re:_x?=", "x", true }, { "Reason: x", "Reason: x", false },
+		{ "[a] [b] c", "c", false }, { "[a] re: [b] fwd: c [d]", "c [d]", true },
 		{ "", "", false },
+		// (1) words that join, tabs and folds; (2) trailers; (3) leaders; (4) blobs, the last of which stays; (6) forwards in forwards
+		{ "=?utf-8?Q?R?= =?utf-8?Q?e:_x?=  \t y", "x y", true }, { "(fwd)", "", true },
+		{ "a(fwd)", "a", true }, { "a (fwd) b", "a (fwd) b", false },
+		{ "Re : a", "a", true }, { "Re [a] [b]: c", "Re [a] [b]: c", false },
+		{ "fwd: fw[x]: RE:a", "a", true }, { "fwdx: a", "fwdx: a", false },
+		{ "[a[b] c", "[a[b] c", false }, { "[a]b] Re: c", "b] Re: c", false },
+		{ "[] a", "a", false }, { "Re: [a] [b] (fwd)", "[b]", true },
+		{ "[fwd: [fwd: a] (fwd)]", "a", true }, { "[fwd:]", "", true },
+		{ "[fwd: a", "[fwd: a", false }, { "fwd: a]", "a]", true },
+		{ "[x] [fwd: re: [y] a]", "a", true }, { "Re:\xc3\xa4", "\xc3\xa4", true },
+		{ "AW: a", "AW: a", false }, // translations are not removed (section 7)
 	};
 	for (size_t i = 0; i < countof(rows); i++) {
 		struct buf b = { 0 };
@@ -331,6 +333,32 @@ static void test_base_subject(void **state)
 		same(span_skip(buf_span(&b), 1), rows[i].out);
 		if (reply != rows[i].reply)
 			fail_msg("'%s': is_reply", rows[i].in);
+		buf_done(&b);
+	}
+}
+
+static void test_octets(void **state)
+{
+	static const struct {
+		const char *in, *out;
+		bool converts;
+	} rows[] = {
+		{ "a =?utf-8?Q?=C3=A4?= b", "a \xc3\xa4 b", true },
+		{ "=?utf-8?Q?=C3?= =?utf-8?Q?=A4?=", "\xc3\xa4", true }, // a character in two words
+		{ "=?utf-8?Q?=C3?= x =?utf-8?Q?=A4?=", "\xc3 x \xa4", false },
+		{ "=?koi8-r?Q?=F1?=", "\xf1", true },
+		{ "=?x-none?Q?=F1?=", "\xf1", false },
+		{ "=?us-ascii?Q?=F1?=", "\xf1", false },
+		{ "=?utf-8?Q?Re:_=FF?= (fwd)", "Re: \xff (fwd)", false },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct buf b = { 0 };
+		bool reply;
+		assert_int_equal(mime_text_octets(span_str(rows[i].in), &b), rows[i].converts);
+		same(buf_span(&b), rows[i].out);
+		buf_reset(&b);
+		assert_int_equal(mime_base_subject_octets(span_str(rows[i].in), &b, &reply),
+			rows[i].converts);
 		buf_done(&b);
 	}
 }
@@ -372,6 +400,7 @@ int main(void)
 		cmocka_unit_test(test_msgids),
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_base_subject),
+		cmocka_unit_test(test_octets),
 		cmocka_unit_test(test_floods),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,16 @@ static void read_value(struct op *op, struct span value)
 	bool reply;
 	mime_base_subject(value, &text, &reply);
 	must(!text.failed && span_is_utf8(buf_span(&text)));
+	// Neither grows; the base subject is no longer than the subject.
+	size_t n = text.n;
+	buf_reset(&text);
+	bool converts = mime_text_octets(value, &text);
+	must(!text.failed && text.n <= value.n);
+	buf_reset(&text);
+	must(mime_base_subject_octets(value, &text, &reply) == converts && text.n <= value.n);
+	buf_reset(&text);
+	mime_text_of(value, &text);
+	must(n <= text.n);
 	buf_done(&text);
 
 	struct mime_addresses it = mime_addresses_of(value);

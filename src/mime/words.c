@@ -110,12 +110,17 @@ struct run {
 	struct charset_conv conv;
 	struct span charset;
 	bool open;
+	bool octets;  // they are wanted as they are
+	bool bad;     // octets: some are no text of their charset
+	size_t start; // octets: of the run in the output
 };
 
 static void run_end(struct run *r, struct buf *to)
 {
-	if (r->open)
+	if (r->open && !r->octets)
 		charset_conv_end(&r->conv, to);
+	else if (r->open)
+		r->bad |= !charset_check(r->charset, span_skip(buf_span(to), r->start));
 	r->open = false;
 }
 
@@ -132,9 +137,15 @@ static void run_add(
 	if (r->open && (!span_caseeq(r->charset, w->charset) || has_shifts(w->charset)))
 		run_end(r, to);
 	if (!r->open) {
-		charset_conv_init(&r->conv, w->charset);
+		if (!r->octets)
+			charset_conv_init(&r->conv, w->charset);
 		r->charset = w->charset;
+		r->start = to->n;
 		r->open = true;
+	}
+	if (r->octets) {
+		encoded_word_octets(w, to);
+		return;
 	}
 	buf_reset(scratch);
 	encoded_word_octets(w, scratch);
@@ -171,11 +182,10 @@ static void clean_line(char *p, size_t n)
 			p[i] = ' ';
 }
 
-void mime_text_of(struct span value, struct buf *to)
+static void decode_value(struct span value, struct run *run, struct buf *to)
 {
 	value = span_trim(value);
 	size_t start = to->n, from = 0;
-	struct run run = { .open = false };
 	struct buf scratch = { 0 };
 	for (size_t i = 0; i < value.n;) {
 		const char *next = memchr(value.p + i, '=', value.n - i);
@@ -189,20 +199,33 @@ void mime_text_of(struct span value, struct buf *to)
 			continue;
 		}
 		struct span between = span_cut(value, from, i);
-		if (!run.open || !all_blank(between)) {
-			run_end(&run, to);
+		if (!run->open || !all_blank(between)) {
+			run_end(run, to);
 			add_plain(between, &scratch, to);
 		}
-		run_add(&run, &w, &scratch, to);
+		run_add(run, &w, &scratch, to);
 		i += n;
 		from = i;
 	}
-	run_end(&run, to);
+	run_end(run, to);
 	if (from < value.n)
 		add_plain(span_skip(value, from), &scratch, to);
 	buf_done(&scratch);
 	if (!to->failed && to->n > start)
 		clean_line(to->p + start, to->n - start);
+}
+
+void mime_text_of(struct span value, struct buf *to)
+{
+	struct run run = { .open = false };
+	decode_value(value, &run, to);
+}
+
+bool mime_text_octets(struct span value, struct buf *to)
+{
+	struct run run = { .octets = true };
+	decode_value(value, &run, to);
+	return !run.bad;
 }
 
 // ---- encoding

@@ -1,4 +1,4 @@
-# The charset is needed; one that is not known is a NO with BADCHARSET (RFC 5256 section 3, "SORT"; RFC 3501 section 6.4.4).
+# The charset is needed; one that is not known is a NO with BADCHARSET (RFC 5256 section 3, "SORT"; RFC 3501 section 6.4.4, RFC 5255 section 4.2).
 
 C: APPEND INBOX <<
 > Subject: =?iso-8859-1?Q?=E4?=

@@ -1,4 +1,4 @@
-# Strings compare as i;unicode-casemap after decoding: case and composition do not count (RFC 5256 sections 1 and 7, RFC 5051 section 2).
+# Strings compare as i;unicode-casemap after decoding: case and composition do not count (RFC 5256 sections 1 and 7, RFC 5051 section 2, RFC 5255 sections 4.2 and 4.6).
 
 C: APPEND INBOX <<
 > Subject: =?utf-8?Q?=C3=A4b?=

@@ -1,0 +1,12 @@
+# I18NLEVEL=2, and no other level, after log-in; COMPARATOR is not valid before it (RFC 5255 sections 4.4 and 4.7).
+
+early CONNECT
+early S: * OK $any
+early C: COMPARATOR
+early S: BAD
+C: CAPABILITY
+S: * CAPABILITY {{(?!.*I18NLEVEL=1)(?=.* I18NLEVEL=2).*}}
+S: OK
+C: COMPARATOR
+S: * COMPARATOR i;unicode-casemap
+S: OK
