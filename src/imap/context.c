@@ -359,7 +359,9 @@ static int evaluation_begin(struct session *s, struct context *x)
 		return rc;
 	x->within =
 		(struct search_key){ .kind = SEARCH_UIDS, .set = &x->changed, .next = x->program };
-	x->top = (struct search_key){ .kind = SEARCH_AND, .child = &x->within };
+	x->top = (struct search_key){
+		.kind = SEARCH_AND, .child = &x->within, .collation = x->program->collation
+	};
 	return search_open(&s->op, s->view, &x->top, &x->search);
 }
 
