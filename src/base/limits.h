@@ -50,6 +50,10 @@
 #define CARD_FIELDS_INDEXED 512u // header fields that a card's index takes; more: no index
 #define CARD_REFERENCES_MAX                                                                        \
 	1024u // message-ids that join a message to a thread: the first and the last ones
+#define SORT_KEYS_MAX (256u << 20) // octets of the strings that one SORT compares
+#define THREAD_REFERENCES_FREE                                                                     \
+	(1u << 20) // references that a THREAD takes, and as many more as the next says for each message
+#define THREAD_REFERENCES_EACH 16u    // beyond both only the last one of a message counts
 #define CARD_PREVIEW_PLAIN (4u << 10) // octets of a plain text that a preview is made of
 #define CARD_PREVIEW_HTML (16u << 10) // and of HTML, which may begin with styles
 #define CARD_FULL_MAX (64u << 20)     // octets of a card that is made in memory, nothing left out

@@ -14,6 +14,8 @@
 #include "mail/view.h"
 #include "wire/write.h"
 
+#include <stdlib.h>
+
 // --- parsing ---
 
 static int add_wish(struct session *s, struct command *c, struct cursor *in,
@@ -172,6 +174,27 @@ static const struct partial_range *partial_wish(const struct search_args *a)
 	return NULL;
 }
 
+static int by_number(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+	return *x < *y ? -1 : *x > *y;
+}
+
+// Adds numbers in any order: sorted before, since a set wants them ascending.
+static void add_uids(const uint32_t *uids, size_t count, struct numset *to)
+{
+	uint32_t *sorted = reallocarray(NULL, count, sizeof *sorted);
+	if (!sorted) {
+		to->failed = true;
+		return;
+	}
+	memcpy(sorted, uids, count * sizeof *sorted);
+	qsort(sorted, count, sizeof *sorted, by_number);
+	for (size_t i = 0; i < count; i++)
+		numset_add(to, sorted[i]);
+	free(sorted);
+}
+
 // The messages that MIN, MAX and PARTIAL name.
 static void take_some(
 	const struct search_args *a, const struct search_result *r, struct numset *ret_uids)
@@ -187,8 +210,8 @@ static void take_some(
 		partial_places(partial, o->count, &from, &to);
 	else if (partial)
 		partial_of(partial, r->uids, ret_uids);
-	for (; from < to; from++)
-		numset_add(ret_uids, o->uids[from]);
+	if (from < to)
+		add_uids(o->uids + from, (size_t)(to - from), ret_uids);
 	if (a->returns & SEARCH_RETURN_MAX)
 		numset_add(ret_uids, o ? o->uids[o->count - 1] : numset_max(r->uids));
 }

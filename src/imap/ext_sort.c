@@ -109,7 +109,7 @@ static int found_again(struct session *s, struct sort_args *a)
 	if (numset_size(found) == count)
 		return 0;
 	struct numset left = { 0 };
-	const uint32_t *uids = sort_uids(a->sort);
+	const uint32_t *uids = sort_found(a->sort);
 	for (size_t i = 0; i < count; i++)
 		numset_add(&left, uids[i]);
 	numset_done(found);

@@ -65,7 +65,7 @@ int card_walk_next(struct op *op, struct card_walk *w, struct msg *ret_msg, stru
 static int parse_header(struct card_walk *w)
 {
 	struct card_part whole;
-	struct span header;
+	struct span header = SPAN_NONE;
 	int rc = content_part(&w->scratch, &w->content, 0, &whole);
 	if (rc == 0)
 		rc = content_bytes(&w->scratch, &w->content, 0, whole.body_start, &header);

@@ -4,7 +4,6 @@
 #include "mail/forest.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct forest_path {
 	uint32_t up, left, right; // left: nearer to the root of the forest's tree
@@ -21,23 +20,30 @@ void forest_done(struct forest *f)
 	*f = (struct forest){ 0 };
 }
 
-static bool grow(void *array, size_t size, size_t cap)
+static bool grow(uint32_t **numbers, size_t cap)
 {
-	void *old, *bigger;
-	memcpy(&old, array, sizeof old);
-	bigger = reallocarray(old, cap, size);
-	if (bigger)
-		memcpy(array, &bigger, sizeof bigger);
-	return bigger != NULL;
+	uint32_t *more = reallocarray(*numbers, cap, sizeof *more);
+	if (!more)
+		return false;
+	*numbers = more;
+	return true;
+}
+
+static bool grow_paths(struct forest *f, size_t cap)
+{
+	struct forest_path *more = reallocarray(f->paths, cap, sizeof *more);
+	if (!more)
+		return false;
+	f->paths = more;
+	return true;
 }
 
 uint32_t forest_add(struct forest *f)
 {
 	if (f->count == f->cap) {
 		size_t cap = f->cap ? 2 * f->cap : 1024;
-		if (cap >= FOREST_NONE || !grow(&f->parent, sizeof *f->parent, cap) ||
-			!grow(&f->children, sizeof *f->children, cap) ||
-			(f->paths && !grow(&f->paths, sizeof *f->paths, cap)))
+		if (cap >= FOREST_NONE || !grow(&f->parent, cap) || !grow(&f->children, cap) ||
+			(f->paths && !grow_paths(f, cap)))
 			return FOREST_NONE;
 		f->cap = cap;
 	}

@@ -129,7 +129,9 @@ static int cell_set(struct op *op, struct sort *s, struct cell *cell, struct spa
 		return 0;
 	cell->at = (uint32_t)s->pool.n;
 	buf_add(&s->pool, text);
-	if (s->pool.failed || s->pool.n > UINT32_MAX)
+	if (s->pool.n > SORT_KEYS_MAX)
+		return op_fail(op, RC_LIMIT, "the texts to be sorted are too long");
+	if (s->pool.failed)
 		return op_fail(op, RC_NOMEM, "out of memory for the keys of %zu messages", s->cap);
 	return 0;
 }
@@ -260,6 +262,11 @@ int sort_run(struct op *op, struct sort *s, uint64_t budget_ns)
 size_t sort_count(const struct sort *s)
 {
 	return s->count;
+}
+
+const uint32_t *sort_found(const struct sort *s)
+{
+	return s->uids;
 }
 
 const uint32_t *sort_uids(const struct sort *s)

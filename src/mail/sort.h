@@ -39,6 +39,7 @@ int sort_run(struct op *op, struct sort *s, uint64_t budget_ns);
 size_t sort_count(const struct sort *s);
 const uint32_t *sort_uids(const struct sort *s);
 const uint32_t *sort_seqs(const struct sort *s);
-void sort_close(struct sort *s); // accepts NULL
+const uint32_t *sort_found(const struct sort *s); // UIDs ascending
+void sort_close(struct sort *s);                  // accepts NULL
 
 #endif

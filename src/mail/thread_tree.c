@@ -352,7 +352,7 @@ static void stage_latest(struct thread_tree *t, size_t end)
 {
 	for (; t->at < end; t->at++) {
 		uint32_t message = (uint32_t)t->at, top = message;
-		while (t->last[top] == THREAD_NONE && top < t->n && t->above[top] != THREAD_NONE)
+		while (top < t->n && t->last[top] == THREAD_NONE && t->above[top] != THREAD_NONE)
 			top = t->above[top];
 		if (t->last[top] != THREAD_NONE)
 			top = t->last[top];

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/limits.h"
 #include "mail/card_walk.h"
 
 #include <stdlib.h>
@@ -47,9 +48,15 @@ int threads_open(struct op *op, struct view *v, const struct numset *uids,
 
 // --- gathering ---
 
-static bool add_references(struct threads *t, struct span keys)
+// Beyond the limit only the parent of each message counts, as if its mail program had kept no more.
+static bool add_references(struct threads *t, struct span keys, uint32_t *ret_count)
 {
-	size_t n = keys.n / 8;
+	size_t n = keys.n / 8, most = THREAD_REFERENCES_FREE + t->cap * THREAD_REFERENCES_EACH;
+	if (n > 1 && t->references_count + n > most) {
+		keys = span_skip(keys, keys.n - 8);
+		n = 1;
+	}
+	*ret_count = (uint32_t)n;
 	if (t->references_count + n > t->references_cap) {
 		size_t cap = 2 * t->references_cap + n + 1024;
 		uint64_t *more = reallocarray(t->references, cap, sizeof *more);
@@ -100,8 +107,7 @@ static int add_message(struct op *op, struct threads *t, const struct msg *m, st
 	}
 	if (t->wish.algorithm == THREAD_ORDEREDSUBJECT)
 		return 0;
-	to->refs_count = (uint32_t)(keys.n / 8 - 2);
-	return add_references(t, span_skip(keys, 16))
+	return add_references(t, span_skip(keys, 16), &to->refs_count)
 		? 0
 		: op_fail(op, RC_NOMEM, "out of memory for the references of %zu messages", t->cap);
 }
