@@ -33,8 +33,8 @@ LOAD = ROOT / "build" / "bench" / "starling-bench"
 # "Cyrus": its rounds, where they are fewer; "tried": accounts whose log-ins are timed.
 QUICK = {"corpus": 2000, "accounts": 100, "big": 150, "rounds": 2, "Cyrus": 1, "seconds": 1.0, "warm": 0.1, "idle": (50, 200), "users": 250,
          "threads": 10000, "growth": (1000, 10000, 100000), "growth_rounds": 1, "held": (500, 2000), "tried": 50}  # fmt: skip
-FULL = {"corpus": 6046, "accounts": 1000, "big": 1000, "rounds": 5, "seconds": 2.0, "warm": 0.5, "idle": (1000, 5000), "users": 1000,
-        "threads": 100000, "growth": (1000, 10000, 100000, 1000000), "growth_rounds": 3, "held": (1000, 5000), "tried": 200}  # fmt: skip
+FULL = {"corpus": 6046, "accounts": 1000, "big": 1000, "rounds": 5, "Cyrus": 3, "seconds": 1.5, "warm": 0.3, "idle": (1000, 5000),
+        "users": 1000, "threads": 100000, "growth": (1000, 10000, 100000, 1000000), "growth_rounds": 3, "held": (1000, 5000), "tried": 200}  # fmt: skip
 BATCH = 100  # messages of one MULTIAPPEND
 FILLERS = 4  # connections that bring mail into one account
 

@@ -39,6 +39,8 @@ def reached(line, values):
     ours = values.get("Starling")
     if line.most and ours is not None:
         return "yes" if ours <= line.most else "no"
+    if not line.target:
+        return ""
     better = ratio(line, values)
     if better is not None and better >= line.target:
         return "yes"
@@ -51,6 +53,8 @@ def reached(line, values):
 def wanted(line):
     if line.most:
         return f"at most {line.most}"
+    if not line.target:
+        return ""
     if line.target == 1:
         return "less" if line.lower else "more"
     return f"{line.target:g}x"
@@ -60,7 +64,7 @@ def one_line(line, result):
     values = result["values"]
     text = ", ".join([f"{name} {number(value)}" for name, value in values.items()]
                      + [f"{name}: {why}" for name, why in result["errors"].items()])  # fmt: skip
-    return f"{line.name}: {text} {line.unit}; {times(ratio(line, values))} of {wanted(line)}; {reached(line, values)}"
+    return f"{line.name}: {text} {line.unit}; {times(ratio(line, values))} of {wanted(line) or "any"}; {reached(line, values)}"
 
 
 def escaped(text):

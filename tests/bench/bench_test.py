@@ -69,6 +69,10 @@ class Reached(unittest.TestCase):
         self.assertEqual(bench_report.reached(line, {"Starling": 59, "Dovecot": 50, "echo": 100}), "no")
         self.assertEqual(bench_report.reached(self.line(), {"Starling": 99, "Dovecot": 50, "echo": 100}), "no")
 
+    def test_nothing_wanted(self):
+        line = self.line(target=0)
+        self.assertEqual((bench_report.reached(line, {"Starling": 1, "Dovecot": 9}), bench_report.wanted(line)), ("", ""))
+
     def test_at_most(self):
         line = self.line(lower=True, most=1.3)
         self.assertEqual(bench_report.reached(line, {"Starling": 1.3, "Dovecot": 1}), "yes")
