@@ -23,8 +23,8 @@ struct login {
 	uint64_t refuse_at; // LOGIN_LATER: when (clock_mono) to call login_refusal()
 };
 enum {
-	LOGIN_MORE =
-		1, // send the challenge of the reply (login_write_challenge), then call login_response() with what the client answers
+	// Send the challenge of the reply (login_write_challenge), then call login_response() with what the client answers.
+	LOGIN_MORE = 1,
 	LOGIN_LATER, // refused, but to be told only at refuse_at: then login_refusal()
 };
 

@@ -39,7 +39,8 @@ void lmtp_reply(struct lmtp_session *s, unsigned code, const char *enhanced, con
 {
 	struct smtp_reply reply = { .code = code, .enhanced = enhanced, .utf8 = s->envelope.utf8 };
 	smtp_reply(conn_output(s->conn), &reply, span_str(text));
-	if (code >= 500 && code < 510) // not the MTA's fault: a user who does not exist
+	if (code >= 500 &&
+		code < 510) // of the protocol; a user who does not exist is no error of the client
 		s->bad++;
 }
 
@@ -175,8 +176,8 @@ static void rcpt(struct lmtp_session *s, const struct smtp_command *c)
 	int rc = resolve(s, &c->path, &r);
 	if (rc == 0) {
 		rc = envelope_add(&s->tx, &s->envelope, &r);
-		if (rc <
-			0) { // RFC 5321 section 4.5.3.1.10: the client sends the rest in another transaction
+		// RFC 5321 section 4.5.3.1.10: the client sends the rest in another transaction.
+		if (rc < 0) {
 			lmtp_reply(s, 452, "4.5.3", op_text(&s->tx, rc));
 			return;
 		}

@@ -142,8 +142,8 @@ bool lmtp_take_chunk(struct lmtp_session *s)
 		return true;
 	s->phase = LMTP_READ;
 	if (!s->in_message) { // it was refused before its octets came
-		bool silent = s->in_mail &&
-			s->last_chunk; // RFC 2033 section 4.3: a reply for each of no recipients
+		// RFC 2033 section 4.3: a reply for each of no recipients.
+		bool silent = s->in_mail && s->last_chunk;
 		if (!silent)
 			lmtp_reply(s, 503, "5.5.1", "MAIL and RCPT come before BDAT");
 		else
@@ -187,7 +187,6 @@ struct one { // a recipient of the present group
 	struct delivery_slot *slot;
 	int rc; // of staging
 	struct span text;
-	bool in_inbox;
 };
 
 // Names this envelope with this content for this recipient: mail/deliver.h.
@@ -303,8 +302,8 @@ enum conn_next lmtp_deliver(struct lmtp_session *s)
 			continue;
 		}
 		serve_group(s, n);
-		(void)conn_flush(&s->op,
-			s->conn); // RFC 2033 section 5: as soon as possible; net/ sees if the peer is gone
+		// RFC 2033 section 5: as soon as possible. If the peer is gone net/ will see.
+		(void)conn_flush(&s->op, s->conn);
 		if (s->next < e->count && crew_slice_is_over())
 			return CONN_YIELD;
 	}
