@@ -369,6 +369,9 @@ static int add_sorted(struct session *s, struct context *x, const struct numset 
 {
 	size_t count = sort_count(x->sort);
 	const uint32_t *order = sort_uids(x->sort);
+	// A record went away while it was sorted: positions would not be the client's.
+	if (count != numset_size(&x->found) + numset_size(added))
+		return op_fail(&s->op, RC_EXPUNGED, "a message went away meanwhile");
 	int rc = tell_added(s, x, order, count, added);
 	uint32_t *copy = malloc((count + 1) * sizeof *copy);
 	if (!copy)
