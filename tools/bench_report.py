@@ -64,7 +64,7 @@ def one_line(line, result):
     values = result["values"]
     text = ", ".join([f"{name} {number(value)}" for name, value in values.items()]
                      + [f"{name}: {why}" for name, why in result["errors"].items()])  # fmt: skip
-    return f"{line.name}: {text} {line.unit}; {times(ratio(line, values))} of {wanted(line) or "any"}; {reached(line, values)}"
+    return f"{line.name}: {text} {line.unit}; {times(ratio(line, values))} of {wanted(line) or 'any'}; {reached(line, values)}"
 
 
 def escaped(text):
