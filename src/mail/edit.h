@@ -85,6 +85,9 @@ int edit_keywords(struct edit *e, struct keywords **ret_keywords);
 int edit_set_of(struct edit *e, const struct span *keywords, size_t n, uint32_t *ret_set);
 int edit_set_change(struct edit *e, uint32_t set, enum flag_change change,
 	const struct flag_list *list, uint32_t *ret_set);
+// Whether adding the list's keywords took one away, or left one out, that must not be beside them (RFC 9979): who added them silently
+// does not know.
+bool edit_set_lost(const struct edit *e, uint32_t was, uint32_t is, const struct flag_list *list);
 int edit_set_translate(
 	struct edit *e, const struct keywords *from, uint32_t set, uint32_t *ret_set);
 // Adds chunks that were written beforehand: used positions, all live, base uid and modseq given here.

@@ -87,6 +87,56 @@ static int set_of_ids(struct edit *e, uint32_t *ids, uint32_t n, uint32_t *ret_s
 	return rc < 0 ? rc : keywords_add_set(e->txn->op, k, ids, n, &e->keyword_log, ret_set);
 }
 
+// RFC 9979 sections 4 and 5: "A message MUST NOT have both keywords set simultaneously."
+static struct span opposite_of(struct span keyword)
+{
+	static const char *const pairs[][2] = { { "$hasattachment", "$hasnoattachment" },
+		{ "$memo", "$hasmemo" } };
+	for (size_t i = 0; i < countof(pairs); i++)
+		for (size_t k = 0; k < 2; k++)
+			if (span_caseeq(keyword, span_str(pairs[i][k])))
+				return span_str(pairs[i][1 - k]);
+	return SPAN_NONE;
+}
+
+static bool names_later(const struct flag_list *list, size_t from, struct span name)
+{
+	for (size_t i = from; i < list->keyword_count; i++)
+		if (span_caseeq(list->keywords[i], name))
+			return true;
+	return false;
+}
+
+// What is set takes its opposite away; of two opposites in one list the last one stays.
+static void drop_opposites(
+	const struct edit *e, const struct flag_list *list, uint32_t *ids, uint32_t *io_n)
+{
+	for (size_t i = 0; i < list->keyword_count; i++) {
+		struct span other = opposite_of(list->keywords[i]);
+		if (!other.p || names_later(list, i + 1, other))
+			continue;
+		uint32_t id = keywords_find(e->body->keywords, other), n = 0;
+		for (uint32_t k = 0; k < *io_n; k++)
+			if (ids[k] != id)
+				ids[n++] = ids[k];
+		*io_n = n;
+	}
+}
+
+bool edit_set_lost(const struct edit *e, uint32_t was, uint32_t is, const struct flag_list *list)
+{
+	for (size_t i = 0; i < list->keyword_count; i++) {
+		struct span other = opposite_of(list->keywords[i]);
+		if (other.p && names_later(list, i + 1, other))
+			return true;
+		uint32_t id = other.p ? keywords_find(e->body->keywords, other) : KEYWORD_NONE;
+		if (id != KEYWORD_NONE && keywords_set_has(e->body->keywords, was, id) &&
+			!keywords_set_has(e->body->keywords, is, id))
+			return true;
+	}
+	return false;
+}
+
 static int change_ids(struct edit *e, uint32_t set, enum flag_change change,
 	const struct flag_list *list, uint32_t *ids, uint32_t *ret_set)
 {
@@ -108,6 +158,8 @@ static int change_ids(struct edit *e, uint32_t set, enum flag_change change,
 		for (uint32_t i = 0; i < old_n; i++)
 			ids[n++] = old[i];
 	int rc = add_ids(e, list->keywords, list->keyword_count, true, ids, &n);
+	if (rc == 0)
+		drop_opposites(e, list, ids, &n);
 	return rc < 0 ? rc : set_of_ids(e, ids, n, ret_set);
 }
 

@@ -43,6 +43,14 @@ static bool is_unset(const struct store_run *run, const struct edit *e, const st
 	return true;
 }
 
+// Keywords that exclude each other: the result is not what the client thinks.
+static bool lost_any(const struct flags_args *args, const struct edit *e, uint32_t was, uint32_t is)
+{
+	if (args->change == FLAGS_REMOVE)
+		return false;
+	return edit_set_lost(e, args->change == FLAGS_ADD ? was : 0, is, &args->list);
+}
+
 static int change_one(struct store_run *run, struct edit *e, struct edit_at *at, uint32_t r)
 {
 	const struct hot h = at->recs->r[r];
@@ -62,7 +70,7 @@ static int change_one(struct store_run *run, struct edit *e, struct edit_at *at,
 		return rc;
 	run->result->modseq.v = e->txn->modseq;
 	numset_add(&run->result->changed, h.uid);
-	if (args->silent && view_knows(run->view, &h))
+	if (args->silent && view_knows(run->view, &h) && !lost_any(args, e, h.kwset, set))
 		numset_add(&run->result->silent, h.uid);
 	return 0;
 }
