@@ -18,6 +18,7 @@ in the file, such as a function), `reason:` why no test can show it, or `pending
 one of the list's capabilities is offered (`pending NAME...`: one of these)."""
 
 import argparse
+import collections
 import pathlib
 import re
 import sys
@@ -28,7 +29,7 @@ from common import ROOT, SRC, name
 LISTS = ROOT / "docs" / "requirements"
 RFCS = ROOT.parent / "shared" / "rfc"  # the texts are not part of the project: compared where they are at hand
 KEYWORD = re.compile(r"\b(?:MUST(?:\s+NOT)?|SHALL(?:\s+NOT)?|REQUIRED|SHOULD(?:\s+NOT)?|RECOMMENDED)\b")
-HEADING = re.compile(r"^ {0,3}(?:Appendix ([A-Z])\.?|(\d+(?:\.\d+)*)\.?)\s{1,3}([A-Z\"($\\\\].*)$")
+HEADING = re.compile(r"^(?:Appendix ([A-Z])\.?|(\d+(?:\.\d+)*)\.?)\s{1,3}([A-Z\"($\\\\].*)$")
 FURNITURE = re.compile(r"\n*[^\n]*\[Page \d+\] *(?:\n|\f)*(?:RFC \d+ {3,}[^\n]*\d{4} *\n+)?|\f\n*")
 BULLET = re.compile(r"^\s*(?:[o*+-]|\(?[0-9a-zA-Z]{1,2}[.)])\s+\S")
 # Ends of sentences: not behind these.
@@ -177,10 +178,13 @@ def do_extract(options):
     for text_path in map(pathlib.Path, options.text):
         path = LISTS / text_path.name
         head, old = read(path) if path.exists() else ([f"# RFC {number_of(path)}"], [])
-        notes = {normal(e.sentence): e.note for e in old}
+        notes = collections.defaultdict(list)  # the same sentence may stand in several sections
+        for entry in old:
+            notes[normal(entry.sentence)].append(entry.note)
         entries = extract(text_path.read_text(encoding="utf-8", errors="replace"))
         for entry in entries:
-            entry.note = notes.get(normal(entry.sentence), "pending")
+            kept = notes[normal(entry.sentence)]
+            entry.note = kept.pop(0) if kept else "pending"
         LISTS.mkdir(parents=True, exist_ok=True)
         write(path, head, entries)
         print(f"{name(path)}: {len(entries)} sentences")

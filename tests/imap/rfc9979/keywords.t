@@ -1,4 +1,4 @@
-# The keywords of RFC 9979 section 9.1 are kept, found and shared by all sessions, like any keyword; the server does not set or clear them.
+# The keywords of RFC 9979 section 9.1 are kept, found and shared by all sessions, like any keyword; the server sets and clears none by itself (but see exclusive.t).
 @ mailbox INBOX 1
 a C: SELECT INBOX
 a S: ...
