@@ -1,4 +1,4 @@
-# The active comparator applies to BCC, BODY, CC, FROM, SUBJECT, TEXT, TO and HEADER (RFC 5255 sections 4.2 and 4.6).
+# The active comparator applies to BCC, BODY, CC, FROM, SUBJECT, TEXT, TO and HEADER (RFC 5255 sections 4.2 and 4.6; RFC 4790 section 4.2).
 
 C: APPEND INBOX <<
 > Subject: Gr=?utf-8?Q?=C3=BC=C3=9Fe?= Anna

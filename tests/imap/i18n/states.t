@@ -1,4 +1,4 @@
-# I18NLEVEL=2, and no other level, after log-in; COMPARATOR is not valid before it (RFC 5255 sections 4.4 and 4.7).
+# I18NLEVEL=2, and no other level, after log-in; COMPARATOR is not valid before it (RFC 5255 sections 4.4 and 4.7; RFC 5256 section 7).
 
 early CONNECT
 early S: * OK $any

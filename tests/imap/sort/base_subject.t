@@ -1,5 +1,5 @@
 # SUBJECT compares base subjects: encoded words, folds, Re: and Fwd: with blobs, (fwd), [fwd: ...] are removed (RFC 5256 section 2.1).
-# Also RFC 5051 section 4.
+# Also RFC 5051 section 4 (RFC 5255 section 4.6).
 
 C: APPEND INBOX <<
 > Subject: =?utf-8?Q?Re=3A_b?=

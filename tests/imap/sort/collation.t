@@ -1,4 +1,5 @@
 # Strings compare as i;unicode-casemap after decoding: case and composition do not count (RFC 5256 sections 1 and 7, RFC 5051 section 2, RFC 5255 sections 4.2 and 4.6).
+# Also RFC 4790 section 4.2.
 
 C: APPEND INBOX <<
 > Subject: =?utf-8?Q?=C3=A4b?=
