@@ -24,6 +24,7 @@
 
 #define RECORD SSL3_RT_MAX_PLAIN_LENGTH // 16 KiB
 #define HELD_RECORDS 4u                 // made before they are sent
+#define FLIGHT 4096u                    // octets of a handshake in one direction, mostly
 #define RECORD_EXTRA 64u                // header, type and tag of a record, and to spare
 
 struct secure {
@@ -199,6 +200,9 @@ int secure_handshake(struct op *op, struct conn *c)
 	int rc = held_send(op, c);
 	if (rc != SEND_DONE)
 		return rc < 0 ? rc : 0;
+	// Room for a flight at once: growing in steps would leave holes between what OpenSSL allocates for the life of the connection.
+	if (!buf_room(&c->secure->held, FLIGHT))
+		return op_fail(op, RC_NOMEM, "no memory for TLS");
 	ERR_clear_error();
 	int result = SSL_do_handshake(c->secure->ssl);
 	if (result == 1) {
