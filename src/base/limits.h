@@ -193,9 +193,13 @@
 #define COPY_AT_ONCE 4096u         // messages of a COPY or MOVE in one batch; more: in steps
 #define MAILBOXES_LOADED_IDLE                                                                      \
 	16u // mailboxes of an account that keep their records though nobody has them open
-#define MAILBOX_IDLE_MESSAGES 20000u     // larger ones do not
-#define ACCOUNTS_IDLE_MAX 256u           // accounts in memory that nobody has open
-#define METADATA_NAME_MAX 500u           // octets of the name of an annotation (RFC 5464)
+#define MAILBOX_IDLE_MESSAGES 20000u // larger ones do not
+#define ACCOUNTS_IDLE_MAX 256u       // accounts in memory that nobody has open
+#define NOTIFY_GROUPS_MAX 64u        // event groups of a NOTIFY command
+#define NOTIFY_NAMES_MAX 10000u      // mailboxes named in it
+#define NOTIFY_ITEMS_MAX 4096u       // octets of the FETCH items of MessageNew
+#define FEED_EVENTS_MAX 1024u  // events of names and annotations that an account keeps for NOTIFY
+#define METADATA_NAME_MAX 500u // octets of the name of an annotation (RFC 5464)
 #define METADATA_VALUE_MAX (64u << 10)   // octets of its value
 #define METADATA_ENTRIES_MAX 200u        // annotations of a mailbox, or of the server for a user
 #define METADATA_OCTETS_MAX (512u << 10) // octets of them, names included

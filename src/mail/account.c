@@ -191,7 +191,7 @@ static void account_free(struct account *a)
 {
 	if (!a)
 		return;
-	must(!a->staged && !a->watchers);
+	must(!a->staged && !a->watchers && !a->feed);
 	tree_unref(a->tree_tip);
 	tree_unref(a->tree);
 	free(a->thread);

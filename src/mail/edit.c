@@ -137,6 +137,7 @@ int edit_flags(struct edit *e, struct edit_at *at, uint32_t r, uint8_t flags, ui
 	int rc = edit_chunk(e, at->t, at->e, &en, &recs);
 	if (rc < 0)
 		return rc;
+	e->what |= CHANGED_FLAGS;
 	at->recs = recs;
 	at->entry = en;
 	struct hot *h = &recs->r[r];
@@ -225,6 +226,7 @@ int edit_remove(struct edit *e, struct edit_at *at, const uint64_t bits[2])
 	r->n = kept;
 	if (e->expunged.failed)
 		return no_memory(e);
+	e->what |= CHANGED_EXPUNGED;
 	touch(e, top, en);
 	struct entries *entries = atomic_load_explicit(&top->block->entries, memory_order_acquire);
 	if (kept) {
@@ -396,6 +398,7 @@ int edit_append(struct edit *e, uint8_t flags, uint32_t kwset, const struct msg_
 	head->recent++;
 	head->size += cold->size;
 	mark(e, en->chunk, h.pos);
+	e->what |= CHANGED_NEW;
 	touch(e, top, en);
 	cold_add(e, en->chunk->id, h.pos, cold);
 	*ret_uid = h.uid;
@@ -431,6 +434,7 @@ int edit_append_chunk(struct edit *e, const struct ready_chunk *c, uint32_t *ret
 	top->unseen += c->unseen;
 	top->deleted += c->deleted;
 	top->modseq = head->modseq = e->txn->modseq;
+	e->what |= CHANGED_NEW;
 	e->changed = true;
 	*ret_first_uid = head->uid_next;
 	head->uid_next += c->used;

@@ -7,6 +7,7 @@
 #ifndef MAIL_EDIT_H
 #define MAIL_EDIT_H
 
+#include "mail/feed_priv.h"
 #include "mail/mail_priv.h"
 #include "mail/txn.h"
 
@@ -21,6 +22,7 @@ struct edit {
 	uint64_t serial;
 	bool top_rewrite, keywords_own;
 	bool changed;           // else it is dropped when it comes to staging
+	unsigned what;          // CHANGED_ bits (feed.h)
 	struct buf keyword_log; // to be added to "K"
 	struct numset expunged;
 	struct buf cold; // a run of cold records
@@ -36,10 +38,11 @@ struct txn {
 	uint64_t modseq; // of every change in it
 	struct edit edit[2];
 	unsigned edits;
-	size_t cost;             // estimate of what the edits will add to the batch
-	const struct tree *tree; // names after it, or NULL; owned
-	struct mailbox *dies;    // referenced; deleted by it
-	int64_t metadata_delta;  // octets of annotations that it adds
+	size_t cost;                // estimate of what the edits will add to the batch
+	const struct tree *tree;    // names after it, or NULL; owned
+	struct mailbox *dies;       // referenced; deleted by it
+	int64_t metadata_delta;     // octets of annotations that it adds
+	struct feed_record *events; // owned
 	bool staged;
 	struct store_ticket ticket; // of the last batch
 	uint64_t seq;
@@ -122,6 +125,10 @@ struct staged {
 	const struct tree *tree; // may be NULL
 	struct mailbox *dies;    // may be NULL
 	int64_t metadata_delta;  // what it added to account.metadata_octets
+	unsigned what;           // CHANGED_ bits of `mailbox`
+	const struct op *origin;
+	struct feed_record *events; // owned
+	bool noted;                 // there were some
 };
 // All of them: account.lock held.
 void staged_push(struct account *a, struct staged *s);

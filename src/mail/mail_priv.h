@@ -94,6 +94,9 @@ struct mailbox {
 	uint32_t copies;      // account.lock: large copies into it under way
 	uint64_t used_at;     // account.publish: clock_mono() when it was last let go of
 	bool idle;            // account.publish: counted in account.idle
+	struct mailbox_changes
+		*changes;      // account.publish: its place in the account's feed; NULL: none
+	_Atomic uint32_t hint; // where it was last in a tree (tree_entry_of())
 };
 
 struct account {
@@ -120,7 +123,8 @@ struct account {
 	pthread_mutex_t publish;
 	struct staged *staged, **staged_end; // in the order of submission
 	const struct tree *tree;
-	uint32_t idle; // mailboxes with a body and without users
+	uint32_t idle;     // mailboxes with a body and without users
+	struct feed *feed; // feed.c; NULL: nobody reads
 
 	pthread_mutex_t watch;
 	struct watcher *watchers;

@@ -240,6 +240,22 @@ static int change_records(
 	return 0;
 }
 
+static int note(struct change_names *c, struct span mailbox, const struct metadata_change *changes,
+	size_t count)
+{
+	struct buf names = { 0 };
+	for (size_t i = 0; i < count; i++)
+		if (is_last(changes, count, i)) {
+			buf_add(&names, changes[i].name);
+			buf_addc(&names, '\0');
+		}
+	int rc = names.failed
+		? op_fail(c->t.op, RC_NOMEM, "out of memory")
+		: feed_note(&c->t, FEED_METADATA, mailbox, SPAN_NONE, buf_span(&names));
+	buf_done(&names);
+	return rc;
+}
+
 static int change_all(struct change_names *c, struct span mailbox,
 	const struct metadata_change *changes, size_t count)
 {
@@ -261,7 +277,8 @@ static int change_all(struct change_names *c, struct span mailbox,
 				return rc;
 			c->same_names = false;
 		}
-	return change_records(c, node, changes, count);
+	int rc = change_records(c, node, changes, count);
+	return rc == 0 ? note(c, mailbox, changes, count) : rc;
 }
 
 // What raise_modseq() copies is in memory before account.lock is taken.

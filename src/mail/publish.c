@@ -25,14 +25,21 @@ static void apply_locked(struct account *a, struct staged *s)
 		s->mailbox->published = s->snap;
 		atomic_store_explicit(&s->mailbox->modseq, s->snap->h.modseq, memory_order_release);
 		s->snap = was;
+		if (s->what)
+			feed_changed_locked(a, s->mailbox, s->what, s->origin);
 	}
 	if (s->tree) {
 		const struct tree *was = a->tree;
 		a->tree = s->tree;
 		s->tree = was;
 	}
-	if (s->dies)
+	if (s->dies) {
 		atomic_store(&s->dies->deleted, true);
+		feed_forget_locked(a, s->dies);
+	}
+	s->noted = s->events != NULL;
+	feed_publish_locked(a, s->events);
+	s->events = NULL;
 }
 
 static void let_go(struct staged *s)
@@ -42,6 +49,7 @@ static void let_go(struct staged *s)
 		tree_unref(s->tree);
 	mailbox_unref(s->dies);
 	mailbox_unref(s->mailbox);
+	feed_free(s->events);
 	free(s);
 }
 
@@ -54,7 +62,7 @@ static void wake_and_let_go(struct account *a, struct staged *done)
 			account_wake(a, ACCOUNT_CHANGED_MESSAGES, s->mailbox);
 		if (s->dies)
 			account_wake(a, ACCOUNT_CHANGED_MESSAGES, s->dies);
-		if (s->tree)
+		if (s->tree || s->noted)
 			account_wake(a, ACCOUNT_CHANGED_NAMES, NULL);
 		let_go(s);
 	}

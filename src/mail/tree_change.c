@@ -217,6 +217,13 @@ static int add_mailbox(struct change_names *c, struct span name, uint32_t parent
 	return 0;
 }
 
+// Of several levels that are created at once, only the topmost has a parent that was there before.
+static int note_created(struct change_names *c, struct span name)
+{
+	return c->made_parent ? feed_note(&c->t, FEED_CREATED, name, SPAN_NONE, SPAN_NONE)
+			      : feed_note_name(&c->t, FEED_CREATED, name);
+}
+
 // The node above `name`; what is missing on the way is created. 0 at the top.
 static int make_parents(struct change_names *c, struct span name, uint32_t *ret_parent)
 {
@@ -229,8 +236,11 @@ static int make_parents(struct change_names *c, struct span name, uint32_t *ret_
 		size_t i = draft_find(&c->d, above, &found);
 		if (!found || c->d.v[i].node->id == 0) {
 			int rc = add_mailbox(c, above, parent, 0, NULL);
+			if (rc == 0)
+				rc = note_created(c, above);
 			if (rc < 0)
 				return rc;
+			c->made_parent = true;
 			i = draft_find(&c->d, above, &found);
 		}
 		if (c->d.failed)
@@ -338,6 +348,8 @@ int mailbox_create(struct op *op, struct account *a, struct span name, unsigned 
 	if (rc == 0)
 		rc = add_mailbox(&c, name, parent, uses, &mb);
 	if (rc == 0)
+		rc = note_created(&c, name);
+	if (rc == 0)
 		draft_mark_parents(&c.d, name);
 	rc = change_end(&c, rc);
 	if (rc == 0)
@@ -406,6 +418,8 @@ int mailbox_delete(struct op *op, struct account *a, struct span name)
 		rc = metadata_forget(&c, mb->node);
 		if (rc == 0)
 			rc = forget_name(&c, name);
+		if (rc == 0)
+			rc = feed_note_name(&c.t, FEED_DELETED, name);
 	}
 	if (rc == 0)
 		draft_mark_parents(&c.d, name);
@@ -601,6 +615,7 @@ static int rename_inbox(struct change_names *c, struct span to)
 		empty->keywords = none;
 		e->body = empty;
 		e->changed = true;
+		e->what |= CHANGED_EXPUNGED;
 		atomic_store_explicit(&e->now->body, empty, memory_order_release);
 		e->now->h = (struct header){ .parent = was.parent,
 			.data = fresh.data,
@@ -641,6 +656,8 @@ int mailbox_rename(struct op *op, struct account *a, struct span from, struct sp
 		rc = check_new(&c, to);
 	if (rc == 0)
 		rc = span_eq(from, INBOX) ? rename_inbox(&c, to) : rename_tree(&c, from, to);
+	if (rc == 0)
+		rc = feed_note(&c.t, FEED_RENAMED, to, from, SPAN_NONE);
 	return change_end(&c, rc);
 }
 
@@ -662,6 +679,8 @@ int mailbox_subscribe(struct op *op, struct account *a, struct span name, bool s
 	}
 	if (subscribed && c.d.n >= 2 * (size_t)mail_config_of(a->mail)->mailboxes_max)
 		rc = op_fail(op, RC_LIMIT, "the account has too many subscriptions");
+	if (rc == 0)
+		rc = feed_note(&c.t, FEED_SUBSCRIPTION, name, SPAN_NONE, SPAN_NONE);
 	if (rc == 0) {
 		subscription(&c.t.batch, name, subscribed);
 		if (found)

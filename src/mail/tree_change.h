@@ -11,8 +11,9 @@ struct change_names {
 	struct txn t;
 	struct draft d;
 	uint32_t next_id, uid_validity;
-	bool same_names; // the draft was not changed: no new tree
-	bool metadata;   // the batch holds annotations
+	bool same_names;  // the draft was not changed: no new tree
+	bool metadata;    // the batch holds annotations
+	bool made_parent; // a name was created above the one that is to be
 };
 // Takes account.lock; what the store shows of annotations is the newest then. May wait for the disk before it has the lock.
 int change_begin(struct op *op, struct account *a, struct change_names *c);

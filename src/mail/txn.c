@@ -112,6 +112,10 @@ static void install(struct txn *t, struct staged *prepared)
 			snap_unref(e->mailbox->tip);
 			e->mailbox->tip = snap_ref(e->now);
 			s->mailbox = mailbox_ref(e->mailbox);
+			s->what = e->what;
+			if (e->old->h.unseen != e->now->h.unseen)
+				s->what |= CHANGED_SEEN;
+			s->origin = t->op;
 			s->snap = snap_ref(e->now);
 		} else { // the last one: names, or nothing but the ticket
 			s->tree = t->tree;
@@ -119,6 +123,8 @@ static void install(struct txn *t, struct staged *prepared)
 			s->metadata_delta = t->metadata_delta;
 			a->metadata_octets += (uint64_t)t->metadata_delta;
 			t->metadata_delta = 0;
+			s->events = t->events;
+			t->events = NULL;
 			t->tree = NULL;
 			t->dies = NULL;
 			if (s->dies)
@@ -156,7 +162,8 @@ static void free_staged(struct staged *s)
 // Memory for install(), which must not fail.
 static int prepare(struct txn *t, struct staged **ret_prepared)
 {
-	unsigned n = t->edits + (t->tree || t->dies || t->metadata_delta || t->edits == 0);
+	unsigned n =
+		t->edits + (t->tree || t->dies || t->metadata_delta || t->events || t->edits == 0);
 	*ret_prepared = NULL;
 	for (; n > 0; n--) {
 		struct staged *s = calloc(1, sizeof *s);
@@ -224,6 +231,7 @@ int txn_leave(struct txn *t, int rc)
 	if (t->tree)
 		tree_unref(t->tree);
 	mailbox_unref(t->dies);
+	feed_free(t->events);
 	pthread_mutex_unlock(&a->lock);
 	return rc;
 }

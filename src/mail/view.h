@@ -91,7 +91,9 @@ struct view_change {
 };
 enum {
 	SYNC_EXPUNGE = 1,
-	SYNC_REST = 2
+	SYNC_NEW = 2,   // EXISTS, RECENT, KEYWORDS
+	SYNC_FLAGS = 4, // without it flags stay to be told later
+	SYNC_REST = SYNC_NEW | SYNC_FLAGS,
 }; // what may be told now: RFC 9051 section 7.5.1 forbids EXPUNGE in some commands
 enum { SYNC_END = 1 };
 // Hands out one change and counts it as told; refreshes by itself at first. Order: expunges (each seq valid when the ones before it

@@ -177,11 +177,13 @@ static int next_flags(struct op *op, struct view *v, struct view_change *c)
 	return rc < 0 ? rc : SYNC_END;
 }
 
-static void pass_done(struct view *v)
+static void pass_done(struct view *v, bool flags)
 {
+	v->in_pass = v->in_flags = false;
+	if (!flags)
+		return;
 	if (v->told_modseq < v->flags_target)
 		v->told_modseq = v->flags_target;
-	v->in_pass = v->in_flags = false;
 	if (!v->pending_count)
 		v->whole_modseq = v->told_modseq;
 	forget_silenced(v);
@@ -230,10 +232,10 @@ int view_sync_next(struct op *op, struct view *v, unsigned what, struct view_cha
 	rc = next_recent(v, ret_change);
 	if (rc == SYNC_END)
 		rc = next_keywords(v, ret_change);
-	if (rc == SYNC_END)
+	if (rc == SYNC_END && what & SYNC_FLAGS)
 		rc = next_flags(op, v, ret_change);
 	if (rc == SYNC_END)
-		pass_done(v);
+		pass_done(v, what & SYNC_FLAGS);
 	return rc < 0 ? view_fault(op, v, rc) : rc;
 }
 
