@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "imap/message_limit.h"
 #include "imap/module.h"
+#include "imap/notify.h"
 
 // append-opts (RFC 9051 section 9): [SP flag-list] [SP date-time] *(SP append-ext), and the space before the data.
 static int parse_opts(struct session *s, struct command *c, struct cursor *in,
@@ -224,8 +225,11 @@ static int append_run(struct session *s, struct command *c)
 	int rc = 0;
 	if (!a->committed) {
 		a->committed = true;
+		struct span mailbox = arena_dup(&s->op.arena, append_mailbox(a->append));
 		session_commit_begin(s);
 		rc = append_commit(&s->op, a->append, &a->result);
+		if (rc == 0)
+			notify_own(s, mailbox, &a->result.uids);
 	}
 	int committed = session_commit(s);
 	if (rc < 0 || committed)
@@ -247,8 +251,8 @@ static const struct imap_stream stream = {
 	.end = append_octets_end,
 };
 static const struct imap_command commands[] = {
-	{ "APPEND", STATE_AUTHENTICATED | STATE_SELECTED, append_parse, append_run, append_done,
-		&stream, NULL },
+	{ "APPEND", STATE_AUTHENTICATED | STATE_SELECTED | CMD_CHANGES, append_parse, append_run,
+		append_done, &stream, NULL },
 	{ NULL },
 };
 static const struct imap_capability capabilities[] = {

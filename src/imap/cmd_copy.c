@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "imap/message_limit.h"
 #include "imap/module.h"
+#include "imap/notify.h"
 #include "imap/reply.h"
 #include "imap/session_priv.h"
 #include "mail/txn.h"
@@ -71,6 +72,8 @@ static int copy_once(struct session *s, struct command *c, struct copy_args *a)
 	session_commit_begin(s);
 	if (rc == 0)
 		rc = txn_copy(&s->op, s->view, &a->uids, a->to, a->move, &a->result);
+	if (rc == 0)
+		notify_own(s, a->to, &a->result.to);
 	return rc;
 }
 
@@ -193,13 +196,18 @@ static void expunge_done(struct session *s, struct command *c)
 }
 
 static const struct imap_command commands[] = {
-	{ "COPY", STATE_SELECTED | CMD_NUMBERS, copy_parse, copy_run, copy_done, NULL, NULL },
-	{ "UID COPY", STATE_SELECTED | CMD_UID, copy_parse, copy_run, copy_done, NULL, NULL },
-	{ "MOVE", STATE_SELECTED | CMD_NUMBERS, move_parse, copy_run, copy_done, NULL, NULL },
-	{ "UID MOVE", STATE_SELECTED | CMD_UID, move_parse, copy_run, copy_done, NULL, NULL },
-	{ "EXPUNGE", STATE_SELECTED, expunge_parse, expunge_run, expunge_done, NULL, NULL },
-	{ "UID EXPUNGE", STATE_SELECTED | CMD_UID, expunge_parse, expunge_run, expunge_done, NULL,
+	{ "COPY", STATE_SELECTED | CMD_NUMBERS | CMD_CHANGES, copy_parse, copy_run, copy_done, NULL,
 		NULL },
+	{ "UID COPY", STATE_SELECTED | CMD_UID | CMD_CHANGES, copy_parse, copy_run, copy_done, NULL,
+		NULL },
+	{ "MOVE", STATE_SELECTED | CMD_NUMBERS | CMD_CHANGES, move_parse, copy_run, copy_done, NULL,
+		NULL },
+	{ "UID MOVE", STATE_SELECTED | CMD_UID | CMD_CHANGES, move_parse, copy_run, copy_done, NULL,
+		NULL },
+	{ "EXPUNGE", STATE_SELECTED | CMD_CHANGES, expunge_parse, expunge_run, expunge_done, NULL,
+		NULL },
+	{ "UID EXPUNGE", STATE_SELECTED | CMD_UID | CMD_CHANGES, expunge_parse, expunge_run,
+		expunge_done, NULL, NULL },
 	{ NULL },
 };
 static const struct imap_capability capabilities[] = {

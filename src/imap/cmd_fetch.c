@@ -305,6 +305,32 @@ static int fetch_one(struct session *s, struct command *c, struct fetch_args *a,
 	return rc;
 }
 
+int fetch_tell(struct session *s, struct fetch_args *a, uint32_t *at)
+{
+	struct command c = { .uid = s->enabled & (ENABLED_REV2 | ENABLED_CONDSTORE) };
+	struct msg m;
+	unsigned flags = a->needs & (FETCH_COLD | FETCH_CONTENT) ? CURSOR_COLD : 0;
+	int rc = view_cursor_open(&s->op, s->view, &a->uids, flags, &a->cursor);
+	bool full = false;
+	if (rc == 0 && view_keywords_grew(s->view))
+		reply_mailbox_flags(s);
+	while (rc == 0) {
+		full = conn_is_full(s->conn) || crew_slice_used() > 2 * RUN_SLICE_NS;
+		if (full)
+			break;
+		rc = view_cursor_next(&s->op, a->cursor, &m);
+		if (rc)
+			break;
+		*at = m.uid.v + 1;
+		int one = fetch_one(
+			s, &c, a, &m); // what cannot be read is not told; FETCH will say why
+		rc = one == RC_NOMEM ? one : 0;
+	}
+	view_cursor_close(a->cursor);
+	a->cursor = NULL;
+	return rc < 0 ? rc : full;
+}
+
 // One message that cannot be read does not keep the others from the client (users.md section 1.1); the tagged line is NO then.
 static void note_fault(struct session *s, struct fetch_args *a, int rc)
 {

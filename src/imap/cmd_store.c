@@ -168,9 +168,10 @@ static void store_done(struct session *s, struct command *c)
 }
 
 static const struct imap_command commands[] = {
-	{ "STORE", STATE_SELECTED | CMD_NUMBERS | CMD_KEEPS_NUMBERS, store_parse, store_run,
-		store_done, NULL, NULL },
-	{ "UID STORE", STATE_SELECTED | CMD_UID, store_parse, store_run, store_done, NULL, NULL },
+	{ "STORE", STATE_SELECTED | CMD_NUMBERS | CMD_KEEPS_NUMBERS | CMD_CHANGES, store_parse,
+		store_run, store_done, NULL, NULL },
+	{ "UID STORE", STATE_SELECTED | CMD_UID | CMD_CHANGES, store_parse, store_run, store_done,
+		NULL, NULL },
 	{ NULL },
 };
 

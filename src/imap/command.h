@@ -71,9 +71,10 @@ struct imap_stream {
 enum { // flags of a row: states (STATE_ bits) and
 	CMD_KEEPS_NUMBERS =
 		0x100, // no EXPUNGE while or at the end (FETCH, STORE, SEARCH: RFC 9051 section 7.5.1)
-	CMD_NO_SYNC = 0x200, // no untagged changes of the mailbox at the end
-	CMD_UID = 0x400,     // UID variant: FETCH responses carry UID
-	CMD_SECRET = 0x800,  // arguments are never logged
+	CMD_NO_SYNC = 0x200,  // no untagged changes of the mailbox at the end
+	CMD_UID = 0x400,      // UID variant: FETCH responses carry UID
+	CMD_CHANGES = 0x2000, // changes messages: what comes of it is told whatever NOTIFY says
+	CMD_SECRET = 0x800,   // arguments are never logged
 	CMD_NUMBERS =
 		0x1000, // takes or answers message numbers: BAD [UIDREQUIRED] after ENABLE UIDONLY
 	CMD_STATES = 0xff,

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "imap/module.h"
+#include "imap/notify.h"
 #include "imap/reply.h"
 #include "imap/reply_table.h"
 #include "imap/session_priv.h"
@@ -235,10 +236,12 @@ static enum conn_next finish(struct session *s)
 {
 	struct session_priv *p = s->priv;
 	unsigned flags = p->cmd.row ? p->cmd.row->flags : CMD_NO_SYNC;
-	if (s->view && !(flags & CMD_NO_SYNC) && !p->ended) {
+	if ((s->view || p->notify) && !(flags & CMD_NO_SYNC) && !p->ended) {
 		p->phase = PHASE_SYNC;
 		bool expunges = !(flags & CMD_KEEPS_NUMBERS) && !p->cmd.keeps_numbers;
-		int rc = reply_changes(s, expunges, p->cmd.uid);
+		int rc = s->view ? reply_changes(s, expunges, p->cmd.uid) : 0;
+		if (rc == 0)
+			rc = notify_tell(s);
 		if (rc > 0)
 			return conn_is_full(s->conn) ? CONN_FLUSH : CONN_YIELD;
 		if (rc < 0)

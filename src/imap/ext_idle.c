@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "imap/module.h"
+#include "imap/notify.h"
 #include "imap/reply.h"
 #include "imap/session_priv.h"
 
@@ -37,11 +38,11 @@ static int idle_run(struct session *s, struct command *c)
 		p->idle_tick_at = next_tick(s, now);
 	}
 	atomic_store(&p->changed, 0);
-	if (s->view) {
-		int rc = reply_changes(s, true, false);
-		if (rc)
-			return rc < 0 ? rc : IMAP_MORE;
-	}
+	int rc = s->view ? reply_changes(s, true, false) : 0;
+	if (rc == 0)
+		rc = notify_tell(s); // RFC 5465 section 4
+	if (rc)
+		return rc < 0 ? rc : IMAP_MORE;
 	op_reset(&s->op);
 	session_wake_at(s, p->idle_tick_at);
 	return p->ended ? IMAP_DONE : IMAP_LINE;
@@ -50,7 +51,8 @@ static int idle_run(struct session *s, struct command *c)
 static void idle_done(struct session *s, struct command *c)
 {
 	(void)c;
-	session_unwatch(s);
+	if (!notify_is_on(s))
+		session_unwatch(s);
 	s->priv->idling = false;
 	s->priv->idle_tick_at = 0;
 }

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "imap/list.h"
 #include "imap/module.h"
+#include "imap/notify.h"
 #include "mail/metadata.h"
 #include "wire/write.h"
 
@@ -368,6 +369,10 @@ static const struct imap_command commands[] = {
 	{ "SETMETADATA", LOGGED_IN, set_parse, set_run, NULL, NULL, NULL },
 	{ NULL },
 };
+static const struct imap_enable enables[] = {
+	{ "METADATA", ENABLED_METADATA, notify_enable_metadata },
+	{ NULL },
+};
 static const struct imap_list_return list_returns[] = {
 	{ "METADATA", list_parse, list_write_metadata },
 	{ NULL },
@@ -378,5 +383,6 @@ const struct imap_module imap_module_metadata = {
 	.rfc = "RFC 5464, RFC 9590",
 	.capabilities = capabilities,
 	.commands = commands,
+	.enables = enables,
 	.list_returns = list_returns,
 };

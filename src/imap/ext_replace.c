@@ -4,6 +4,7 @@
 // there, the mailbox, the size. One message only (section 4.7).
 #include "imap/append.h"
 #include "imap/module.h"
+#include "imap/notify.h"
 #include "imap/reply.h"
 #include "mail/view.h"
 
@@ -100,10 +101,12 @@ static int replace_run(struct session *s, struct command *c)
 {
 	struct replace_args *a = c->args;
 	a->intake.committed = true;
+	struct span mailbox = arena_dup(&s->op.arena, append_mailbox(a->intake.append));
 	int rc = append_commit_replacing(
 		&s->op, a->intake.append, s->view, a->uid, &a->intake.result);
 	if (rc < 0)
 		return rc;
+	notify_own(s, mailbox, &a->intake.result.uids);
 	// Before EXPUNGE tells that the old one is gone (section 4.3).
 	reply_ok(s, append_intake_code(s, &a->intake), "replacement message ready");
 	return IMAP_DONE;
@@ -123,10 +126,10 @@ static const struct imap_stream stream = {
 	.end = replace_data_end,
 };
 static const struct imap_command commands[] = {
-	{ "REPLACE", STATE_SELECTED | CMD_NUMBERS, replace_parse, replace_run, replace_done,
-		&stream, NULL },
-	{ "UID REPLACE", STATE_SELECTED | CMD_UID, replace_parse, replace_run, replace_done,
-		&stream, NULL },
+	{ "REPLACE", STATE_SELECTED | CMD_NUMBERS | CMD_CHANGES, replace_parse, replace_run,
+		replace_done, &stream, NULL },
+	{ "UID REPLACE", STATE_SELECTED | CMD_UID | CMD_CHANGES, replace_parse, replace_run,
+		replace_done, &stream, NULL },
 	{ NULL },
 };
 static const struct imap_capability capabilities[] = {

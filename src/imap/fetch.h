@@ -79,6 +79,8 @@ int qresync_tell_vanished(
 // Parses an item's name and argument, macros aside; adds it.
 int fetch_parse_item(
 	struct session *s, struct command *c, struct cursor *in, struct fetch_args *args);
+// FETCH responses for a->uids, unasked (NOTIFY); \Seen is not set. 0, or 1: the output is full or the time is up, go on with the UIDs from *at on.
+int fetch_tell(struct session *s, struct fetch_args *a, uint32_t *at);
 void fetch_add_wish(
 	struct session *s, struct fetch_args *args, const struct fetch_item *item, void *arg);
 

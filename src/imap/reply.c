@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "imap/context.h"
 #include "imap/module.h"
+#include "imap/notify.h"
 #include "imap/session_priv.h"
 #include "mail/view.h"
 #include "wire/write.h"
@@ -304,13 +305,18 @@ static int tell_vanished(struct session *s)
 
 int reply_changes(struct session *s, bool expunges, bool uid)
 {
-	// RFC 9051 section 7.5.2, RFC 7162 section 3.2.4: unsolicited FETCH responses have the UID.
-	uid = uid || (s->enabled & (ENABLED_REV2 | ENABLED_CONDSTORE));
-	unsigned what = SYNC_REST | (expunges ? SYNC_EXPUNGE : 0u);
+	// RFC 9051 section 7.5.2, RFC 7162 section 3.2.4, RFC 5465 section 5.1: unsolicited FETCH responses have the UID.
+	uid = uid || (s->enabled & (ENABLED_REV2 | ENABLED_CONDSTORE)) || notify_is_on(s);
+	unsigned what = notify_lets(s);
+	expunges = expunges && what & SYNC_EXPUNGE;
+	if (!expunges)
+		what &= SYNC_REST;
 	if (view_is_gone(s->view)) {
 		mailbox_is_gone(s);
 		return 0;
 	}
+	if (!what)
+		return 0;
 	int before = contexts_tell_gone(s);
 	if (before)
 		return before;
@@ -318,15 +324,23 @@ int reply_changes(struct session *s, bool expunges, bool uid)
 		int rc = tell_vanished(s);
 		if (rc < 0)
 			return rc;
-		what = SYNC_REST;
+		what &= SYNC_REST;
 	}
 	for (;;) {
 		struct view_change ch;
+		uint32_t next = view_uid_next(s->view).v;
 		if (conn_is_full(s->conn) || crew_slice_used() > 2 * RUN_SLICE_NS)
 			return 1;
 		int rc = view_sync_next(&s->op, s->view, what, &ch);
-		if (rc)
-			return rc < 0 ? rc : contexts_tell_changed(s);
+		if (rc < 0)
+			return rc;
+		if (rc == SYNC_END)
+			break;
 		write_change(s, &ch, uid);
+		if (ch.kind == CHANGE_EXISTS)
+			notify_new(s, next, view_uid_next(s->view).v);
 	}
+	int rc = contexts_tell_changed(s);
+	return rc ? rc
+		  : notify_fetch(s); // FETCH of new messages behind ADDTO (RFC 5465 section 5.2)
 }

@@ -7,7 +7,9 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "imap/context.h"
+#include "imap/notify.h"
 #include "imap/reply.h"
+#include "imap/reply_table.h"
 #include "imap/session_priv.h"
 #include "mail/view.h"
 #include "wire/write.h"
@@ -92,7 +94,7 @@ static void changed(struct watcher *w, unsigned what, const struct mailbox *mb)
 	(void)mb;
 	struct session_priv *p = container_of(w, struct session_priv, watcher);
 	// A change of names concerns the selected mailbox only when it was deleted.
-	if (!(what & ACCOUNT_CHANGED_MESSAGES) && !mailbox_is_deleted(w->only))
+	if (w->only && !(what & ACCOUNT_CHANGED_MESSAGES) && !mailbox_is_deleted(w->only))
 		return;
 	if (!atomic_fetch_or(&p->changed, what))
 		waker_wake(p->waker);
@@ -101,11 +103,16 @@ static void changed(struct watcher *w, unsigned what, const struct mailbox *mb)
 void session_watch(struct session *s)
 {
 	struct session_priv *p = s->priv;
-	if (p->watcher.account || !s->view)
+	bool all = p->notify && p->notify->feed.account;
+	const struct mailbox *only = s->view && !all ? view_mailbox(s->view) : NULL;
+	if (p->watcher.account && p->watcher.only == only)
+		return;
+	session_unwatch(s);
+	if (!all && !only)
 		return;
 	if (!p->waker)
 		p->waker = conn_waker_ref(s->conn);
-	p->watcher = (struct watcher){ .changed = changed, .only = view_mailbox(s->view) };
+	p->watcher = (struct watcher){ .changed = changed, .only = only };
 	account_watch(s->account, &p->watcher);
 }
 
@@ -134,6 +141,7 @@ void session_enable(struct session *s, unsigned bits)
 void session_unselect(struct session *s)
 {
 	session_unwatch(s);
+	notify_unselected(s);
 	view_close(s->view);
 	s->view = NULL;
 	s->priv->modseq_sent = s->priv->modseq_behind = false;
@@ -177,6 +185,7 @@ void session_log_out(struct session *s)
 {
 	struct session_priv *p = s->priv;
 	session_unselect(s);
+	notify_end(s);
 	account_unref(s->account);
 	s->account = NULL;
 	if (p->seated)
@@ -299,6 +308,28 @@ static bool is_timed_out(const struct session *s, unsigned events)
 	return at && clock_mono() >= at;
 }
 
+// Between commands: what NOTIFY asked for is told at once (RFC 5465 section 3.1). The watcher is there before it is looked, so that nothing
+// comes unseen.
+static enum conn_next push(struct session *s)
+{
+	struct session_priv *p = s->priv;
+	if (!notify_is_on(s) || p->phase != PHASE_READ || p->ended || p->reader.known ||
+		p->reader.text.n)
+		return CONN_READ;
+	session_watch(s);
+	atomic_store(&p->changed, 0);
+	int rc = s->view ? reply_changes(s, notify_is_immediate(s), false) : 0;
+	if (rc == 0 && !p->ended)
+		rc = notify_tell(s);
+	if (rc < 0)
+		session_bye(s, reply_row_of(rc)->code, "changes cannot be shown any more: %s",
+			op_text(&s->op, rc));
+	op_reset(&s->op);
+	if (p->ended)
+		return CONN_CLOSE;
+	return rc == 0 ? CONN_READ : conn_is_full(s->conn) ? CONN_FLUSH : CONN_YIELD;
+}
+
 // Goes on with the command in progress, or reads and starts one.
 static enum conn_next advance(struct session *s, bool *ret_again)
 {
@@ -349,6 +380,8 @@ static enum conn_next session_run(void *session, unsigned events)
 			return CONN_YIELD;
 		next = advance(s, &again);
 	}
+	if (next == CONN_READ)
+		next = push(s);
 	if (next == CONN_READ || next == CONN_WAIT)
 		park(s);
 	return next;

@@ -28,7 +28,8 @@ enum {                         // what ENABLE switched on: bits
 	ENABLED_UTF8 = 2,      // UTF8=ACCEPT (RFC 9755)
 	ENABLED_CONDSTORE = 4, // RFC 7162: also by the first command that shows awareness
 	ENABLED_QRESYNC = 8,
-	ENABLED_UIDONLY = 16, // RFC 9586
+	ENABLED_UIDONLY = 16,  // RFC 9586
+	ENABLED_METADATA = 64, // RFC 5464: unsolicited METADATA responses
 };
 
 struct session {

@@ -61,7 +61,8 @@ struct session_priv {
 	uint64_t commands;
 	struct waker *waker;      // made at the first use
 	struct later later;       // of the command in progress, when it may wait without a thread
-	struct watcher watcher;   // of IDLE
+	struct watcher watcher;   // of IDLE and NOTIFY
+	struct notify *notify;    // NOTIFY, ENABLE METADATA; NULL: neither
 	_Atomic unsigned changed; // ACCOUNT_CHANGED_ bits noted by the watcher
 	struct context *contexts; // of the selected mailbox (imap/context.h)
 	struct uidbatches_log *batches; // what was asked about the selected mailbox; free()
@@ -97,7 +98,8 @@ int dispatch_syntax(struct session *s, const struct cursor *in);
 // --- imap/session.c ---
 // The command ends early: a change of its that is in line is waited for and published.
 void session_commit_abandon(struct session *s);
-void session_watch(struct session *s); // wakes the session when the selected mailbox changes
+// Wakes the session when the selected mailbox changes, or anything that NOTIFY asked for.
+void session_watch(struct session *s);
 void session_unwatch(struct session *s);
 // The client is who it says: opens the account. A fault: the state stays.
 int session_log_in(struct session *s, struct span user);

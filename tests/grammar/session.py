@@ -29,7 +29,7 @@ MAX_VIOLATIONS = 50     # of one session: enough to understand, not to drown
 SOLICITED = {
     'SEARCH': {'SEARCH'}, 'SORT': {'SORT'}, 'THREAD': {'THREAD'}, 'LSUB': {'LSUB'}, 'ID': {'ID'},
     'ESEARCH': {'SEARCH', 'SORT', 'ESEARCH'}, 'NAMESPACE': {'NAMESPACE', 'LANGUAGE'}, 'ENABLED': {'ENABLE'},
-    'STATUS': {'STATUS', 'LIST'}, 'LIST': {'LIST', 'SELECT', 'EXAMINE', 'CREATE', 'RENAME', 'DELETE'},
+    'STATUS': {'STATUS', 'LIST', 'NOTIFY'}, 'METADATA': {'GETMETADATA', 'LIST'}, 'LIST': {'LIST', 'SELECT', 'EXAMINE', 'CREATE', 'RENAME', 'DELETE'},
     'QUOTA': {'GETQUOTA', 'GETQUOTAROOT', 'SETQUOTA'}, 'QUOTAROOT': {'GETQUOTAROOT'}, 'ACL': {'GETACL'},
     'LISTRIGHTS': {'LISTRIGHTS'}, 'MYRIGHTS': {'MYRIGHTS', 'LIST'}, 'GENURLAUTH': {'GENURLAUTH'},
     'URLFETCH': {'URLFETCH'}, 'JMAPACCESS': {'GETJMAPACCESS'}, 'UIDBATCHES': {'UIDBATCHES'},
@@ -48,6 +48,11 @@ ANY_STATE = {'CAPABILITY', 'ID', 'LANGUAGE', 'NAMESPACE', 'OK', 'NO', 'BAD', 'BY
 NO_EXPUNGE = {'FETCH', 'STORE', 'SEARCH', 'SORT', 'THREAD'}
 # What a FETCH response may carry that nobody asked for.
 UNASKED_ITEMS = {'FLAGS', 'UID', 'MODSEQ', 'ANNOTATION', 'X-GM-LABELS'}
+# What comes by itself after NOTIFY, and the events that ask for it (RFC 5465 section 5).
+PUSHED = {
+    'STATUS': {'MESSAGENEW', 'MESSAGEEXPUNGE', 'FLAGCHANGE'}, 'LIST': {'MAILBOXNAME', 'SUBSCRIPTIONCHANGE'},
+    'METADATA': {'MAILBOXMETADATACHANGE', 'SERVERMETADATACHANGE'},
+}
 _TAGGED_LINE = re.compile(rb'([^\s*+]+) (OK|NO|BAD)\b', re.IGNORECASE)
 
 
@@ -78,8 +83,9 @@ class SessionChecker:
         self.pending = None             # the mailbox of a SELECT under way
         self.closed_seen = False
         self.condstore = False
-        self.notify = False
-        self.notify_immediate = False
+        self.notify = None              # events of other mailboxes that NOTIFY asked for; None: it governs nothing
+        self.notify_immediate = False   # the selected mailbox's expunges may come at any time
+        self.metadata = False           # ENABLE METADATA
         self.contexts = {}              # tag -> Context: tags whose ESEARCH updates may come at any time (RFC 5267)
         self.tls_started = False
         self.responses = 0
@@ -213,7 +219,7 @@ class SessionChecker:
         causes = SOLICITED.get(name)
         if causes is None or any(command.name in causes for command in self.commands.values()):
             pass
-        elif name in ('LIST', 'STATUS') and self.notify:
+        elif name in PUSHED and self._pushes(response):
             pass
         elif name == 'LIST' and self.mode.rev2:
             pass        # RFC 9051 section 6.3.4: changes by other sessions MAY be announced
@@ -231,6 +237,16 @@ class SessionChecker:
             command = self.commands.get(response.data['correlator'].get('TAG'))
             if command is None or command.name != 'UIDBATCHES':
                 self.complain('UIDBATCHES without the tag of its command (RFC 10022 section 3.1.2)')
+
+    def _pushes(self, response):
+        """NOTIFY or ENABLE METADATA asked for it. While a NOTIFY is under way, nobody knows which one governs."""
+        if any(command.name == 'NOTIFY' for command in self.commands.values()):
+            return True
+        if response.name == 'METADATA' and response.data.get('values') is not None:
+            return False        # only names (RFC 5464 section 4.4)
+        if self.notify is None:
+            return response.name == 'METADATA' and self.metadata
+        return bool(PUSHED[response.name] & self.notify)
 
     def _check_numbers(self, name, numbers):
         """Results of a command without UID are message numbers."""
@@ -264,6 +280,7 @@ class SessionChecker:
                 self.complain(f'ENABLED {capability}, which the client did not ask for')
             if capability.upper() in ('CONDSTORE', 'QRESYNC'):
                 self.condstore = True
+            self.metadata = self.metadata or capability.upper() == 'METADATA'
 
     # --- the selected mailbox -----------------------------------------------------------------------------------
 
@@ -300,7 +317,7 @@ class SessionChecker:
         command = self._oldest()
         if command is None and not self.notify_immediate:
             self.complain(f'{response.name} with no command in progress')
-        if command is not None and command.name in NO_EXPUNGE and not command.uid:
+        if command is not None and command.name in NO_EXPUNGE and not command.uid and not self.notify_immediate:
             self.complain(f'{response.name} during {command.name}')
         for context in self.contexts.values() if box is self.selected else ():
             gone = context.expunge(response.number) if response.name == 'EXPUNGE' else context.vanish(response.data['uids'])
@@ -341,7 +358,7 @@ class SessionChecker:
             asked.update(items if wanted is None else wanted)
             self._check_partials(items, wanted or {})
         unasked = [item for item in items if item not in asked]
-        if unasked and not self.notify:
+        if unasked and self.notify is None:
             self.complain(f'FETCH with {unasked}, which nobody asked for')
         if response.name == 'FETCH' and 'UID' not in items:
             self._check_without_uid(set(items) - UNASKED_ITEMS)
@@ -376,6 +393,8 @@ class SessionChecker:
         code = response.code
         if code is None:
             return
+        if code.name == 'NOTIFICATIONOVERFLOW' and response.kind == 'untagged':
+            self.notify, self.notify_immediate = set(), False       # RFC 5465 section 5.8
         if code.name == 'CAPABILITY':
             self.capabilities = {capability.upper() for capability in code.args}
         elif code.name == 'CLOSED':
@@ -598,12 +617,20 @@ class SessionChecker:
             self._leave()
         elif name == 'UNAUTHENTICATE':      # RFC 8437 section 3
             self._leave()
-            self.state, self.condstore, self.notify, self.notify_immediate = 'nonauth', False, False, False
+            self.state, self.condstore, self.metadata = 'nonauth', False, False
+            self.notify, self.notify_immediate = None, False
             self.mode.reset()
             self.inflate_client = self.inflate_server = None    # RFC 8437 section 4.1
         elif name == 'NOTIFY':
-            self.notify = 'SET' in command.words()
-            self.notify_immediate = self.notify and 'SELECTED' in command.words()
+            groups = [arg for arg in command.args if isinstance(arg, list) and len(arg) > 1]
+            self.notify = set()
+            self.notify_immediate = False
+            for group in groups:
+                events = {word.upper() for word in group[-1] if isinstance(word, str)} if isinstance(group[-1], list) else set()
+                if str(group[0]).upper() == 'SELECTED':
+                    self.notify_immediate = 'MESSAGEEXPUNGE' in events
+                elif str(group[0]).upper() != 'SELECTED-DELAYED':
+                    self.notify |= events
         elif name == 'CANCELUPDATE':
             for tag in command.args:
                 self.contexts.pop(tag.decode('latin-1') if isinstance(tag, bytes) else tag, None)

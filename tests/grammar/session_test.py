@@ -432,6 +432,37 @@ class Searches(Base):
         self.bad(self.search('SEARCH ALL', 'NO [INPROGRESS] x', 'SEARCH 1'), 'outside')
 
 
+class Pushes(Base):
+    """What comes by itself after NOTIFY and ENABLE METADATA."""
+
+    def notify(self, groups, *lines):
+        return SELECT + f'C: n NOTIFY {groups}\nS: n OK x\n' + '\n'.join(f'S: * {line}' for line in lines)
+
+    def test_events(self):
+        self.good(self.notify('SET (personal (MessageNew MessageExpunge))', 'STATUS a (MESSAGES 1 UIDNEXT 2)'))
+        self.bad(self.notify('SET (personal (MailboxName))', 'STATUS a (MESSAGES 1 UIDNEXT 2)'), 'no command asks')
+        self.good(self.notify('SET (personal (MailboxName))', 'LIST () "/" a'))
+        self.bad(self.notify('SET (personal (MailboxMetadataChange))', 'LIST () "/" a'), 'no command asks')
+        self.bad(self.notify('NONE', 'LIST () "/" a'), 'no command asks')
+        self.bad(self.notify('SET (selected (MessageNew MessageExpunge))', 'STATUS a (MESSAGES 1)'), 'no command asks')
+
+    def test_overflow(self):
+        self.bad(self.notify('SET (personal (MailboxName))', 'OK [NOTIFICATIONOVERFLOW] x', 'LIST () "/" a'), 'no command asks')
+
+    def test_expunge_between_commands(self):
+        self.good(self.notify('SET (selected (MessageNew MessageExpunge))', '1 EXPUNGE'))
+        self.bad(self.notify('SET (selected-delayed (MessageNew MessageExpunge))', '1 EXPUNGE'), 'no command in progress')
+        self.bad(self.notify('SET (selected NONE)', '1 EXPUNGE'), 'no command in progress')
+
+    def test_metadata(self):
+        self.good(self.notify('SET (personal (MailboxMetadataChange))', 'METADATA a /private/comment'))
+        self.bad(self.notify('SET (personal (MailboxMetadataChange))', 'METADATA a (/private/comment "x")'), 'no command asks')
+        enabled = SELECT + 'C: e ENABLE METADATA\nS: * ENABLED METADATA\nS: e OK x\n'
+        self.good(enabled + 'S: * METADATA "" /private/comment')
+        self.bad(SELECT + 'S: * METADATA "" /private/comment', 'no command asks')
+        self.good(SELECT + 'C: g GETMETADATA "" /private/comment\nS: * METADATA "" (/private/comment NIL)\nS: g OK x')
+
+
 class Report(Base):
     """What a failing test shows."""
 

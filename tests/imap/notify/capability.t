@@ -1,0 +1,4 @@
+# CAPABILITY has NOTIFY (RFC 5465 section 3).
+C: CAPABILITY
+S: * CAPABILITY {{.* NOTIFY( .*)?}}
+S: OK

@@ -1,0 +1,9 @@
+# A NOTIFY with more groups than the server takes is NO [NOTIFICATIONOVERFLOW], and what was asked for before stays (RFC 5465 section 3.1).
+@ mailbox a
+a C: NOTIFY SET (mailboxes a (MessageNew MessageExpunge))
+a S: OK
+a C: NOTIFY SET (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName)) (personal (MailboxName))
+a S: NO [NOTIFICATIONOVERFLOW]
+b C: APPEND a $lit+"x"
+b S: OK
+a S: * STATUS a (MESSAGES 1 UIDNEXT 2)
