@@ -146,9 +146,9 @@ class Test:
     def transcript(self):
         text = []
         for keeper in self.keepers:
-            text += [f"--- {keeper.name}: its last commands", *keeper.log[-25:]]
+            text += [f"--- {keeper.name}: its last commands", *keeper.log[-200:]]
             if keeper.client:
-                text += ["--- and its connection", keeper.client.transcript_text(80)]
+                text += ["--- and its connection", keeper.client.transcript_text(400)]
         for i, changer in enumerate(self.changers):
             text += [f"--- changer {i}", *changer.wire.commands[-20:]]
         return "\n".join(text)
