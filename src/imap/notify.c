@@ -359,8 +359,8 @@ static int tell_events(struct session *s)
 
 int notify_tell(struct session *s)
 {
-	if (!s->priv->notify || !s->priv->notify->feed.account)
-		return 0;
+	if (!s->priv->notify || !s->priv->notify->feed.account || s->priv->ended)
+		return 0; // behind BYE comes nothing
 	int rc = tell_events(s);
 	if (rc || !s->priv->notify->feed.account)
 		return rc;

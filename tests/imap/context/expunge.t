@@ -1,4 +1,5 @@
 # REMOVEFROM with message numbers comes before EXPUNGE, and also where EXPUNGE may not be told yet; ADDTO comes after EXISTS (RFC 5267 sections 4.3.3, 4.3.4, appendix A.3).
+# Also RFC 5465 section 5.2.
 @ mailbox INBOX 4
 
 a C: SELECT INBOX

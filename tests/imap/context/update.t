@@ -1,4 +1,5 @@
 # SEARCH RETURN (UPDATE): what comes to match and what ceases to match is told as ADDTO and REMOVEFROM with the tag of the search, beside the change that caused it (RFC 5267 sections 4.3, 4.3.2, 4.3.3, 4.3.4).
+# Also RFC 5465 section 5.1.
 @ mailbox INBOX 5
 
 a C: CAPABILITY
