@@ -235,10 +235,7 @@ static void keep_value(struct builder *b, const struct mime_field *f)
 
 static bool has_encoded_word(struct span s)
 {
-	for (const char *p = s.p, *end = s.p + s.n; (p = memchr(p, '=', (size_t)(end - p))); p++)
-		if (p + 1 < end && p[1] == '?')
-			return true;
-	return false;
+	return span_find(s, SPAN("=?")) != SIZE_MAX;
 }
 
 // Collects the values of the fields above, and the index of all.
@@ -255,7 +252,7 @@ static void read_header(struct builder *b)
 		buf_add_u8(&b->index, f.name.n ? card_name_bucket(f.name) : 0);
 		buf_add_varint(&b->index, f.raw.n);
 	}
-	if (b->t->header.n && has_encoded_word(b->t->header))
+	if (has_encoded_word(b->t->header))
 		b->flags |= CARD_HEADER_ENCODED;
 	// A header that was cut at a limit, or has very many fields, is not indexed: the index would miss some.
 	if (count > CARD_FIELDS_INDEXED || b->t->header.n != b->t->parts[0].body_start)
