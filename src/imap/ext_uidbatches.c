@@ -48,12 +48,12 @@ static int uidbatches_parse(struct session *s, struct command *c, struct cursor 
 	return 0;
 }
 
-// Messages that have come and gone since that question.
-static uint64_t changes_since(const struct session *s, const struct question *q)
+// More than half a batch has gone, or half a batch has come ("N/2 or more new messages") since that question (section 3.1.1).
+static bool has_changed(const struct session *s, const struct question *q)
 {
 	uint64_t fresh = view_uid_next(s->view).v - q->uid_next;
 	uint64_t gone = q->exists + fresh - view_exists(s->view);
-	return fresh > gone ? fresh : gone;
+	return 2 * gone > q->size || 2 * fresh >= q->size;
 }
 
 // False when it is too early to ask this again.
@@ -69,7 +69,7 @@ static bool note_question(struct session *s, const struct uidbatches_args *a)
 		struct question *q = &log->asked[i];
 		if (q->size != a->size || q->first != a->first || q->last != a->last)
 			continue;
-		if (changes_since(s, q) <= a->size / 2)
+		if (!has_changed(s, q))
 			return false;
 		*q = now;
 		return true;

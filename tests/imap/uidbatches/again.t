@@ -1,4 +1,4 @@
-# The same question again is answered NO [LIMIT] until more than half a batch has come or gone, or the mailbox is selected anew (RFC 10022 sections 3.1.1 and 6).
+# The same question again is answered NO [LIMIT] until half a batch has come or more than half of one has gone, or the mailbox is selected anew (RFC 10022 sections 3.1.1 and 6).
 @ mailbox INBOX 5
 
 a C: SELECT INBOX
@@ -53,16 +53,22 @@ a S: NO [LIMIT] $text
 b C: SELECT INBOX
 b S: ...
 b S: OK
-b C: COPY 1:251 INBOX
+b C: COPY 1:249 INBOX
 b S: ...
 b S: OK
 a SYNC
 a C: UIDBATCHES 500
-a S: * UIDBATCHES (TAG $any) 891:392,391:1
+a S: NO [LIMIT] $text
+b C: COPY 1 INBOX
+b S: ...
+b S: OK
+a SYNC
+a C: UIDBATCHES 500
+a S: * UIDBATCHES (TAG $any) 890:391,390:1
 a S: OK
 a C: SELECT INBOX
 a S: ...
 a S: OK
 a C: UIDBATCHES 500
-a S: * UIDBATCHES (TAG $any) 891:392,391:1
+a S: * UIDBATCHES (TAG $any) 890:391,390:1
 a S: OK
