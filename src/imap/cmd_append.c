@@ -7,6 +7,7 @@
 #include "imap/append.h"
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "imap/message_limit.h"
 #include "imap/module.h"
 #include "imap/notify.h"
@@ -90,9 +91,9 @@ int append_intake_literal(struct session *s, struct command *c, struct cursor *p
 	if (header->size ==
 		0) // RFC 3502 section 6.3.11: an empty message takes the whole APPEND back
 		return op_fail(&s->op, RC_CANCELLED, "an empty message: nothing was appended");
-	if (save_limit(s) &&
-		a->messages++ == save_limit(s)) // all or nothing (RFC 9738 section 3.1)
-		return message_limit_refuse(s, save_limit(s), (struct uid){ 0 });
+	uint32_t limit = save_limit(s) > APPEND_MESSAGES_MAX ? APPEND_MESSAGES_MAX : save_limit(s);
+	if (limit && a->messages++ == limit) // all or nothing (RFC 9738 section 3.1)
+		return message_limit_refuse(s, limit, (struct uid){ 0 });
 	if (!a->append)
 		rc = append_begin(&s->op, s->account, mailbox, &a->append);
 	if (rc == 0)

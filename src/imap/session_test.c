@@ -329,6 +329,30 @@ static void lists_in_portions(void **state)
 	fake_close(&f);
 }
 
+// RFC 9738 section 3.1: where a limit is announced, an APPEND beyond what one may hold says so in the same words.
+static void appends_so_many(void **state)
+{
+	struct imap_config ic = config;
+	struct imap *limited = NULL;
+	struct fake f;
+	ic.mail = mail;
+	ic.message_limit = 10 * APPEND_MESSAGES_MAX;
+	assert_int_equal(imap_new(&op, &ic, &limited), 0);
+	fake_open(&f, &imap_service, limited);
+	fake_send(&f, SPAN("a LOGIN u p\r\na CREATE so-many\r\n"), 0);
+	(void)fake_output(&f);
+	fake_send(&f, SPAN("b APPEND so-many"), 0);
+	for (unsigned i = 0; i <= APPEND_MESSAGES_MAX; i++)
+		fake_send(&f, SPAN(" {4+}\r\na: b"), 0);
+	fake_send(&f, SPAN("\r\nc STATUS so-many (MESSAGES)\r\n"), 0);
+	struct span out = fake_output(&f);
+	assert_true(span_starts(out, SPAN("b NO [MESSAGELIMIT 2000] ")));
+	assert_true(span_find(out, SPAN("(MESSAGES 0)")) != SIZE_MAX);
+	fake_close(&f);
+	imap_free(limited);
+	(void)state;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,6 +370,7 @@ int main(void)
 		cmocka_unit_test(compresses),
 		cmocka_unit_test(pushes),
 		cmocka_unit_test(lists_in_portions),
+		cmocka_unit_test(appends_so_many),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
