@@ -280,6 +280,13 @@ int search_answer(struct session *s, struct command *c, struct search_result *r)
 	return rc;
 }
 
+int search_ok(struct session *s, struct command *c)
+{
+	if ((!c->uid || c->keeps_numbers) && view_has_hidden(s->view))
+		return command_ok(s, "EXPUNGEISSUED", "some messages were expunged meanwhile");
+	return IMAP_DONE;
+}
+
 static int search_end(struct session *s, struct command *c)
 {
 	struct search_args *a = c->args;
@@ -295,10 +302,7 @@ static int search_end(struct session *s, struct command *c)
 	else if (rc == 0)
 		write_search(s, &r, a->wants_modseq);
 	numset_done(&numbers);
-	// RFC 5530: expunges are waiting that may not be told now.
-	if (rc == 0 && (!c->uid || c->keeps_numbers) && view_has_hidden(s->view))
-		return command_ok(s, "EXPUNGEISSUED", "some messages were expunged meanwhile");
-	return rc < 0 ? rc : IMAP_DONE;
+	return rc < 0 ? rc : search_ok(s, c);
 }
 
 // --- running ---
@@ -340,6 +344,15 @@ static int limit_search(struct session *s, struct search_args *a)
 	return 0;
 }
 
+// How many messages will have been looked at; 0: not known (some of them only, or several mailboxes).
+static uint64_t goal_of(const struct session *s, const struct search_args *a)
+{
+	for (const struct search_key *k = a->program->child; k; k = k->next)
+		if (k->kind == SEARCH_UIDS)
+			return 0;
+	return a->multi ? 0 : view_exists(s->view);
+}
+
 int search_find(struct session *s, struct command *c)
 {
 	struct search_args *a = c->args;
@@ -362,7 +375,7 @@ int search_find(struct session *s, struct command *c)
 	if (rc != SEARCH_MORE)
 		return rc;
 	uint64_t done = a->looked + search_done_count(a->search);
-	progress_tell(s, c, done, a->multi ? 0 : view_exists(s->view));
+	progress_tell(s, c, done, goal_of(s, a));
 	return IMAP_MORE;
 }
 

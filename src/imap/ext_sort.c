@@ -137,7 +137,7 @@ static int sort_end(struct session *s, struct command *c)
 	else if (rc == 0)
 		write_sort(s, &r, a->search.wants_modseq);
 	numset_done(&numbers);
-	return rc < 0 ? rc : IMAP_DONE;
+	return rc < 0 ? rc : search_ok(s, c);
 }
 
 // --- running ---

@@ -79,7 +79,7 @@ static int thread_command_run(struct session *s, struct command *c)
 		rope_addc(out, ' ');
 	rope_move(out, &a->text);
 	rope_add(out, SPAN("\r\n"));
-	return IMAP_DONE;
+	return search_ok(s, c);
 }
 
 static void thread_command_done(struct session *s, struct command *c)

@@ -121,6 +121,8 @@ void search_args_init(struct search_args *a);
 int search_find(struct session *s, struct command *c);
 // Writes what the return options tell, and keeps the result for `$` if SAVE is among them.
 int search_answer(struct session *s, struct command *c, struct search_result *r);
+// IMAP_DONE, with EXPUNGEISSUED if expunges are waiting that may not be told now (RFC 5530 section 3).
+int search_ok(struct session *s, struct command *c);
 // Numbers of a search_order as a sequence-set: a range stands for ascending ones only (RFC 5267 section 3.2).
 void search_print_order(const uint32_t *list, size_t count, struct rope *out);
 // Closes the search, frees what the args hold. Accepts NULL.
