@@ -9,6 +9,7 @@
 #include "imap/list.h"
 #include "imap/message_limit.h"
 #include "imap/module.h"
+#include "imap/progress.h"
 #include "imap/search.h"
 #include "mail/view.h"
 
@@ -248,17 +249,14 @@ static int next_mailbox(struct session *s, struct multisearch_args *a)
 		a->search.mailbox = mailbox_name(&s->op, view_mailbox(s->view));
 		return view_refresh(&s->op, s->view);
 	}
-	for (; a->at < a->tree->count; a->at++) {
-		if (!a->chosen[a->at])
+	while (a->at < a->tree->count) {
+		size_t i = a->at++;
+		if (!a->chosen[i])
 			continue;
-		struct span name = a->tree->entries[a->at++].name;
-		int rc = view_open(&s->op, s->account, name, VIEW_READONLY, &a->view);
-		a->search.mailbox = name;
-		if (rc == RC_NONEXISTENT) {
-			a->at--;
-			continue;
-		}
-		return rc;
+		a->search.mailbox = a->tree->entries[i].name;
+		int rc = view_open(&s->op, s->account, a->search.mailbox, VIEW_READONLY, &a->view);
+		if (rc != RC_NONEXISTENT) // else it went away meanwhile
+			return rc;
 	}
 	return 0;
 }
@@ -278,8 +276,10 @@ static int go_on(struct session *s, struct command *c, struct multisearch_args *
 		a->in_selected = false;
 		view_close(a->view);
 		a->view = NULL;
-		if (conn_is_full(s->conn) || crew_slice_is_over())
+		if (conn_is_full(s->conn) || crew_slice_is_over()) {
+			progress_tell(s, c, a->search.looked, 0);
 			return IMAP_MORE;
+		}
 	}
 }
 

@@ -142,10 +142,10 @@ void session_unselect(struct session *s)
 {
 	session_unwatch(s);
 	notify_unselected(s);
+	contexts_cancel_all(s);
 	view_close(s->view);
 	s->view = NULL;
 	s->priv->modseq_sent = s->priv->modseq_behind = false;
-	contexts_cancel_all(s);
 	free(s->priv->batches);
 	s->priv->batches = NULL;
 	numset_done(&s->saved);
