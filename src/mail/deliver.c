@@ -24,8 +24,7 @@ struct delivery {
 	struct span card; // in.parsing
 	struct thread_keys keys;
 	struct blob_ref ref; // id 0: not finished yet
-	struct objectid emailid;
-	uint64_t began; // clock_mono() when the first recipient was staged
+	uint64_t began;      // clock_mono() when the first recipient was staged
 };
 struct delivery_slot {
 	struct account *account;
@@ -42,7 +41,6 @@ int delivery_begin(struct op *op, struct mail *m, bool exact, struct delivery **
 	d->mail = m;
 	intake_init(&d->in, mail_append_limit(m));
 	d->in.exact = exact;
-	random_bytes(d->emailid.b, sizeof d->emailid.b);
 	int rc = intake_begin(op, &d->in, mail_store_of(m));
 	if (rc < 0) {
 		delivery_free(d);
@@ -116,8 +114,9 @@ static int add(struct op *op, struct delivery *d, const struct delivery_to *to, 
 	struct msg_cold cold = { .internal_date = now,
 		.save_date = now,
 		.size = d->in.size,
-		.emailid = d->emailid,
 		.kind = intake_kind(&d->in) };
+	// One for each: the prefix is part of the message (RFC 8474 section 5.1), and one account may get it twice.
+	random_bytes(cold.emailid.b, sizeof cold.emailid.b);
 	struct blob_owner owner = { .partition = t->account->partition,
 		.mailbox = e->now->h.data,
 		.uid = e->now->h.uid_next,
@@ -148,7 +147,11 @@ static int stage(struct op *op, struct delivery *d, const struct delivery_to *to
 	}
 	rc = add(op, d, to, &slot->txn, slot->mailbox, &look);
 	if (rc == 0 && id)
-		seen_add(slot->account, &slot->txn.batch, id);
+		seen_put(slot->account, &slot->txn.batch, id);
+	if (rc == 0)
+		rc = txn_stage(&slot->txn);
+	if (rc == 0 && id)
+		seen_note(slot->account, id);
 	return txn_leave(&slot->txn, rc);
 }
 

@@ -8,6 +8,9 @@
 #include "mail/content.h"
 #include "mail/deliver.h"
 #include "mail/uidl.h"
+#include "store/local/faults.h"
+
+#include <errno.h>
 
 static const char *engine = "memory";
 
@@ -166,6 +169,76 @@ static void test_duplicates(void **state)
 	fixture_end(&f);
 }
 
+static int broken_disk(void *ctx, enum file_call call, size_t *n)
+{
+	(void)n;
+	return call == FILE_WRITE ? atomic_load((_Atomic int *)ctx) : 0;
+}
+
+// What could not be put in line is not known when it comes again: a duplicate is answered as delivered.
+static void test_refused_is_not_seen(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct delivery *d;
+	static _Atomic int error;
+	static const struct files files = { broken_disk, &error };
+	static const uint8_t id[DELIVERY_ID] = "0123456789abcde";
+	if (strcmp(engine, "local") != 0)
+		skip();
+	error = 0;
+	fixture_begin(&f, engine);
+	fixture_close_mail(&f);
+	store_close(f.store);
+	struct store_config config = { .engine = engine, .dir = f.dir };
+	ok(&f.op, local_open_with(&f.op, &config, &files, &f.store));
+	fixture_open_mail(&f);
+	begin(&f, text_of(&f, 100), &d);
+	ok(&f.op, deliver(&f, d, "INBOX", NULL)); // the blob is there now
+	error = EIO;
+	assert_true(deliver(&f, d, "INBOX", NULL) < 0); // from here on nothing can be put in line
+	assert_int_equal(deliver(&f, d, "INBOX", id), RC_READONLY);
+	assert_int_equal(deliver(&f, d, "INBOX", id), RC_READONLY);
+	delivery_free(d);
+	error = 0;
+	fixture_end(&f);
+}
+
+static struct objectid emailid_of(struct view *v, uint32_t uid)
+{
+	struct msg m;
+	struct op op;
+	op_init(&op, 0);
+	ok(&op, view_msg(&op, v, (struct uid){ uid }, &m));
+	struct objectid id = m.cold->emailid;
+	op_done(&op);
+	return id;
+}
+
+// Two addresses of one account: the messages differ in their prefix, so they are two to whoever keeps mail by EMAILID (RFC 8474 section 5.1).
+static void test_emailids(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct delivery *d;
+	fixture_begin(&f, engine);
+	begin(&f, text_of(&f, 100), &d);
+	for (unsigned i = 0; i < 2; i++) {
+		struct delivery_slot *slot;
+		struct delivery_to to = { .account = f.a,
+			.mailbox = SPAN("INBOX"),
+			.prefix = i ? SPAN("Delivered-To: a\r\n") : SPAN("Delivered-To: bb\r\n") };
+		ok(&f.op, delivery_stage(&f.op, d, &to, &slot));
+		ok(&f.op, delivery_wait(&f.op, slot));
+	}
+	delivery_free(d);
+	struct view *v = open_view(&f, SPAN("INBOX"));
+	struct objectid first = emailid_of(v, 1), second = emailid_of(v, 2);
+	assert_memory_not_equal(&first, &second, sizeof first);
+	view_close(v);
+	fixture_end(&f);
+}
+
 // Recipients who expunge at once do not take it from the others.
 static void test_expunged_meanwhile(void **state)
 {
@@ -236,6 +309,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_duplicates),
+		cmocka_unit_test(test_refused_is_not_seen),
+		cmocka_unit_test(test_emailids),
 		cmocka_unit_test(test_expunged_meanwhile),
 		cmocka_unit_test(test_uidls),
 	};

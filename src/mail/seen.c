@@ -47,7 +47,7 @@ bool seen_in_line(const struct account *a, const uint8_t *id)
 	return false;
 }
 
-void seen_add(struct account *a, struct store_batch *b, const uint8_t *id)
+void seen_put(struct account *a, struct store_batch *b, const uint8_t *id)
 {
 	uint32_t period = period_now();
 	char value[8];
@@ -56,17 +56,21 @@ void seen_add(struct account *a, struct store_batch *b, const uint8_t *id)
 	batch_put(b, KEY(k), span_of(value, sizeof value));
 	if (!a->seen)
 		a->seen = calloc(1, sizeof *a->seen); // without: only what is visible is known
-	if (!a->seen)
-		return;
-	unsigned at = a->seen->next++ % RING;
-	memcpy(a->seen->ring[at].id, id, DELIVERY_ID);
-	a->seen->ring[at].period = period;
-	if (a->seen->period != period) {
+	if (a->seen && a->seen->period != period) {
 		static const uint8_t first[DELIVERY_ID];
 		struct key from = key_seen(0, first), to = key_seen(period - 1, first);
 		batch_delete_range(b, KEY(from), KEY(to));
 		a->seen->period = period;
 	}
+}
+
+void seen_note(struct account *a, const uint8_t *id)
+{
+	if (!a->seen)
+		return;
+	unsigned at = a->seen->next++ % RING;
+	memcpy(a->seen->ring[at].id, id, DELIVERY_ID);
+	a->seen->ring[at].period = period_now();
 }
 
 void seen_reset(struct account *a)

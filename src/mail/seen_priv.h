@@ -12,7 +12,9 @@ int seen_look(struct op *op, struct account *a, const uint8_t *id);
 // The rest with account.lock held.
 bool seen_in_line(
 	const struct account *a, const uint8_t *id); // put in line lately, durable or not yet
-void seen_add(struct account *a, struct store_batch *b, const uint8_t *id);
+void seen_put(struct account *a, struct store_batch *b, const uint8_t *id); // into the batch
+// That batch is in line now; not before: what was refused must not be taken for delivered when it comes again.
+void seen_note(struct account *a, const uint8_t *id);
 void seen_reset(struct account *a); // what is in line may not become durable
 
 #endif
