@@ -97,8 +97,9 @@ static int surrogate(struct pop3_session *s, uint64_t *ret_size)
 	struct rope r;
 	struct buf text = { 0 };
 	uint64_t n;
-	if (s->utf8 || !(card_flags(o->content.card) & CARD_HEADER_8BIT) ||
-		o->header > POP3_HEADER_MAX)
+	// The card does not know the private prefix (Return-Path).
+	bool suspect = card_flags(o->content.card) & CARD_HEADER_8BIT || o->content.prefix_size > 0;
+	if (s->utf8 || !suspect || o->header > POP3_HEADER_MAX)
 		return 0;
 	rope_init(&r);
 	int rc = content_section(&s->op, &o->content, &header, 0, POP3_HEADER_MAX, &r, &n);

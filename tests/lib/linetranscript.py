@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Transcripts of POP3 and LMTP (tests/pop3, tests/lmtp): the player of transcript.py for protocols of lines. Connections whose
-name begins with `imap` speak IMAP (rev2), so that a test sees what the other protocol did. tests/README.md is the manual."""
+name begins with `imap` (rev2) or `pop3` speak that, so that a test sees what the other protocol did. tests/README.md is the manual."""
 
 import re
 import socket
@@ -64,11 +64,14 @@ class LinePlayer(Player):
     def _speaks_imap(self, name):
         return name == "setup" or name.startswith("imap")
 
+    def _proto_of(self, name):
+        return "pop3" if name.startswith("pop3") else self.proto
+
     def _connect(self, name, how):
         if self._speaks_imap(name):
             return super()._connect(name, how)
         tls = how == "tls"
-        port = self.ports[self.proto + "s" if tls else self.proto]
+        port = self.ports[self._proto_of(name) + ("s" if tls else "")]
         self.connections[name] = LineConnection(name, port, tls, self.record)
         return self.connections[name]
 
@@ -89,7 +92,7 @@ class LinePlayer(Player):
             return super()._open(name, user)
         connection = self._connect(name, "plain")
         self._answer(connection)
-        if self.proto == "pop3":
+        if self._proto_of(name) == "pop3":
             self._ask(connection, b"USER " + user[0].encode(), b"+OK")
             self._ask(connection, b"PASS " + user[1].encode(), b"+OK")
         else:
