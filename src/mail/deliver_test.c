@@ -169,6 +169,25 @@ static void test_duplicates(void **state)
 	fixture_end(&f);
 }
 
+// A card that cannot hold everything is no damage.
+static void test_big_headers_are_sound(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct delivery *d;
+	struct buf b = { 0 };
+	fixture_begin(&f, engine);
+	buf_add(&b, SPAN("Content-Type: multipart/mixed; boundary=b\r\n\r\n"));
+	for (unsigned i = 0; i < 9000; i++)
+		buf_addf(&b, "--b\r\nContent-Type: text/x-%u; charset=c%u\r\n\r\n%u\r\n", i, i, i);
+	begin(&f, buf_span(&b), &d);
+	ok(&f.op, deliver(&f, d, "INBOX", NULL));
+	delivery_free(d);
+	check_all(&f, 1);
+	buf_done(&b);
+	fixture_end(&f);
+}
+
 static int broken_disk(void *ctx, enum file_call call, size_t *n)
 {
 	(void)n;
@@ -309,6 +328,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_duplicates),
+		cmocka_unit_test(test_big_headers_are_sound),
 		cmocka_unit_test(test_refused_is_not_seen),
 		cmocka_unit_test(test_emailids),
 		cmocka_unit_test(test_expunged_meanwhile),
