@@ -50,6 +50,12 @@ int delivery_begin(struct op *op, struct mail *m, bool exact, struct delivery **
 	return 0;
 }
 
+int delivery_lines(struct op *op, struct delivery *d, struct span lines)
+{
+	d->in.limit += lines.n;
+	return intake_data(op, &d->in, lines);
+}
+
 int delivery_data(struct op *op, struct delivery *d, struct span bytes)
 {
 	return intake_data(op, &d->in, bytes);

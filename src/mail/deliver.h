@@ -19,6 +19,9 @@
 struct delivery;
 // `exact`: the octets are not text (BINARYMIME): a lone LF is left as it is. Else it becomes CRLF, as at every entrance.
 int delivery_begin(struct op *op, struct mail *m, bool exact, struct delivery **ret_delivery);
+// Before any octets: whole header lines that become part of the stored message (with one recipient its private lines). They do not count
+// against the limit: a message is not too big for what we add.
+int delivery_lines(struct op *op, struct delivery *d, struct span lines);
 // Octets, in any split. RC_TOOBIG past the limit (mail_append_limit).
 int delivery_data(struct op *op, struct delivery *d, struct span bytes);
 int delivery_end(struct op *op, struct delivery *d); // it is parsed and its card made

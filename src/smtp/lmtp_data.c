@@ -78,7 +78,7 @@ void lmtp_message_begin(struct lmtp_session *s)
 	int rc = delivery_begin(&s->op, s->lmtp->config.mail, e->binary, &s->delivery);
 	if (rc == 0 && s->in_body) {
 		struct span trace = trace_of(s, &e->recipients[0]);
-		rc = trace.p ? delivery_data(&s->op, s->delivery, trace)
+		rc = trace.p ? delivery_lines(&s->op, s->delivery, trace)
 			     : op_fail(&s->op, RC_NOMEM, "out of memory");
 	}
 	s->hash = EVP_MD_CTX_new();

@@ -244,6 +244,33 @@ static void refuses_the_big(void **state)
 	buf_done(&text);
 }
 
+// What SIZE allows fits, with one recipient and with two; an octet more does not.
+static void takes_the_biggest(void **state)
+{
+	(void)state;
+	struct buf text = { 0 };
+	for (unsigned i = 0; i < 3; i++) {
+		buf_add(&text, SPAN("MAIL FROM:<a@a> SIZE=100000\r\nRCPT TO:<u>\r\n"));
+		if (i == 1)
+			buf_add(&text, SPAN("RCPT TO:<v>\r\n"));
+		buf_addf(&text, "BDAT %u LAST\r\n", i == 2 ? 100001 : 100000);
+		for (unsigned k = 0; k < 10000; k++)
+			buf_add(&text, SPAN("01234567\r\n"));
+		if (i == 2)
+			buf_addc(&text, 'x');
+	}
+	struct fake f;
+	fake_open(&f, &lmtp_service, lmtp);
+	fake_send(&f, SPAN("LHLO x\r\n"), 0);
+	(void)fake_output(&f);
+	fake_send(&f, buf_span(&text), 1000);
+	compare(1000, fake_output(&f),
+		SPAN("250?\n250?\n250 2.1.5 <u>?\n250?\n250?\n250?\n250 2.1.5 <u>?\n250 2.1.5 "
+		     "<v>?\n250?\n250?\n552 5.3.4 <u>?"));
+	fake_close(&f);
+	buf_done(&text);
+}
+
 static void bears_floods(void **state)
 {
 	(void)state;
@@ -291,6 +318,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(takes_chunks, setup, teardown),
 		cmocka_unit_test_setup_teardown(is_strict, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_the_big, setup, teardown),
+		cmocka_unit_test_setup_teardown(takes_the_biggest, setup, teardown),
 		cmocka_unit_test_setup_teardown(bears_floods, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
