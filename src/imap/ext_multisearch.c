@@ -13,11 +13,13 @@
 #include "imap/search.h"
 #include "mail/view.h"
 
+#include <stdlib.h>
+
 enum {
 	SOURCE_SELECTED = 1,
-	SOURCE_INBOXES = 2,
-	SOURCE_PERSONAL = 4,
-	SOURCE_SUBSCRIBED = 8,
+	SOURCE_PERSONAL =
+		2, // and "inboxes": mail may be delivered to any mailbox (RFC 5465 section 6.3)
+	SOURCE_SUBSCRIBED = 4,
 };
 enum reach { REACH_MAILBOX, REACH_ONE, REACH_ALL }; // mailboxes, subtree-one, subtree
 struct source_name {
@@ -29,7 +31,9 @@ struct multisearch_args {
 	struct search_args search; // first: imap/search.h
 	unsigned sources;          // SOURCE_ bits
 	struct source_name *names;
+	size_t name_count;
 	// While it runs:
+	struct source_name **sorted; // the names, by name and then the furthest reach first
 	const struct tree *tree;
 	bool *chosen; // of the tree's entries
 	size_t at;
@@ -54,8 +58,10 @@ static int take_name(
 	int rc = args_mailbox_name(s, text, &n->name);
 	if (rc == RC_BADNAME)
 		return 0; // the name of no mailbox
-	if (rc == 0)
+	if (rc == 0) {
 		a->names = n;
+		a->name_count++;
+	}
 	return rc;
 }
 
@@ -83,7 +89,7 @@ static int take_source(struct session *s, struct cursor *in, struct multisearch_
 		enum reach reach;
 	} rows[] = {
 		{ SPAN("selected"), SOURCE_SELECTED, 0 },
-		{ SPAN("inboxes"), SOURCE_INBOXES, 0 },
+		{ SPAN("inboxes"), SOURCE_PERSONAL, 0 },
 		{ SPAN("personal"), SOURCE_PERSONAL, 0 },
 		{ SPAN("subscribed"), SOURCE_SUBSCRIBED, 0 },
 		{ SPAN("mailboxes"), 0, REACH_MAILBOX },
@@ -145,31 +151,66 @@ static int multisearch_parse(struct session *s, struct command *c, struct cursor
 
 // --- which mailboxes ---
 
-static bool is_within(struct span name, const struct source_name *n)
+static int by_name(const void *x, const void *y)
 {
-	if (span_eq(name, n->name))
-		return true;
-	if (n->reach == REACH_MAILBOX || name.n <= n->name.n + 1 || name.p[n->name.n] != '/' ||
-		!span_eq(span_cut(name, 0, n->name.n), n->name))
-		return false;
-	struct span below = span_skip(name, n->name.n + 1);
-	return n->reach == REACH_ALL || span_find_char(below, '/') == below.n;
+	const struct source_name *const *a = x, *const *b = y;
+	int order = span_cmp((*a)->name, (*b)->name);
+	return order ? order : (int)(*b)->reach - (int)(*a)->reach;
+}
+
+static int sort_names(struct session *s, struct multisearch_args *a)
+{
+	size_t i = 0;
+	a->sorted = arena_array(&s->op.arena, a->name_count + 1, sizeof(void *));
+	if (!a->sorted)
+		return op_fail(&s->op, RC_NOMEM, "out of memory");
+	for (struct source_name *n = a->names; n; n = n->next)
+		a->sorted[i++] = n;
+	qsort(a->sorted, a->name_count, sizeof(void *), by_name);
+	return 0;
+}
+
+static bool is_named(const struct multisearch_args *a, struct span name, enum reach least)
+{
+	size_t low = 0, high = a->name_count; // those before low are smaller
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if (span_cmp(a->sorted[mid]->name, name) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < a->name_count && span_eq(a->sorted[low]->name, name) &&
+		a->sorted[low]->reach >= least;
+}
+
+// The name itself, then what it lies below: both names and mailboxes may be many.
+static bool is_within(const struct multisearch_args *a, struct span name)
+{
+	enum reach least = REACH_MAILBOX;
+	for (size_t end = name.n;; end--) {
+		if (is_named(a, span_cut(name, 0, end), least))
+			return true;
+		least = least == REACH_MAILBOX ? REACH_ONE : REACH_ALL;
+		while (end > 0 && name.p[end - 1] != '/')
+			end--;
+		if (end == 0)
+			return false;
+	}
 }
 
 static bool is_chosen(const struct multisearch_args *a, const struct tree_entry *entry)
 {
-	if (a->sources & SOURCE_PERSONAL || (a->sources & SOURCE_SUBSCRIBED && entry->subscribed) ||
-		(a->sources & SOURCE_INBOXES && span_eq(entry->name, SPAN("INBOX"))))
-		return true;
-	for (const struct source_name *n = a->names; n; n = n->next)
-		if (is_within(entry->name, n))
-			return true;
-	return false;
+	return a->sources & SOURCE_PERSONAL ||
+		(a->sources & SOURCE_SUBSCRIBED && entry->subscribed) || is_within(a, entry->name);
 }
 
 static int choose(struct session *s, struct multisearch_args *a)
 {
 	size_t count = 0;
+	int rc = sort_names(s, a);
+	if (rc < 0)
+		return rc;
 	a->tree = account_tree_ref(s->account);
 	a->chosen = arena_array(&s->op.arena, a->tree->count + 1, sizeof *a->chosen);
 	if (!a->chosen)
