@@ -134,10 +134,6 @@ static void auth_run(struct pop3_session *s, struct span args)
 		rope_add(pop3_out(s), SPAN(".\r\n"));
 		return;
 	}
-	if (initial.p && initial.n == 0) {
-		pop3_err(s, NULL, "base64 or = is expected behind the mechanism");
-		return;
-	}
 	outcome(s, login_begin(&s->op, &s->login, "pop3", mechanism, initial, &reply), &reply);
 }
 
