@@ -122,7 +122,7 @@
 	1000u // of one message: RFC 5321 section 4.5.3.1.8 says 100 at least; more: 452
 #define SMTP_MEMORY (4u << 20) // octets of a command's and of a transaction's arena
 #define LMTP_GROUP 64u         // recipients that wait for the disk together
-#define LMTP_BAD_MAX 100u      // commands with errors; then 421
+#define LMTP_BAD_MAX 100u      // commands with errors between two messages; then 421
 #define LMTP_STEPS_PER_RUN                                                                         \
 	200u // pipelined commands and pieces of data before others have their turn
 #define LMTP_DROP_MAX                                                                              \

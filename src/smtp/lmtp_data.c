@@ -313,6 +313,7 @@ enum conn_next lmtp_deliver(struct lmtp_session *s)
 		(unsigned long long)s->messages, SPAN_FMT(e->sender), e->count,
 		(unsigned long long)s->delivered);
 	lmtp_transaction_end(s);
+	s->bad = 0; // an MTA keeps its connection for many messages
 	s->phase = LMTP_READ;
 	return CONN_READ;
 }

@@ -48,7 +48,7 @@ struct lmtp_session {
 	uint64_t chunk_left; // octets of the chunk still to come
 	bool in_body;        // one recipient: its prefix is part of the stored message
 	size_t next;         // LMTP_DELIVER: the next recipient
-	unsigned bad;        // commands with errors
+	unsigned bad;        // commands with errors since the last message
 	uint64_t dropped;    // octets of the message that were read and dropped
 	uint64_t opened_at, active_at, messages, delivered;
 };

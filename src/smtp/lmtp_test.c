@@ -298,6 +298,14 @@ static void bears_floods(void **state)
 	buf_add(&text, SPAN("\r\nNOOP\r\n"));
 	fake_send(&f, buf_span(&text), 0);
 	compare(0, fake_output(&f), SPAN("500 5.5.6?\n250?"));
+	for (unsigned k = 0; k < 2; k++) { // a message in between begins the count anew
+		buf_reset(&text);
+		for (unsigned i = 0; i < LMTP_BAD_MAX - 1; i++)
+			buf_add(&text, SPAN("x\r\n"));
+		buf_add(&text, SPAN("MAIL FROM:<>\r\nRCPT TO:<u>\r\nBDAT 6 LAST\r\na: b\r\n"));
+		fake_send(&f, buf_span(&text), 0);
+		assert_false(f.closed);
+	}
 	buf_reset(&text);
 	for (unsigned i = 0; i < LMTP_BAD_MAX + 5; i++)
 		buf_add(&text, SPAN("x\r\n"));
@@ -306,7 +314,8 @@ static void bears_floods(void **state)
 	fake_close(&f);
 	buf_done(&text);
 	assert_span(message_of("u", "INBOX", 1, false), "Message-ID: <f@a>\r\n\r\nx\r\n");
-	assert_null(message_of("u", "INBOX", 2, false).p);
+	assert_null(
+		message_of("u", "INBOX", 4, false).p); // the second and third: between the floods
 }
 
 int main(void)
