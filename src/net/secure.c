@@ -26,6 +26,7 @@
 #define HELD_RECORDS 4u                 // made before they are sent
 #define FLIGHT 4096u                    // octets of a handshake in one direction, mostly
 #define RECORD_EXTRA 64u                // header, type and tag of a record, and to spare
+#define HELD_MAX (2 * HELD_RECORDS * (RECORD + RECORD_EXTRA))
 
 struct secure {
 	SSL *ssl;
@@ -65,8 +66,12 @@ static int bio_write(BIO *bio, const char *p, int n)
 	BIO_clear_retry_flags(bio);
 	if (n <= 0)
 		return 0;
-	buf_add(&c->secure->held, span_of(p, (size_t)n));
-	return c->secure->held.failed ? -1 : n;
+	struct secure *s = c->secure;
+	// Only a peer that asks for new keys again and again (RFC 8446 section 4.6.3) and does not read the answers gets there.
+	if (s->held.n - s->held_sent + (size_t)n > HELD_MAX)
+		return -1;
+	buf_add(&s->held, span_of(p, (size_t)n));
+	return s->held.failed ? -1 : n;
 }
 
 static long bio_ctrl(BIO *bio, int what, long n, void *p)
@@ -286,9 +291,9 @@ int secure_send(struct op *op, struct conn *c, struct rope *r, size_t limit)
 {
 	static_assert(NET_BUFFER >= RECORD, "a buffer holds a record");
 	int rc = held_send(op, c);
+	if (c->secure->broken && (rc == SEND_BLOCKED || limit)) // who broke it is not waited for
+		return op_fail(op, RC_CLOSED, "the connection broke off");
 	while (rc == SEND_DONE && limit) {
-		if (c->secure->broken)
-			return op_fail(op, RC_CLOSED, "the connection broke off");
 		rc = records_make(op, c, r, &limit);
 		if (rc == 0)
 			rc = held_send(op, c);

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -196,6 +197,25 @@ static void test_late_reader(void **state)
 {
 	late_reader(TLS1_2_VERSION);
 	late_reader(TLS1_3_VERSION);
+}
+
+// A peer that asks for new keys without end and reads no answer: they are not kept without bound.
+static void test_key_updates(void **state)
+{
+	(void)state;
+	struct server_config config = { .tls_implicit = true };
+	struct client_config how = { .version = TLS1_3_VERSION };
+	struct server *s = server_start(&config);
+	struct client c;
+	client_open(&c, s, &how);
+	int small = 4096, sent = 0;
+	assert_int_equal(setsockopt(c.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+	while (sent < 300000 && SSL_key_update(c.ssl, SSL_KEY_UPDATE_REQUESTED) == 1 &&
+		SSL_do_handshake(c.ssl) == 1)
+		sent++;
+	assert_true(sent < 300000);
+	client_close(&c);
+	server_stop(s);
 }
 
 static void test_tls12(void **state)
@@ -704,6 +724,7 @@ static void test_many(void **state)
 
 int main(void)
 {
+	(void)signal(SIGPIPE, SIG_IGN); // cannot fail
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tls12),
 		cmocka_unit_test(test_tls13),
@@ -716,6 +737,7 @@ int main(void)
 		cmocka_unit_test(test_compress),
 		cmocka_unit_test(test_compress_bomb),
 		cmocka_unit_test(test_late_reader),
+		cmocka_unit_test(test_key_updates),
 		cmocka_unit_test(test_binding),
 		cmocka_unit_test(test_client_certificate),
 		cmocka_unit_test(test_self_signed),
