@@ -148,7 +148,7 @@ bool apply_later(struct local *l, const struct group *n)
 		return false;
 	struct index_state state = { .next_id = l->log.state.next_id }; // counts: what comes on top
 	bool good = true;
-	pending_begin(&l->pending);
+	pending_begin(&l->pending, &l->log.state);
 	if (pos_segment(n->before) != n->segment) {
 		struct index_own own;
 		index_own_segment(&own, pos_segment(n->before), pos_offset(n->before));

@@ -227,9 +227,10 @@ static bool change_locked(struct pending_table *t, struct span key, const struct
 	return false;
 }
 
-void pending_begin(struct pending *p)
+void pending_begin(struct pending *p, const struct index_state *before)
 {
 	pthread_mutex_lock(&p->lock);
+	p->taking->state = *before;
 	p->used = p->taking->arena.used;
 }
 
@@ -345,7 +346,6 @@ static int drain(struct op *op, struct local *l)
 	}
 	struct pending_table *t = p->writing = p->taking;
 	p->taking = t == &p->table[0] ? &p->table[1] : &p->table[0];
-	p->taking->state = t->state; // for a group that goes in without memory
 	size_t bytes = atomic_load(&p->bytes);
 	pthread_mutex_unlock(&p->lock);
 	int rc = table_write(op, l, t);

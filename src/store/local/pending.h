@@ -38,7 +38,8 @@ void pending_done(struct pending *p); // accepts what was initialised; what is i
 
 // A group's changes go in between these two; nobody drains half of a group. False: out of memory; what came in may be in it. The state is that behind
 // the group; NULL: it did not go in whole, and the caller drains and then writes all of it by another way. Changes of ranges are not for here.
-void pending_begin(struct pending *p);
+// `before`: the state before the group, which is written with what came in of it then.
+void pending_begin(struct pending *p, const struct index_state *before);
 bool pending_change(struct pending *p, uint64_t partition, const struct change *c);
 bool pending_own(struct pending *p, const struct index_own *own);
 void pending_close(struct pending *p, const struct index_state *state);

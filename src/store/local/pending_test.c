@@ -170,6 +170,28 @@ static void test_batches_are_whole(void **state)
 	fixture_end(&fx);
 }
 
+// Of a group that does not go in whole, what did is written with the position before it, also when it is the first since the open.
+static void test_group_in_part(void **state)
+{
+	(void)state;
+	fixture_begin(&fx, "local");
+	struct local *l = local_of(fx.s);
+	const struct index_state before = l->log.state;
+	struct change put = { .kind = CHANGE_PUT, .key = SPAN("key"), .value = SPAN("value") };
+	struct change range = { .kind = CHANGE_DELETE_RANGE, .key = SPAN("a"), .value = SPAN("b") };
+	pending_begin(&l->pending, &l->log.state);
+	assert_true(pending_change(&l->pending, 1, &put));
+	assert_false(pending_change(&l->pending, 1, &range));
+	pending_close(&l->pending, NULL);
+	ok(&fx.op, pending_drain(&fx.op, l));
+	struct index_state now;
+	ok(&fx.op, index_state_get(&fx.op, &l->index, &now));
+	assert_int_equal(now.pos, before.pos);
+	assert_int_equal(now.seq, before.seq);
+	assert_int_equal(now.next_id, before.next_id);
+	fixture_end(&fx);
+}
+
 // --- RocksDB refuses ---
 
 static void test_refused(void **state)
@@ -203,6 +225,7 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_reads_like_written),
-		cmocka_unit_test(test_batches_are_whole), cmocka_unit_test(test_refused) };
+		cmocka_unit_test(test_batches_are_whole), cmocka_unit_test(test_group_in_part),
+		cmocka_unit_test(test_refused) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
