@@ -3,6 +3,7 @@
 // rev1's CHECK. What SELECT tells does not depend on the number of messages.
 #include "imap/list.h"
 #include "imap/module.h"
+#include "imap/notify.h"
 #include "imap/reply.h"
 #include "imap/session_priv.h"
 #include "mail/txn.h"
@@ -144,6 +145,7 @@ static int select_run(struct session *s, struct command *c)
 	struct select_args *a = c->args;
 	// The mailbox selected before is closed even if the new one cannot be opened.
 	if (s->view && !a->opened) {
+		notify_leave(s);
 		session_unselect(s);
 		// Rev1 clients ignore it (RFC 9051 section 7.1; RFC 7162 section 3.2.11).
 		reply_ok(s, "CLOSED", "previous mailbox is now closed");
@@ -165,6 +167,7 @@ static int select_run(struct session *s, struct command *c)
 static int close_run(struct session *s, struct command *c)
 {
 	(void)c;
+	notify_leave(s);
 	if (!view_is_readonly(s->view) && !view_is_gone(s->view)) {
 		struct numset removed = { 0 };
 		int rc = txn_expunge(&s->op, s->view, NULL, &removed);
@@ -180,6 +183,7 @@ static int close_run(struct session *s, struct command *c)
 static int unselect_run(struct session *s, struct command *c)
 {
 	(void)c;
+	notify_leave(s);
 	session_unselect(s);
 	return IMAP_DONE;
 }

@@ -221,19 +221,18 @@ static bool is_selected(const struct session *s, const struct mailbox *mb)
 	return s->view && view_mailbox(s->view) == mb;
 }
 
-static void tell_change(struct session *s, const struct tree *t, const struct feed_change *c)
+// `what` has changed in it: CHANGED_
+static void tell_status(struct session *s, const struct tree *t, struct mailbox *mb, unsigned what)
 {
-	const struct notify *n = s->priv->notify;
 	bool condstore = s->enabled & ENABLED_CONDSTORE;
-	if (!c->what || is_selected(s, c->mailbox))
-		return;
-	const struct tree_entry *e = tree_entry_of(t, c->mailbox);
-	unsigned events = e ? notify_events_of(n, e->name, e->subscribed) & EVENT_MESSAGES : 0;
+	const struct tree_entry *e = tree_entry_of(t, mb);
+	unsigned events =
+		e ? notify_events_of(s->priv->notify, e->name, e->subscribed) & EVENT_MESSAGES : 0;
 	unsigned told = 0;
-	if (c->what & (CHANGED_NEW | CHANGED_EXPUNGED))
+	if (what & (CHANGED_NEW | CHANGED_EXPUNGED))
 		told = events; // with them flags may have changed, too
 	// Without CONDSTORE there is nothing but UNSEEN to tell of flags (section 5.1).
-	if (c->what & (condstore ? CHANGED_FLAGS | CHANGED_SEEN : CHANGED_SEEN))
+	if (what & (condstore ? CHANGED_FLAGS | CHANGED_SEEN : CHANGED_SEEN))
 		told |= events & EVENT_FLAGS;
 	if (told)
 		write_status(s, e, told, false);
@@ -249,8 +248,8 @@ static int tell_changes(struct session *s)
 		return rc;
 	const struct tree *t = account_tree_ref(s->account);
 	for (; i < count && !conn_is_full(s->conn); i++) {
-		if (n->anywhere & EVENT_MESSAGES)
-			tell_change(s, t, &v[i]);
+		if (n->anywhere & EVENT_MESSAGES && v[i].what && !is_selected(s, v[i].mailbox))
+			tell_status(s, t, v[i].mailbox, v[i].what);
 		feed_told(&n->feed, &v[i]);
 	}
 	tree_unref(t);
@@ -447,6 +446,18 @@ void notify_own(struct session *s, struct span mailbox, const struct numset *uid
 	size_t at = tree_find(t, mailbox, &found);
 	if (found && is_selected(s, t->entries[at].mailbox))
 		numset_add_set(&n->own, uids);
+	tree_unref(t);
+}
+
+// tell_changes() has passed over the mailbox while it was selected. Some of that may wait still: expunges (SELECTED-DELAYED), events that
+// "selected" does not have, or a change of just now. Nothing later would tell of it.
+void notify_leave(struct session *s)
+{
+	unsigned untold = notify_is_on(s) && s->view ? view_untold(&s->op, s->view) : 0;
+	if (!untold)
+		return;
+	const struct tree *t = account_tree_ref(s->account);
+	tell_status(s, t, view_mailbox(s->view), untold);
 	tree_unref(t);
 }
 

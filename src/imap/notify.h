@@ -79,6 +79,8 @@ void notify_new(struct session *s, uint32_t from, uint32_t to);
 int notify_fetch(struct session *s);
 // These messages came to that mailbox by a command of this session.
 void notify_own(struct session *s, struct span mailbox, const struct numset *uids);
+// The client leaves the selected mailbox, which is still open: what it was not told of it becomes a STATUS, as for any other mailbox.
+void notify_leave(struct session *s);
 void notify_unselected(struct session *s);
 
 #endif

@@ -75,6 +75,8 @@ int view_msg(struct op *op, struct view *v, struct uid uid, struct msg *ret_msg)
 // --- what has changed ---
 // True when the mailbox has something that the client was not told (cheap: compares modseqs, no lock).
 bool view_is_stale(const struct view *v);
+// What that is, as CHANGED_ bits (mail/feed.h), for who closes the view: it moves on. All of them if it cannot be found out.
+unsigned view_untold(struct op *op, struct view *v);
 // Moves to the newest snapshot; newly expunged messages become pending.
 int view_refresh(struct op *op, struct view *v);
 enum view_change_kind {

@@ -3,6 +3,7 @@
 // may be left at any point and continued later: what was told is counted as told at once. Expunges come from the highest number down,
 // so that each is valid when it is sent and costs no search for the others.
 #include "base/limits.h"
+#include "mail/feed.h"
 #include "mail/view_priv.h"
 
 #include <stdlib.h>
@@ -259,4 +260,20 @@ int view_sync_vanished(struct op *op, struct view *v, struct numset *ret_uids)
 	numset_done(&v->pending);
 	v->pending_count = 0;
 	return 0;
+}
+
+unsigned view_untold(struct op *op, struct view *v)
+{
+	if (!view_is_stale(v))
+		return 0;
+	if (view_refresh(op, v) < 0)
+		return CHANGED_NEW | CHANGED_EXPUNGED | CHANGED_FLAGS | CHANGED_SEEN;
+	unsigned what = 0;
+	if (v->pending_count)
+		what |= CHANGED_EXPUNGED;
+	if (v->snap->h.messages > v->live)
+		what |= CHANGED_NEW;
+	if (v->snap->h.modseq > v->told_modseq)
+		what |= CHANGED_FLAGS | CHANGED_SEEN;
+	return what;
 }
