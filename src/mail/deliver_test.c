@@ -288,6 +288,53 @@ static void test_expunged_meanwhile(void **state)
 	fixture_end(&f);
 }
 
+// The message's first account, under whose name its octets stand in the log, goes away, and sweeps pass: the others keep it.
+static void test_first_account_deleted(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct delivery *d;
+	struct account *accounts[2];
+	struct store_stats before, after;
+	fixture_begin(&f, engine);
+	for (unsigned i = 0; i < 2; i++)
+		accounts[i] = account_of(&f, i);
+	for (unsigned k = 0; k < 60;
+		k++) { // more than a segment of the log; the last one goes to both
+		begin(&f, text_of(&f, 100000), &d);
+		for (unsigned i = 0; i < (k == 59 ? 2u : 1u); i++) {
+			struct delivery_slot *slot;
+			struct delivery_to to = { .account = accounts[i],
+				.mailbox = SPAN("INBOX"),
+				.prefix = SPAN("Delivered-To: x\r\n") };
+			ok(&f.op, delivery_stage(&f.op, d, &to, &slot));
+			ok(&f.op, delivery_wait(&f.op, slot));
+		}
+		delivery_free(d);
+		op_reset(&f.op);
+	}
+	account_unref(accounts[0]);
+	account_unref(accounts[1]);
+	store_stats(f.store, &before);
+	ok(&f.op, account_delete(&f.op, f.mail, SPAN("user0")));
+	for (unsigned i = 0; i < 4; i++) {
+		ok(&f.op, mail_sweep(&f.op, f.mail));
+		usleep(5000); // past the grace time
+	}
+	store_stats(f.store, &after);
+	if (strcmp(engine, "local") == 0) {
+		assert_in_range(after.log_bytes, 1, before.log_bytes / 2);
+		fixture_close_mail(&f);
+		store_close(f.store);
+		fixture_open_store(&f);
+		fixture_open_mail(&f);
+	}
+	check_all(&f, 1);
+	uint64_t frames;
+	ok(&f.op, store_check(&f.op, f.store, finding, NULL, &frames));
+	fixture_end(&f);
+}
+
 static void test_uidls(void **state)
 {
 	(void)state;
@@ -332,6 +379,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_refused_is_not_seen),
 		cmocka_unit_test(test_emailids),
 		cmocka_unit_test(test_expunged_meanwhile),
+		cmocka_unit_test(test_first_account_deleted),
 		cmocka_unit_test(test_uidls),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
