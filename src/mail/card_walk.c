@@ -61,14 +61,17 @@ int card_walk_next(struct op *op, struct card_walk *w, struct msg *ret_msg, stru
 	return 0;
 }
 
-// The tree of the header alone, made once.
+// The tree of the header alone, made once; of a giant one only what the card was made of.
 static int parse_header(struct card_walk *w)
 {
 	struct card_part whole;
 	struct span header = SPAN_NONE;
 	int rc = content_part(&w->scratch, &w->content, 0, &whole);
-	if (rc == 0)
-		rc = content_bytes(&w->scratch, &w->content, 0, whole.body_start, &header);
+	if (rc == 0) {
+		uint64_t end =
+			whole.body_start < MIME_HEADER_MAX ? whole.body_start : MIME_HEADER_MAX;
+		rc = content_bytes(&w->scratch, &w->content, 0, end, &header);
+	}
 	return rc < 0 ? rc : mime_parse(&w->scratch, header, &w->tree);
 }
 

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// SORT and THREAD over messages that are hostile by their size; what they say otherwise is shown by tests/imap/sort and tests/imap/thread.
+#include "base/limits.h"
+#include "mail/sort.h"
+#include "mail/testing.h"
+#include "mail/threads.h"
+
+static const char *engine;
+
+static void expect_order(struct fixture *f, struct view *v, enum collation collation)
+{
+	struct sort_criteria criteria = { .collation = collation };
+	struct numset uids = { 0 };
+	struct sort *s;
+	int rc;
+	sort_criteria_add(&criteria, SORT_SUBJECT, false);
+	numset_add_range(&uids, 1, 3);
+	ok(&f->op, sort_open(&f->op, v, &uids, &criteria, &s));
+	do
+		rc = sort_run(&f->op, s, 1000000);
+	while (rc == SORT_MORE);
+	ok(&f->op, rc);
+	assert_int_equal(sort_count(s), 3);
+	assert_int_equal(sort_uids(s)[0], 3);
+	assert_int_equal(sort_uids(s)[1], 2);
+	assert_int_equal(sort_uids(s)[2], 1);
+	sort_close(s);
+	numset_done(&uids);
+}
+
+static void expect_threads(struct fixture *f, struct view *v, enum collation collation)
+{
+	struct threads_wish wish = { THREAD_ORDEREDSUBJECT, collation, true };
+	struct numset uids = { 0 };
+	struct threads *t;
+	struct rope text;
+	int rc;
+	rope_init(&text);
+	numset_add_range(&uids, 1, 3);
+	ok(&f->op, threads_open(&f->op, v, &uids, &wish, &t));
+	do
+		rc = threads_run(&f->op, t, 1000000, &text);
+	while (rc == THREADS_MORE);
+	ok(&f->op, rc);
+	assert_int_equal(rope_size(&text), strlen("(1)(2)(3)"));
+	threads_close(t);
+	rope_done(&text);
+	numset_done(&uids);
+}
+
+// A header that is longer than what is put together in memory: its beginning counts, by every collation.
+static void test_giant_header(void **state)
+{
+	struct fixture f;
+	struct buf b = { 0 };
+	(void)state;
+	fixture_begin(&f, engine);
+	(void)append_text(&f, SPAN("INBOX"), SPAN("Subject: c\r\n\r\nx"), (struct flag_list){ 0 });
+	buf_add(&b, SPAN("Subject: b\r\n"));
+	while (b.n < CONTENT_SECTION_MEMORY + 4096)
+		buf_add(&b, SPAN("X: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n"));
+	buf_add(&b, SPAN("\r\nx"));
+	(void)append_text(&f, SPAN("INBOX"), buf_span(&b), (struct flag_list){ 0 });
+	buf_done(&b);
+	(void)append_text(&f, SPAN("INBOX"), SPAN("Subject: a\r\n\r\nx"), (struct flag_list){ 0 });
+	struct view *v = open_view(&f, SPAN("INBOX"));
+	for (int c = 0; c < COLLATIONS; c++) {
+		expect_order(&f, v, (enum collation)c);
+		expect_threads(&f, v, (enum collation)c);
+	}
+	view_close(v);
+	fixture_end(&f);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_giant_header),
+	};
+	engine = argc > 1 ? argv[1] : "memory";
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
