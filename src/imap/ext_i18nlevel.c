@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// I18NLEVEL=2 and COMPARATOR (RFC 5255 section 4), which includes I18NLEVEL=1. What compares how: mail/collation.h. The active comparator
-// is a field of the session, and SEARCH, SORT and THREAD ask for it.
+// I18NLEVEL=2 and COMPARATOR (RFC 5255 section 4). What compares how: mail/collation.h. The active comparator is a field of the session, and
+// SEARCH, SORT and THREAD ask for it. Level 2 is a superset of level 1, and RFC 5256 section 7 wants that one to be named beside SORT: both are, so
+// that a client that knows one of them finds it.
 #include "base/limits.h"
 #include "imap/module.h"
 #include "imap/reply.h"
@@ -122,6 +123,7 @@ static int comparator_run(struct session *s, struct command *c)
 }
 
 static const struct imap_capability capabilities[] = {
+	{ "I18NLEVEL=1", CAP_AFTER_LOGIN, NULL, NULL },
 	{ "I18NLEVEL=2", CAP_AFTER_LOGIN, NULL, NULL },
 	{ NULL },
 };
