@@ -282,7 +282,6 @@ static int fetch_one(struct session *s, struct command *c, struct fetch_args *a,
 		.out = session_out(s),
 		.msg = m,
 		.keywords = view_cursor_keywords(a->cursor),
-		.content = opens ? &content : NULL,
 		.form = session_is_utf8(s) ? FORM_UTF8 : FORM_ASCII };
 	struct arena_mark mark = arena_mark(&s->op.arena);
 	size_t size = rope_size(f.out);
@@ -293,6 +292,7 @@ static int fetch_one(struct session *s, struct command *c, struct fetch_args *a,
 	}
 	int rc = opens ? content_open(&s->op, s->view, m, &content) : 0;
 	if (rc == 0) {
+		f.content = opens ? &content : NULL;
 		rc = write_items(&f, c, a, marked);
 		if (opens)
 			content_close(&content);
