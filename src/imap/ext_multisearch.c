@@ -284,8 +284,9 @@ static int in_other(struct session *s, struct command *c, struct multisearch_arg
 // Begins the next mailbox; neither a->in_selected nor a->view: there is none.
 static int next_mailbox(struct session *s, struct multisearch_args *a)
 {
-	if (a->selected_left) {
-		a->selected_left = false;
+	bool selected = a->selected_left && !view_is_gone(s->view);
+	a->selected_left = false;
+	if (selected) {
 		a->in_selected = true;
 		a->search.mailbox = mailbox_name(&s->op, view_mailbox(s->view));
 		return view_refresh(&s->op, s->view);
