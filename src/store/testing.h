@@ -6,6 +6,7 @@
 #include "store/engine.h"
 
 #include <ftw.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -76,6 +77,42 @@ static inline void commit(struct op *op, struct store *s, struct store_batch *b)
 	ok(op, store_submit(op, s, b, &t));
 	batch_done(b);
 	ok(op, store_wait(op, s, t));
+}
+
+// Waits without a thread in the store: what the writer thread is for.
+struct later_test {
+	struct store_waiter waiter;
+	pthread_mutex_t lock;
+	pthread_cond_t cond;
+	unsigned decided; // how often it was called
+};
+
+static inline void later_decided(struct store_waiter *w)
+{
+	struct later_test *l = container_of(w, struct later_test, waiter);
+	pthread_mutex_lock(&l->lock);
+	l->decided++;
+	pthread_cond_signal(&l->cond);
+	pthread_mutex_unlock(&l->lock);
+}
+
+static inline int wait_later(struct op *op, struct store *s, struct store_ticket ticket)
+{
+	struct later_test l = { .waiter = { .decided = later_decided } };
+	(void)pthread_mutex_init(&l.lock, NULL); // these cannot fail on Linux
+	(void)pthread_cond_init(&l.cond, NULL);
+	int rc = store_wait_later(op, s, ticket, &l.waiter);
+	if (rc == STORE_LATER) {
+		pthread_mutex_lock(&l.lock);
+		while (!l.decided)
+			pthread_cond_wait(&l.cond, &l.lock);
+		assert_int_equal(l.decided, 1);
+		pthread_mutex_unlock(&l.lock);
+		rc = store_wait(op, s, ticket); // does not block
+	}
+	pthread_cond_destroy(&l.cond);
+	pthread_mutex_destroy(&l.lock);
+	return rc;
 }
 
 static inline void put(struct fixture *f, uint64_t partition, const char *key, const char *value)

@@ -14,6 +14,8 @@
 
 #define THREADS 4u
 #define ROUNDS 8u
+#define KEPT 20u // of a thread's newest keys; older ones were deleted
+#define RANGE 7u // a range is deleted at every seventh
 
 struct shared {
 	_Atomic uint32_t acked[THREADS]; // last number whose commit was acknowledged
@@ -28,6 +30,16 @@ struct child {
 static uint64_t size_of(uint32_t thread, uint32_t i)
 {
 	return i % 50 == 49 ? 600000 : 200 + (thread * 977 + i * 131) % 9000;
+}
+
+// The oldest goes. Some threads delete now and then a whole range, for which what waits for RocksDB has to be written first.
+static void delete_old(struct store_batch *b, uint32_t thread, uint32_t oldest)
+{
+	uint32_t key = __builtin_bswap32(oldest), behind = __builtin_bswap32(oldest + 1);
+	if (thread % 2 == 0)
+		batch_delete(b, span_of(&key, 4));
+	else if (oldest % RANGE == 0)
+		batch_delete_range(b, SPAN(""), span_of(&behind, 4));
 }
 
 static void *work(void *arg)
@@ -45,11 +57,14 @@ static void *work(void *arg)
 		batch_init(&b, c->thread + 1);
 		batch_put(&b, span_of(&key, 4), span_of(&ref, sizeof ref));
 		batch_patch(&b, SPAN("count"), 0, span_of(&i, sizeof i));
-		if (i > 20) { // the oldest goes
-			key = __builtin_bswap32(i - 20);
-			batch_delete(&b, span_of(&key, 4));
-		}
-		commit(&op, c->s, &b);
+		if (i > KEPT)
+			delete_old(&b, c->thread, i - KEPT);
+		struct store_ticket ticket;
+		ok(&op, store_submit(&op, c->s, &b, &ticket));
+		batch_done(&b);
+		ok(&op,
+			c->thread < 2 ? store_wait(&op, c->s, ticket)
+				      : wait_later(&op, c->s, ticket));
 		atomic_store(&c->last, ref.id);
 		atomic_store(&c->shared->acked[c->thread], i);
 	}
@@ -147,7 +162,12 @@ static uint32_t part_verify(struct fixture *f, uint32_t t, uint32_t acked)
 	ok(&f->op, rc);
 	uint32_t last = load_u32(v.p);
 	assert_true(last == acked || last == acked + 1);
-	for (uint32_t i = last > 19 ? last - 19 : 1; i <= last; i++) {
+	for (uint32_t i = 1; i + KEPT + RANGE <= last; i++) { // what was deleted stays so
+		uint32_t key = __builtin_bswap32(i);
+		assert_int_equal(
+			store_get(&f->op, f->s, NULL, t + 1, span_of(&key, 4), &v), STORE_ABSENT);
+	}
+	for (uint32_t i = last >= KEPT ? last - KEPT + 1 : 1; i <= last; i++) {
 		uint32_t key = __builtin_bswap32(i);
 		ok(&f->op, store_get(&f->op, f->s, NULL, t + 1, span_of(&key, 4), &v));
 		struct blob_ref ref;

@@ -344,42 +344,6 @@ struct racer {
 	bool acked[RACES];
 };
 
-// Waits without a thread in the store: what the writer thread is for.
-struct later {
-	struct store_waiter waiter;
-	pthread_mutex_t lock;
-	pthread_cond_t cond;
-	unsigned decided; // how often it was called
-};
-
-static void later_decided(struct store_waiter *w)
-{
-	struct later *l = container_of(w, struct later, waiter);
-	pthread_mutex_lock(&l->lock);
-	l->decided++;
-	pthread_cond_signal(&l->cond);
-	pthread_mutex_unlock(&l->lock);
-}
-
-static int wait_later(struct op *op, struct store *s, struct store_ticket ticket)
-{
-	struct later l = { .waiter = { .decided = later_decided } };
-	(void)pthread_mutex_init(&l.lock, NULL); // these cannot fail on Linux
-	(void)pthread_cond_init(&l.cond, NULL);
-	int rc = store_wait_later(op, s, ticket, &l.waiter);
-	if (rc == STORE_LATER) {
-		pthread_mutex_lock(&l.lock);
-		while (!l.decided)
-			pthread_cond_wait(&l.cond, &l.lock);
-		assert_int_equal(l.decided, 1);
-		pthread_mutex_unlock(&l.lock);
-		rc = store_wait(op, s, ticket); // does not block
-	}
-	pthread_cond_destroy(&l.cond);
-	pthread_mutex_destroy(&l.lock);
-	return rc;
-}
-
 static void *race(void *arg)
 {
 	struct racer *r = arg;
