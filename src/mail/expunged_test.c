@@ -2,6 +2,7 @@
 // The expunge log: it is bounded, and what it no longer knows it answers with all UIDs that are not there (RFC 7162 sections 3.2.6, 5.3).
 #include "base/limits.h"
 #include "mail/testing.h"
+#include "store/engine.h"
 
 static const char *engine = "memory";
 
@@ -152,6 +153,53 @@ static void test_deleted(void **state)
 	fixture_end(&f);
 }
 
+// --- a full volume ---
+
+static const struct store_engine *real;
+
+static int submit_full(struct op *op, struct store *s, const struct store_batch *b,
+	struct store_ticket *ret_ticket)
+{
+	if (!(b->flags & STORE_FREES))
+		return op_fail(op, RC_NOSPACE, "the volume is full");
+	return real->submit(op, s, b, ret_ticket);
+}
+
+// Who wants to delete marks the messages first: both must go on when nothing else does.
+static void test_full_volume(void **state)
+{
+	(void)state;
+	struct fixture f;
+	fixture_begin(&f, engine);
+	fill(&f, 10);
+	struct view *v = open_view(&f, SPAN("INBOX"));
+	struct numset uids = { 0 }, gone;
+	struct flags_result r;
+	struct flags_args args = { .uids = &uids,
+		.change = FLAGS_ADD,
+		.list = { .flags = FLAG_FLAGGED },
+		.unchanged_since = { UINT64_MAX } };
+	numset_add_range(&uids, 1, 4);
+	real = f.store->engine;
+	struct store_engine full = *real;
+	full.submit = submit_full;
+	f.store->engine = &full;
+	assert_int_equal(txn_flags(&f.op, v, &args, &r), RC_NOSPACE);
+	args.list.flags = FLAG_DELETED | FLAG_SEEN;
+	ok(&f.op, txn_flags(&f.op, v, &args, &r));
+	assert_int_equal(numset_size(&r.changed), 4);
+	flags_result_done(&r);
+	args.change = FLAGS_REMOVE; // to and fro would use up what is left
+	assert_int_equal(txn_flags(&f.op, v, &args, &r), RC_NOSPACE);
+	ok(&f.op, txn_expunge(&f.op, v, &uids, &gone));
+	assert_int_equal(numset_size(&gone), 4);
+	f.store->engine = real;
+	numset_done(&gone);
+	numset_done(&uids);
+	view_close(v);
+	fixture_end(&f);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1)
@@ -160,6 +208,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_trimmed),
 		cmocka_unit_test(test_more_than_fits),
 		cmocka_unit_test(test_deleted),
+		cmocka_unit_test(test_full_volume),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,6 +117,13 @@ static int change_all(struct store_run *run, struct txn *t)
 	}
 }
 
+// Messages are marked before they are expunged: that goes on when the volume is full. Doing it again changes nothing, so it cannot use up the reserve.
+static bool leads_to_expunge(const struct flags_args *args)
+{
+	return args->change == FLAGS_ADD && args->list.flags & FLAG_DELETED &&
+		!args->list.keyword_count;
+}
+
 int txn_flags(struct op *op, struct view *v, const struct flags_args *args,
 	struct flags_result *ret_result)
 {
@@ -133,8 +140,10 @@ int txn_flags(struct op *op, struct view *v, const struct flags_args *args,
 	snap_unref(s);
 	if (rc == 0)
 		rc = txn_begin(op, v->account, &t);
-	if (rc == 0)
+	if (rc == 0) {
+		t.batch.flags = leads_to_expunge(args) ? STORE_FREES : 0;
 		rc = txn_end_later(&t, change_all(&run, &t), v->mailbox);
+	}
 	uint32_t expected = (uint32_t)numset_size(&known);
 	result.missing = expected > run.live ? expected - run.live : 0;
 	if (rc == 0 && !(op->later && op->later->commit))

@@ -151,14 +151,14 @@ static void test_writer_slow(void **state)
 static int disk_full(void *ctx, enum file_call call, size_t *n)
 {
 	(void)n;
-	return *(const bool *)ctx && call == FILE_WRITE ? ENOSPC : 0;
+	return atomic_load((atomic_bool *)ctx) && call == FILE_WRITE ? ENOSPC : 0;
 }
 
 // The group with the BLOB fails, so that it waits to be put in line again; a sweep comes before it is.
 static void test_left_over(void **state)
 {
 	(void)state;
-	bool full = false;
+	atomic_bool full = false; // the keeper looks at it, too
 	struct files files = { disk_full, &full };
 	fixture_begin(&fx, "local");
 	store_close(fx.s);
@@ -166,9 +166,9 @@ static void test_left_over(void **state)
 	struct blob_writer *w = write_large(&fx, 6);
 	next_segment(&fx);
 	struct blob_ref ref = finish(&fx, w);
-	full = true;
+	atomic_store(&full, true);
 	assert_int_equal(log_settle(&fx.op, local_of(fx.s)), RC_NOSPACE);
-	full = false;
+	atomic_store(&full, false);
 	sweep(&fx, NULL);
 	put(&fx, 1, "a", "refers to it");
 	blob_verify(&fx.op, fx.s, ref, 6, LARGE, SPAN("card"));
