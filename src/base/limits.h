@@ -197,7 +197,7 @@
 #define ACCOUNTS_IDLE_MAX 256u       // accounts in memory that nobody has open
 #define NOTIFY_GROUPS_MAX 64u        // event groups of a NOTIFY command
 #define NOTIFY_NAMES_MAX 10000u      // mailboxes named in it
-#define NOTIFY_ITEMS_MAX 4096u       // octets of the FETCH items of MessageNew
+#define FETCH_LATER_MAX 4096u        // octets of the FETCH items of MessageNew or UPDATE
 #define FEED_EVENTS_MAX 1024u  // events of names and annotations that an account keeps for NOTIFY
 #define METADATA_NAME_MAX 500u // octets of the name of an annotation (RFC 5464)
 #define METADATA_VALUE_MAX (64u << 10)   // octets of its value

@@ -10,6 +10,7 @@
 #include "imap/module.h"
 #include "imap/partial.h"
 #include "imap/reply.h"
+#include "imap/session_priv.h"
 #include "mail/txn.h"
 #include "mail/view.h"
 
@@ -70,6 +71,42 @@ int fetch_parse_item(
 	if (rc == 0 && !cursor_is_bad(in))
 		fetch_add_wish(s, args, item, arg);
 	return rc;
+}
+
+int fetch_take_later(struct session *s, struct command *c, struct cursor *in, struct span *ret)
+{
+	*ret = SPAN_NONE;
+	if (cursor_peek(in) != ' ' || in->at + 1 >= in->in.n || in->in.p[in->at + 1] != '(')
+		return 0;
+	struct fetch_args *items = op_new(&s->op, struct fetch_args);
+	if (!items)
+		return RC_NOMEM;
+	items->tail = &items->wishes;
+	cursor_sp(in);
+	cursor_char(in, '(', "a list of FETCH items");
+	size_t at = in->at;
+	int rc;
+	do
+		rc = fetch_parse_item(s, c, in, items);
+	while (rc == 0 && cursor_try_sp(in));
+	*ret = span_cut(in->in, at, in->at);
+	cursor_char(in, ')', "a space or )");
+	if (ret->n > FETCH_LATER_MAX)
+		cursor_fail_rc(in, RC_LIMIT, "fewer FETCH items");
+	return rc;
+}
+
+int fetch_add_later(struct session *s, struct span text, struct fetch_args *args)
+{
+	struct cursor in;
+	cursor_init(&in, text, &s->op.arena);
+	if (!args->tail)
+		args->tail = &args->wishes;
+	int rc = 0;
+	do
+		rc = text.n ? fetch_parse_item(s, &s->priv->cmd, &in, args) : 0;
+	while (rc == 0 && cursor_try_sp(&in));
+	return rc == RC_NOMEM ? rc : 0;
 }
 
 // ALL, FAST, FULL (RFC 9051 section 6.4.5): only alone, without parentheses.

@@ -6,6 +6,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/limits.h"
+#include "imap/fetch.h"
+#include "imap/notify.h"
 #include "imap/reply.h"
 #include "imap/session_priv.h"
 #include "mail/sort.h"
@@ -27,14 +29,17 @@ struct context {
 	struct search_key *program;
 	struct kept_set *sets;
 	struct numset found;
-	struct modseq since; // evaluated as of here
+	struct modseq since;   // evaluated as of here
+	struct uid since_next; // and so far: UIDs from here on are of new messages
+	struct span items; // what is fetched of new messages, as it was written; absent: nothing
 	bool sorted;
 	struct sort_criteria criteria;
 	uint32_t *order; // UIDs; malloced
 	size_t count;
 	// An evaluation under way:
-	bool evaluating;
+	bool evaluating, searched;
 	struct modseq upto;
+	struct uid upto_next;
 	struct numset changed, matching; // matching: of changed
 	struct search_key top, within;   // top: within and program
 	struct search *search;
@@ -49,7 +54,7 @@ static void evaluation_done(struct context *x)
 	x->sort = NULL;
 	numset_done(&x->changed);
 	numset_done(&x->matching);
-	x->evaluating = false;
+	x->evaluating = x->searched = false;
 }
 
 static void context_free(struct context *x)
@@ -156,6 +161,15 @@ bool context_has(const struct session *s, struct span tag)
 	return false;
 }
 
+// What UPDATE wants to be fetched; false: out of memory.
+static bool copy_items(struct context *x, const struct search_args *a)
+{
+	for (const struct search_wish *w = a->wishes; w; w = w->next)
+		if (w->row->bit == SEARCH_RETURN_UPDATE)
+			x->items = *(const struct span *)w->arg;
+	return copy_text(x, &x->items);
+}
+
 int context_add(struct session *s, const struct command *c, const struct search_result *r)
 {
 	const struct search_args *a = c->args;
@@ -176,11 +190,13 @@ int context_add(struct session *s, const struct command *c, const struct search_
 	x->uid = c->uid;
 	x->multi = a->multi;
 	x->since = view_flags_modseq(s->view);
+	x->since_next = view_uid_next(s->view);
 	x->sorted = r->order;
 	if (a->criteria)
 		x->criteria = *a->criteria;
 	x->tag = arena_dup(&x->arena, c->tag);
-	if (!x->tag.p || !copy_program(&s->op, x, a->program) || !copy_result(x, r)) {
+	if (!x->tag.p || !copy_items(x, a) || !copy_program(&s->op, x, a->program) ||
+		!copy_result(x, r)) {
 		context_free(x);
 		return context_refuse(s, c->tag, "the search is too large to be kept up to date");
 	}
@@ -354,7 +370,12 @@ static int evaluation_begin(struct session *s, struct context *x)
 {
 	x->evaluating = true;
 	x->upto = view_flags_modseq(s->view);
-	int rc = view_changed_since(&s->op, s->view, x->since, &x->changed);
+	x->upto_next = view_uid_next(s->view);
+	int rc = 0;
+	if (x->upto.v > x->since.v)
+		rc = view_changed_since(&s->op, s->view, x->since, &x->changed);
+	else // NOTIFY without FlagChange: flags wait to be told, new messages do not
+		numset_add_range(&x->changed, x->since_next.v, x->upto_next.v - 1);
 	if (rc < 0 || numset_is_empty(&x->changed))
 		return rc;
 	x->within =
@@ -383,7 +404,49 @@ static int add_sorted(struct session *s, struct context *x, const struct numset 
 	return rc;
 }
 
-// The search is over: 0, SORT_MORE or a fault.
+// What is fetched of a new message: all that anybody asked for, in one FETCH.
+static int add_items(
+	struct session *s, const struct context *x, struct uid uid, struct fetch_args *a)
+{
+	int rc = fetch_add_later(s, x->items, a);
+	for (const struct context *other = s->priv->contexts; rc == 0 && other; other = other->next)
+		if (other != x && other->items.p)
+			rc = fetch_add_later(s, other->items, a);
+	return rc < 0 ? rc : notify_add_items(s, uid, a);
+}
+
+// RFC 5465 section 7: FETCH of new messages that were added, between EXISTS and ADDTO. 1: call again.
+static int fetch_new(struct session *s, const struct context *x, const struct numset *added)
+{
+	struct numset due = { 0 };
+	if (!x->items.p || numset_max(added) < x->since_next.v)
+		return 0;
+	numset_copy(&due, added);
+	numset_remove_range(&due, 1, x->since_next.v - 1);
+	numset_subtract(&due, &s->priv->fetched);
+	if (numset_is_empty(&due) || due.failed) {
+		numset_done(&due);
+		return 0; // without memory the added ones fail as well
+	}
+	struct arena_mark mark = arena_mark(&s->op.arena);
+	struct fetch_args *a = op_new(&s->op, struct fetch_args);
+	uint32_t at = due.ranges[0].first;
+	int rc = a ? add_items(s, x, (struct uid){ at }, a) : RC_NOMEM;
+	if (rc == 0) {
+		a->uids = due;
+		rc = fetch_tell(s, a, &at);
+		due = a->uids;
+		if (rc > 0)
+			numset_remove_range(&due, at, UINT32_MAX);
+		if (rc >= 0)
+			numset_add_set(&s->priv->fetched, &due);
+	}
+	numset_done(&due);
+	arena_release(&s->op.arena, mark);
+	return rc;
+}
+
+// The search is over: 0, SORT_MORE or a fault; 1: the output is full.
 static int compare(struct session *s, struct context *x)
 {
 	struct numset gone = { 0 }, added = { 0 };
@@ -407,6 +470,8 @@ static int compare(struct session *s, struct context *x)
 		numset_subtract(&gone, &x->matching);
 		rc = take_away(s, x, &gone);
 	}
+	if (rc == 0 && !numset_is_empty(&added))
+		rc = fetch_new(s, x, &added);
 	if (rc == 0 && !numset_is_empty(&added)) {
 		rc = x->sorted ? add_sorted(s, x, &added) : tell_set(s, x, "ADDTO", &added);
 		numset_add_set(&x->found, &added);
@@ -423,17 +488,20 @@ static int evaluate(struct session *s, struct context *x)
 {
 	struct modseq modseq;
 	int rc = 0;
-	if (!x->evaluating && view_flags_modseq(s->view).v <= x->since.v)
+	if (!x->evaluating && view_flags_modseq(s->view).v <= x->since.v &&
+		view_uid_next(s->view).v <= x->since_next.v)
 		return 0;
 	if (!x->evaluating)
 		rc = evaluation_begin(s, x);
-	if (rc == 0 && x->search && !x->sort)
+	if (rc == 0 && x->search && !x->searched)
 		rc = search_run(&s->op, x->search, RUN_SLICE_NS, &x->matching, &modseq);
+	x->searched = rc == 0;
 	if (rc == 0 && x->search)
 		rc = compare(s, x);
 	if (rc > 0)
 		return 1; // SEARCH_MORE, SORT_MORE
 	x->since = x->upto;
+	x->since_next = x->upto_next;
 	evaluation_done(x);
 	return rc;
 }

@@ -3,11 +3,20 @@
 // keeps results up to date: imap/context.c. CONTEXT is a hint (section 4.2) that costs nothing and brings nothing.
 #include "base/limits.h"
 #include "imap/context.h"
+#include "imap/fetch.h"
 #include "imap/module.h"
+
+// modifier-update = "UPDATE" [SP "(" fetch-att *(SP fetch-att) ")"] (RFC 5465 section 7)
+static int update_parse(struct session *s, struct command *c, struct cursor *in, void **ret_arg)
+{
+	struct span *items = op_new(&s->op, struct span);
+	*ret_arg = items;
+	return items ? fetch_take_later(s, c, in, items) : RC_NOMEM;
+}
 
 static const struct search_return_row returns[] = {
 	{ "CONTEXT", SEARCH_RETURN_OTHER, NULL, NULL },
-	{ "UPDATE", SEARCH_RETURN_UPDATE, NULL, NULL },
+	{ "UPDATE", SEARCH_RETURN_UPDATE, update_parse, NULL },
 	{ NULL },
 };
 

@@ -44,31 +44,6 @@ static const struct {
 	{ "ServerMetadataChange", EVENT_SERVER_METADATA },
 };
 
-// "(" fetch-att *(SP fetch-att) ")": its text is kept.
-static int take_items(struct session *s, struct command *c, struct cursor *in, struct span *ret)
-{
-	struct fetch_args *items = op_new(&s->op, struct fetch_args);
-	if (!items)
-		return RC_NOMEM;
-	items->tail = &items->wishes;
-	cursor_char(in, '(', "a list of FETCH items");
-	size_t at = in->at;
-	int rc;
-	do
-		rc = fetch_parse_item(s, c, in, items);
-	while (rc == 0 && cursor_try_sp(in));
-	*ret = span_cut(in->in, at, in->at);
-	cursor_char(in, ')', "a space or )");
-	if (ret->n > NOTIFY_ITEMS_MAX)
-		cursor_fail_rc(in, RC_LIMIT, "fewer FETCH items");
-	return rc;
-}
-
-static bool items_follow(const struct cursor *in)
-{
-	return cursor_peek(in) == ' ' && in->at + 1 < in->in.n && in->in.p[in->at + 1] == '(';
-}
-
 // event; `selected`: of the selected mailbox.
 static int take_event(
 	struct session *s, struct command *c, struct cursor *in, bool selected, unsigned *events)
@@ -89,12 +64,16 @@ static int take_event(
 	*events |= *event;
 	if (selected && !(*event & EVENT_MESSAGES))
 		cursor_fail_at(in, at, "a message event for the selected mailbox");
-	if (*event != EVENT_NEW || !items_follow(in))
+	if (*event != EVENT_NEW)
 		return 0;
-	cursor_sp(in);
-	if (!selected)
-		cursor_fail(in, "FETCH items for the selected mailbox only");
-	return take_items(s, c, in, &a->plan.items);
+	struct span items;
+	at = in->at;
+	int rc = fetch_take_later(s, c, in, &items);
+	if (items.p && !selected)
+		cursor_fail_at(in, at, "FETCH items for the selected mailbox only");
+	if (items.p)
+		a->plan.items = items;
+	return rc;
 }
 
 // events = ( "(" event *(SP event) ")" ) / "NONE"

@@ -79,7 +79,12 @@ int qresync_tell_vanished(
 // Parses an item's name and argument, macros aside; adds it.
 int fetch_parse_item(
 	struct session *s, struct command *c, struct cursor *in, struct fetch_args *args);
-// FETCH responses for a->uids, unasked (NOTIFY); \Seen is not set. 0, or 1: the output is full or the time is up, go on with the UIDs from *at on.
+// SP "(" fetch-att *(SP fetch-att) ")", where it follows, of what is fetched later (RFC 5465 sections 7 and 8): is checked; *ret: what stands between
+// the parentheses, absent where nothing follows.
+int fetch_take_later(struct session *s, struct command *c, struct cursor *in, struct span *ret);
+// Adds the items of such a text. What cannot be asked for any more, or is too much, is left out. RC_NOMEM.
+int fetch_add_later(struct session *s, struct span text, struct fetch_args *args);
+// FETCH responses for a->uids, unasked (NOTIFY, contexts); \Seen is not set. 0, or 1: the output is full or the time is up, go on with the UIDs from *at on.
 int fetch_tell(struct session *s, struct fetch_args *a, uint32_t *at);
 void fetch_add_wish(
 	struct session *s, struct fetch_args *args, const struct fetch_item *item, void *arg);

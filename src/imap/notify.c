@@ -3,7 +3,6 @@
 #include "imap/notify.h"
 
 #include "base/limits.h"
-#include "imap/fetch.h"
 #include "imap/list.h"
 #include "imap/reply.h"
 #include "imap/session_priv.h"
@@ -59,7 +58,6 @@ static void notify_free(struct notify *n)
 	if (!n)
 		return;
 	feed_leave(&n->feed);
-	numset_done(&n->own);
 	free(n);
 }
 
@@ -398,19 +396,6 @@ void notify_new(struct session *s, uint32_t from, uint32_t to)
 	n->fetch_to = to;
 }
 
-// What the client asked to be told of new messages, understood anew: it takes no memory between.
-static int parse_items(struct session *s, struct fetch_args *a)
-{
-	struct cursor in;
-	cursor_init(&in, s->priv->notify->items, &s->op.arena);
-	a->tail = &a->wishes;
-	int rc;
-	do
-		rc = fetch_parse_item(s, &s->priv->cmd, &in, a);
-	while (rc == 0 && cursor_try_sp(&in));
-	return rc < 0 ? rc : cursor_is_bad(&in);
-}
-
 int notify_fetch(struct session *s)
 {
 	struct notify *n = s->priv->notify;
@@ -418,34 +403,38 @@ int notify_fetch(struct session *s)
 		return 0;
 	struct arena_mark mark = arena_mark(&s->op.arena);
 	struct fetch_args *a = op_new(&s->op, struct fetch_args);
-	int rc = a ? parse_items(s, a) : RC_NOMEM;
+	int rc = a ? fetch_add_later(s, n->items, a) : RC_NOMEM;
 	if (rc == 0) {
 		numset_add_range(&a->uids, n->fetch_from, n->fetch_to - 1);
-		for (size_t i = 0; i < n->own.count; i++)
-			numset_remove_range(
-				&a->uids, n->own.ranges[i].first, n->own.ranges[i].last);
+		numset_subtract(&a->uids, &s->priv->fetched);
 		rc = a->uids.failed ? op_fail(&s->op, RC_NOMEM, "out of memory")
 				    : fetch_tell(s, a, &n->fetch_from);
 		numset_done(&a->uids);
 	}
-	if (rc == 0) {
+	if (rc == 0)
 		n->fetch_from = n->fetch_to = 0;
-		numset_done(&n->own);
-	}
 	arena_release(&s->op.arena, mark);
 	return rc;
 }
 
+int notify_add_items(struct session *s, struct uid uid, struct fetch_args *args)
+{
+	const struct notify *n = s->priv->notify;
+	if (!n || uid.v < n->fetch_from || uid.v >= n->fetch_to)
+		return 0;
+	return fetch_add_later(s, n->items, args);
+}
+
 void notify_own(struct session *s, struct span mailbox, const struct numset *uids)
 {
-	struct notify *n = s->priv->notify;
-	if (!n || !n->items.p || !s->view)
+	const struct notify *n = s->priv->notify;
+	if (!s->view || !(s->priv->contexts || (n && n->items.p)))
 		return;
 	const struct tree *t = account_tree_ref(s->account);
 	bool found;
 	size_t at = tree_find(t, mailbox, &found);
 	if (found && is_selected(s, t->entries[at].mailbox))
-		numset_add_set(&n->own, uids);
+		numset_add_set(&s->priv->fetched, uids);
 	tree_unref(t);
 }
 
@@ -464,8 +453,7 @@ void notify_leave(struct session *s)
 void notify_unselected(struct session *s)
 {
 	struct notify *n = s->priv->notify;
-	if (!n)
-		return;
-	n->fetch_from = n->fetch_to = 0;
-	numset_done(&n->own);
+	numset_done(&s->priv->fetched);
+	if (n)
+		n->fetch_from = n->fetch_to = 0;
 }

@@ -7,6 +7,7 @@
 #ifndef IMAP_NOTIFY_H
 #define IMAP_NOTIFY_H
 
+#include "imap/fetch.h"
 #include "imap/session.h"
 #include "mail/feed.h"
 
@@ -35,11 +36,10 @@ struct notify_group {
 };
 struct notify {
 	struct feed_reader feed;
-	bool on;           // NOTIFY governs; else ENABLE METADATA alone
-	bool delayed;      // SELECTED-DELAYED
-	uint8_t selected;  // message events of the selected mailbox
-	uint8_t anywhere;  // events of all groups
-	struct numset own; // UIDs in the selected mailbox of messages that this session put there
+	bool on;                       // NOTIFY governs; else ENABLE METADATA alone
+	bool delayed;                  // SELECTED-DELAYED
+	uint8_t selected;              // message events of the selected mailbox
+	uint8_t anywhere;              // events of all groups
 	uint32_t fetch_from, fetch_to; // UIDs of new messages whose FETCH is due
 	struct span items; // what is fetched of them, as the client wrote it; absent: nothing
 	size_t group_count;
@@ -77,6 +77,8 @@ bool notify_is_immediate(const struct session *s);
 // Messages from..to-1 are new: their FETCH is due, if one was asked for; then notify_fetch() until it says 0.
 void notify_new(struct session *s, uint32_t from, uint32_t to);
 int notify_fetch(struct session *s);
+// Adds what NOTIFY wants to know of this new message, if its FETCH is due: one FETCH for all who asked (section 5.2). RC_NOMEM.
+int notify_add_items(struct session *s, struct uid uid, struct fetch_args *args);
 // These messages came to that mailbox by a command of this session.
 void notify_own(struct session *s, struct span mailbox, const struct numset *uids);
 // The client leaves the selected mailbox, which is still open: what it was not told of it becomes a STATUS, as for any other mailbox.

@@ -341,6 +341,9 @@ int reply_changes(struct session *s, bool expunges, bool uid)
 			notify_new(s, next, view_uid_next(s->view).v);
 	}
 	int rc = contexts_tell_changed(s);
-	return rc ? rc
-		  : notify_fetch(s); // FETCH of new messages behind ADDTO (RFC 5465 section 5.2)
+	if (rc == 0)
+		rc = notify_fetch(s); // behind ADDTO (RFC 5465 section 5.2)
+	if (rc == 0)
+		numset_done(&s->priv->fetched);
+	return rc;
 }

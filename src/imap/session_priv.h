@@ -64,7 +64,9 @@ struct session_priv {
 	struct watcher watcher;   // of IDLE and NOTIFY
 	struct notify *notify;    // NOTIFY, ENABLE METADATA; NULL: neither
 	_Atomic unsigned changed; // ACCOUNT_CHANGED_ bits noted by the watcher
-	struct context *contexts; // of the selected mailbox (imap/context.h)
+	// New messages of the selected mailbox whose FETCH is not due (RFC 5465 section 5.2): this session put them there, or they were fetched.
+	struct numset fetched;
+	struct context *contexts;       // of the selected mailbox (imap/context.h)
 	struct uidbatches_log *batches; // what was asked about the selected mailbox; free()
 	bool seated;                    // counts against the user's sessions
 	struct span user;               // malloced

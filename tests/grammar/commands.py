@@ -124,6 +124,11 @@ class Command:
                 return [word.upper() for word in self.args[index + 1] if isinstance(word, str)]
         return None
 
+    def update_fetches(self):
+        """RETURN (UPDATE (fetch-att ...)): new messages that match are fetched unasked (RFC 5465 section 7)."""
+        return any(isinstance(arg, list) and any(isinstance(word, list) for word in arg)
+                   for before, arg in zip(self.args, self.args[1:]) if isinstance(before, str) and before.upper() == 'RETURN')
+
     def set(self):
         """The first argument as a set: [(low, high or None for "*")]; None if it is "$" or no set."""
         if not self.args or not isinstance(self.args[0], str) or not re.fullmatch(r'[0-9*:,]+', self.args[0]):

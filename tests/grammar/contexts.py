@@ -3,10 +3,10 @@
 
 
 class Context:
-    """One of them; `results` in the requested order, None where the first answer did not tell them all."""
+    """One of them; `results` in the requested order, None where the first answer did not tell them all. `fetches`: UPDATE has FETCH items."""
 
-    def __init__(self, uid, results):
-        self.uid, self.results = uid, results
+    def __init__(self, uid, results, fetches=False):
+        self.uid, self.results, self.fetches = uid, results, fetches
 
     def update(self, item, pairs):
         """Apply ADDTO or REMOVEFROM; why it cannot be, or None."""

@@ -358,7 +358,7 @@ class SessionChecker:
             asked.update(items if wanted is None else wanted)
             self._check_partials(items, wanted or {})
         unasked = [item for item in items if item not in asked]
-        if unasked and self.notify is None:
+        if unasked and self.notify is None and not any(context.fetches for context in self.contexts.values()):
             self.complain(f'FETCH with {unasked}, which nobody asked for')
         if response.name == 'FETCH' and 'UID' not in items:
             self._check_without_uid(set(items) - UNASKED_ITEMS)
@@ -518,7 +518,7 @@ class SessionChecker:
         extended = [r for r in command.seen.get('ESEARCH', []) if r.data['correlator'].get('TAG') == command.tag]
         if options is not None and 'UPDATE' in options:
             if not self._refused_update(command):
-                self.contexts[command.tag] = Context(command.uid, first_results(extended))
+                self.contexts[command.tag] = Context(command.uid, first_results(extended), command.update_fetches())
         if options is None and not (self.mode.rev2 and command.name == 'SEARCH'):
             if not plain:
                 self.complain(f'{command.name} ended in OK without {command.name} response')
@@ -560,7 +560,7 @@ class SessionChecker:
     def _check_multisearch(self, command, _):
         if 'UPDATE' in (command.return_options() or ()) and self.selected:
             if not self._refused_update(command):
-                self.contexts[command.tag] = Context(True, None)
+                self.contexts[command.tag] = Context(True, None, command.update_fetches())
 
     def _check_status(self, command, _):
         asked = next((arg for arg in command.args if isinstance(arg, list)), [])

@@ -433,7 +433,12 @@ class Searches(Base):
 
 
 class Pushes(Base):
-    """What comes by itself after NOTIFY and ENABLE METADATA."""
+    """What comes by itself after NOTIFY, UPDATE and ENABLE METADATA."""
+
+    def test_update_with_items(self):
+        for update, check in (('UPDATE (BODY)', self.good), ('UPDATE', lambda text: self.bad(text, 'nobody asked'))):
+            check(SELECT + f'C: u SEARCH RETURN ({update} COUNT) ALL\nS: * ESEARCH (TAG "u") COUNT 3\nS: u OK x\n'
+                  'S: * 4 EXISTS\nS: * 4 FETCH (BODY ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 1 1))\nS: * ESEARCH (TAG "u") ADDTO (0 4)')
 
     def notify(self, groups, *lines):
         return SELECT + f'C: n NOTIFY {groups}\nS: n OK x\n' + '\n'.join(f'S: * {line}' for line in lines)
