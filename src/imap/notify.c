@@ -438,11 +438,14 @@ void notify_own(struct session *s, struct span mailbox, const struct numset *uid
 	tree_unref(t);
 }
 
-// tell_changes() has passed over the mailbox while it was selected. Some of that may wait still: expunges (SELECTED-DELAYED), events that
-// "selected" does not have, or a change of just now. Nothing later would tell of it.
+// While it is selected, tell_changes() passes over it. Some of that may wait still: expunges (SELECTED-DELAYED), events that "selected" does not
+// have, or a change of just now. Nothing later would tell of it; so the feed is read to its end first, or it would tell of it again.
 void notify_leave(struct session *s)
 {
-	unsigned untold = notify_is_on(s) && s->view ? view_untold(&s->op, s->view) : 0;
+	if (!notify_is_on(s) || !s->view)
+		return;
+	(void)notify_tell(s); // full output: the same STATUS may come twice
+	unsigned untold = view_untold(&s->op, s->view);
 	if (!untold)
 		return;
 	const struct tree *t = account_tree_ref(s->account);
