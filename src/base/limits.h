@@ -198,8 +198,9 @@
 #define NOTIFY_GROUPS_MAX 64u        // event groups of a NOTIFY command
 #define NOTIFY_NAMES_MAX 10000u      // mailboxes named in it
 #define FETCH_LATER_MAX 4096u        // octets of the FETCH items of MessageNew or UPDATE
-#define FEED_EVENTS_MAX 1024u  // events of names and annotations that an account keeps for NOTIFY
-#define METADATA_NAME_MAX 500u // octets of the name of an annotation (RFC 5464)
+#define FEED_EVENTS_MAX 1024u // events of names and annotations that an account keeps for NOTIFY
+#define FEED_OCTETS_MAX (1u << 20)       // octets of them
+#define METADATA_NAME_MAX 500u           // octets of the name of an annotation (RFC 5464)
 #define METADATA_VALUE_MAX (64u << 10)   // octets of its value
 #define METADATA_ENTRIES_MAX 200u        // annotations of a mailbox, or of the server for a user
 #define METADATA_OCTETS_MAX (512u << 10) // octets of them, names included

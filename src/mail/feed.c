@@ -7,6 +7,7 @@
 #include "mail/edit.h"
 #include "mail/tree.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 struct feed_record {
@@ -34,9 +35,33 @@ struct feed {
 	uint64_t next;  // number of the next event
 	uint64_t first; // of the oldest one that is there
 	uint64_t time;  // of the last change
+	size_t octets;  // of the events that are there
 	struct mailbox_changes *newest;
 	struct feed_record *ring[FEED_EVENTS_MAX];
 };
+
+static_assert(IMAP_METADATA_NAMED_MAX * (METADATA_NAME_MAX + 1) < FEED_OCTETS_MAX / 2,
+	"the largest event finds room");
+
+static size_t octets_of(const struct feed_record *r)
+{
+	return sizeof *r + r->name + r->old + r->entries;
+}
+
+static void drop_oldest_locked(struct feed *f)
+{
+	struct feed_record **slot = &f->ring[f->first % FEED_EVENTS_MAX];
+	f->octets -= octets_of(*slot);
+	free(*slot);
+	*slot = NULL;
+	f->first++;
+}
+
+static void drop_all_locked(struct feed *f)
+{
+	while (f->first < f->next)
+		drop_oldest_locked(f);
+}
 
 // --- making ---
 
@@ -89,14 +114,14 @@ void feed_publish_locked(struct account *a, struct feed_record *list)
 		return;
 	}
 	while (list) {
-		struct feed_record **slot = &f->ring[f->next % FEED_EVENTS_MAX];
-		if (f->next - f->first == FEED_EVENTS_MAX)
-			f->first++;
-		free(*slot);
-		*slot = list;
-		list = list->next;
-		(*slot)->next = NULL;
-		f->next++;
+		struct feed_record *r = list;
+		list = r->next;
+		r->next = NULL;
+		f->octets += octets_of(r);
+		while (f->next - f->first == FEED_EVENTS_MAX ||
+			(f->octets > FEED_OCTETS_MAX && f->first < f->next))
+			drop_oldest_locked(f);
+		f->ring[f->next++ % FEED_EVENTS_MAX] = r;
 	}
 }
 
@@ -121,7 +146,8 @@ void feed_changed_locked(
 	if (!c) {
 		c = mb->changes = calloc(1, sizeof *c);
 		if (!c) { // then the readers have to be told that they missed something
-			f->first = f->next = f->next + 1;
+			drop_all_locked(f);
+			f->first = ++f->next;
 			return;
 		}
 		c->mailbox = mb;
@@ -163,11 +189,7 @@ static void let_go_locked(struct feed *f)
 		c->mailbox->changes = NULL;
 		free(c);
 	}
-	for (size_t i = 0; i < FEED_EVENTS_MAX; i++) {
-		free(f->ring[i]);
-		f->ring[i] = NULL;
-	}
-	f->first = f->next;
+	drop_all_locked(f);
 }
 
 int feed_join(struct op *op, struct account *a, struct feed_reader *r)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starling: what happens in an account, for sessions that want to be told of all of it (NOTIFY, RFC 5465; METADATA, RFC 5464). A reader holds two
 // numbers and no queue: how far it has read the *events* (names, subscriptions, annotations), which the account keeps in a ring of the last
-// FEED_EVENTS_MAX, and how far it has read the *changes* of messages. Those are not kept at all: the account lists the mailboxes that changed since
+// FEED_EVENTS_MAX (at most FEED_OCTETS_MAX octets), and how far it has read the *changes* of messages. Those are not kept at all: the account lists the mailboxes that changed since
 // anybody reads, last changed first, each with the time of its last change of each kind; whoever was told up to some time takes those from the
 // front that are newer. So a reader costs the same however many mailboxes it watches, pins nothing, and a change costs the same however
 // many mailboxes there are. While an account has no readers, nothing is kept.
