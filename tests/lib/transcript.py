@@ -11,6 +11,7 @@ import socket
 import ssl
 import sys
 import time
+import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
@@ -25,7 +26,7 @@ MAIL = HERE.parent / "mail"
 TIMEOUT = 15.0
 
 LINE = re.compile(r"(?:\[(?P<rev>rev[12])\] )?(?:(?P<conn>[a-z][a-z0-9]*) )?(?P<kind>C:|C=|S:|S~|S!|[A-Z]{4,})(?: (?P<text>.*))?$")
-KINDS = {"C:", "C=", "S:", "S~", "S!", "NONE", "SYNC", "CONNECT", "OPEN", "CLOSE", "CLOSED", "STARTTLS"}
+KINDS = {"C:", "C=", "S:", "S~", "S!", "NONE", "SYNC", "CONNECT", "OPEN", "CLOSE", "CLOSED", "STARTTLS", "COMPRESS"}
 
 
 class Failure(Exception):
@@ -365,6 +366,7 @@ class Connection:
         self.sock = socket.create_connection(("127.0.0.1", port), TIMEOUT)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.framer = Framer()
+        self.inflate = self.deflate = None
         self.checker = SessionChecker() if SessionChecker and check_grammar else None
         self.check_grammar = check_grammar
         self.tags = collections.deque()  # of commands not yet answered
@@ -379,9 +381,16 @@ class Connection:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         self.sock = context.wrap_socket(self.sock)
 
+    def start_compress(self):
+        """RFC 4978. What came behind the OK is compressed already."""
+        self.inflate, self.deflate = zlib.decompressobj(-15), zlib.compressobj(wbits=-15)
+        self.framer.feed(self.inflate.decompress(self.framer.rest()))
+
     def send(self, data):
         self.record.append((self.name, "C", data))
-        if self.checker:
+        if self.deflate:
+            data = self.deflate.compress(data) + self.deflate.flush(zlib.Z_SYNC_FLUSH)
+        if self.checker:  # it undoes COMPRESS by itself
             self.checker.client(data)
         self.sock.sendall(data)
 
@@ -408,7 +417,7 @@ class Connection:
                 return None
             if self.checker:
                 self.checker.server(data)
-            self.framer.feed(data)
+            self.framer.feed(self.inflate.decompress(data) if self.inflate else data)
 
     def new_tag(self):
         self.count += 1
@@ -571,6 +580,8 @@ class Player:
             self._open(step.conn, self.users[names.index(user)])
         elif kind == "STARTTLS":
             self._connection(step.conn).start_tls()
+        elif kind == "COMPRESS":
+            self._connection(step.conn).start_compress()
         elif kind == "CLOSE":
             self._connection(step.conn).close()
             del self.connections[step.conn]
