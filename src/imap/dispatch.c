@@ -219,8 +219,8 @@ static void tell_modseq(struct session *s)
 {
 	struct session_priv *p = s->priv;
 	bool sent = p->modseq_sent, behind = p->modseq_behind;
-	if (!s->view || !(s->enabled & ENABLED_CONDSTORE))
-		return;
+	if (!s->view || p->ended || !(s->enabled & ENABLED_CONDSTORE))
+		return; // behind BYE comes nothing
 	p->modseq_sent = false;
 	p->modseq_behind = view_has_hidden(s->view) && (sent || behind);
 	if (p->modseq_behind ? !sent : !behind)
