@@ -347,6 +347,11 @@ static int tell_events(struct session *s)
 				return rc;
 			continue;
 		}
+		// Who is told that a name stands for nothing any more, or for another mailbox, must not take what was selected for it.
+		if (s->view && view_is_gone(s->view))
+			reply_gone(s);
+		if (s->priv->ended)
+			return 0;
 		const struct tree *t = account_tree_ref(s->account);
 		tell_event(s, t, &e);
 		tree_unref(t);

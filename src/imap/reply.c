@@ -280,7 +280,7 @@ static void write_change(struct session *s, const struct view_change *ch, bool u
 }
 
 // RFC 9051 section 3, transition (6): an unsolicited CLOSED ends the selected state. IMAP4rev1 has no such thing: BYE (RFC 2180).
-static void mailbox_is_gone(struct session *s)
+void reply_gone(struct session *s)
 {
 	if (session_is_rev2(s)) {
 		reply_ok(s, "CLOSED", "the selected mailbox was deleted");
@@ -312,7 +312,7 @@ int reply_changes(struct session *s, bool expunges, bool uid)
 	if (!expunges)
 		what &= SYNC_REST;
 	if (view_is_gone(s->view)) {
-		mailbox_is_gone(s);
+		reply_gone(s);
 		return 0;
 	}
 	if (!what)

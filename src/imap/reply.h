@@ -42,6 +42,8 @@ int reply_vanished(struct session *s, const struct numset *uids, bool earlier);
 // "* FLAGS (...)" and "* OK [PERMANENTFLAGS (...)] ..." of the selected mailbox (RFC 9051 section 6.3.2).
 void reply_mailbox_flags(struct session *s);
 
+// The selected mailbox was deleted: nothing is selected any more, or the session ends.
+void reply_gone(struct session *s);
 // Sends what has changed in the selected mailbox and may be told now. 0 all told, 1 the output is full: call again, or a fault.
 int reply_changes(struct session *s, bool expunges, bool uid);
 
