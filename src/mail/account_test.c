@@ -491,6 +491,54 @@ static void test_replace(void **state)
 	fixture_end(&f);
 }
 
+static void flag(struct fixture *f, struct view *v, uint32_t first, uint32_t last, uint32_t flags)
+{
+	struct numset uids = { 0 };
+	numset_add_range(&uids, first, last);
+	struct flags_args args = { .uids = &uids,
+		.change = FLAGS_ADD,
+		.list = { .flags = flags },
+		.unchanged_since = { UINT64_MAX } };
+	struct flags_result r;
+	ok(&f->op, txn_flags(&f->op, v, &args, &r));
+	flags_result_done(&r);
+	numset_done(&uids);
+}
+
+// A command begins while a pass is under way: at its end the client has been told everything up to the modseqs that the command showed,
+// so that it may take the highest for its own (RFC 7162 section 6).
+static void test_refresh_within_a_pass(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct view_change c;
+	fixture_begin(&f, engine);
+	for (unsigned i = 0; i < 3; i++)
+		append_text(&f, SPAN("INBOX"), MESSAGE, NO_FLAGS);
+	struct view *v = open_view(&f, SPAN("INBOX")), *other = open_view(&f, SPAN("INBOX"));
+	flag(&f, other, 1, 3, FLAG_SEEN);
+	ok(&f.op, view_sync_next(&f.op, v, SYNC_EXPUNGE | SYNC_REST, &c));
+	assert_int_equal(c.kind, CHANGE_FLAGS);
+	assert_int_equal(c.msg.uid.v, 1);
+	append_text(&f, SPAN("INBOX"), MESSAGE, NO_FLAGS);
+	flag(&f, other, 1, 2, FLAG_FLAGGED);
+	ok(&f.op, view_refresh(&f.op, v));
+	unsigned exists = 0, flagged = 0;
+	while (view_sync_next(&f.op, v, SYNC_EXPUNGE | SYNC_REST, &c) == 0) {
+		if (c.kind == CHANGE_EXISTS)
+			exists = c.count;
+		else if (c.kind == CHANGE_FLAGS && c.msg.flags & FLAG_FLAGGED)
+			flagged |= 1u << c.msg.uid.v;
+	}
+	assert_int_equal(exists, 4);
+	assert_int_equal(flagged, 1u << 1 | 1u << 2);
+	assert_false(view_is_stale(v));
+	assert_int_equal(view_modseq(v).v, status_of(&f, SPAN("INBOX")).highest_modseq.v);
+	view_close(other);
+	view_close(v);
+	fixture_end(&f);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1)
@@ -507,6 +555,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_objectid),
 		cmocka_unit_test(test_save_date),
 		cmocka_unit_test(test_replace),
+		cmocka_unit_test(test_refresh_within_a_pass),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -318,6 +318,8 @@ int view_refresh(struct op *op, struct view *v)
 	}
 	snap_unref(v->snap);
 	v->snap = now;
+	v->in_flags =
+		false; // a pass that was left half-way begins anew: what is told by its end is all there is now
 	return rc;
 }
 

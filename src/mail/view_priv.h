@@ -32,7 +32,7 @@ struct view {
 	struct silenced *silenced;
 	size_t silenced_count;
 
-	// A pass of view_sync_next(): what is told in it is fixed when its flags begin.
+	// A pass of view_sync_next(): what is told in it is fixed when its flags begin (anew, if a refresh comes between).
 	bool in_pass, in_flags;
 	uint32_t flags_next;   // uid to look at next
 	uint32_t flags_limit;  // messages below this one
