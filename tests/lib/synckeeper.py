@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A client that keeps a copy of all of a user's mail, for tests/sync.py. It is up to date only through QRESYNC (RFC 7162 sections 3.2 and 6)
 and, where the server has it, NOTIFY (RFC 5465): it never asks for what it has. Its connection breaks between any two responses; what it
-keeps survives. It believes a HIGHESTMODSEQ only at tagged responses, by the rule of RFC 7162 section 6."""
+keeps survives. It believes a HIGHESTMODSEQ only at tagged responses, by the rule of RFC 7162 section 6. What the selected mailbox is, it knows by
+MAILBOXID (RFC 8474), not by name: what NOTIFY tells of names may be older or newer than what SELECT opened."""
 
 import random
 
@@ -41,7 +42,7 @@ class Seen:
     """What a command's responses told of the selected mailbox."""
 
     def __init__(self):
-        self.max, self.code, self.more = 0, None, False
+        self.max, self.code, self.more = 0, None, False  # more: there are messages that it was not told
 
 
 class Keeper:
@@ -49,18 +50,23 @@ class Keeper:
         self.server, self.user, self.password, self.name = server, user, password, name
         self.random = random.Random(seed)
         self.boxes, self.subscribed = {}, set()
-        self.client, self.box, self.pending, self.seen = None, None, None, Seen()
+        self.client, self.selected, self.pending, self.seen = None, None, None, Seen()  # selected: a Copy
         self.notify = self.uidonly = self.unknown = False
         self.cuts = self.commands = self.connections = 0
         self.log, self.steady = [], False
         self.stored = None  # told of this client's own changes: (box, uids, sign, flags)
+
+    @property
+    def box(self):
+        """The name of the selected mailbox; None: it has none, as far as is known."""
+        return next((name for name, box in self.boxes.items() if box is self.selected), None)
 
     # --- connection ---
 
     def drop(self):
         if self.client:
             self.client.close()
-        self.client, self.box, self.pending = None, None, None
+        self.client, self.selected, self.pending = None, None, None
 
     def cut(self):
         self.drop()
@@ -107,8 +113,6 @@ class Keeper:
     def rename(self, old, new):
         for name in [n for n in self.boxes if n == old or n.startswith(old + "/")]:
             self.boxes[new + name[len(old) :]] = self.boxes.pop(name)
-        if self.box is not None and (self.box == old or self.box.startswith(old + "/")):
-            self.box = new + self.box[len(old) :]
 
     def take_list(self, data):
         name, attributes = data["mailbox"], {a.lower() for a in data["attributes"]}
@@ -127,6 +131,7 @@ class Keeper:
         items = data["items"]
         if "UIDVALIDITY" in items and box.validity not in (None, items["UIDVALIDITY"]):
             box.forget()
+            box.id = None
         if "HIGHESTMODSEQ" in items:
             box.stale = box.stale or items["HIGHESTMODSEQ"] != box.modseq
         if "MAILBOXID" in items:
@@ -146,8 +151,8 @@ class Keeper:
                 self.take_status(data)
         elif name in ("FETCH", "UIDFETCH"):
             uid = response.number if name == "UIDFETCH" else data.get("UID")
-            if uid and "FLAGS" in data and self.box in self.boxes:
-                self.boxes[self.box].messages[uid] = plain(data["FLAGS"])
+            if uid and "FLAGS" in data and self.selected:
+                self.selected.messages[uid] = plain(data["FLAGS"])
             seen.max = max(seen.max, data.get("MODSEQ", 0))
         elif name == "VANISHED":
             self.vanished(data["uids"])
@@ -157,7 +162,7 @@ class Keeper:
             self.take_code(response.code)
 
     def vanished(self, ranges):
-        messages = self.boxes[self.box].messages if self.box in self.boxes else {}
+        messages = self.selected.messages if self.selected else {}
         for low, high in ranges:
             low, high = min(low, high), max(low, high)
             gone = range(low, high + 1) if high - low < len(messages) else [u for u in messages if low <= u <= high]
@@ -168,16 +173,29 @@ class Keeper:
         if code.name == "HIGHESTMODSEQ":
             self.seen.code = number(code)
         elif code.name == "CLOSED":  # the one that is opened is the selected one from here on; without SELECT: it was deleted
-            self.box, self.opening, self.seen = self.opening, None, Seen()
-        elif code.name == "UIDVALIDITY" and self.box in self.boxes:
-            box = self.boxes[self.box]
+            self.selected, self.opening, self.seen = self.opening, None, Seen()
+        elif code.name == "UIDVALIDITY" and self.selected:
+            box = self.selected
             if box.validity not in (None, number(code)):
                 box.forget()
             box.validity = number(code)
+        elif code.name == "MAILBOXID" and self.selected:
+            self.take_id(code.args)
         elif code.name == "NOTIFICATIONOVERFLOW":
             self.notify, self.unknown = False, True
 
-    opening = None  # the mailbox that SELECT opens
+    def take_id(self, id):
+        """SELECT opened this mailbox. If it is not the one that was meant, nothing is known of it: what was asked for was about the other."""
+        meant = self.selected
+        if meant.id not in (None, id):
+            self.selected = Copy()
+            self.selected.validity = meant.validity
+            meant.forget()
+            meant.id = None
+            self.boxes.update({name: self.selected for name, box in self.boxes.items() if box.id == id})
+        self.selected.id = id
+
+    opening = None  # the Copy of the mailbox that SELECT opens
 
     # --- commands ---
 
@@ -206,14 +224,14 @@ class Keeper:
             if response.kind == "tagged" and response.tag == tag:
                 break
         self.pending = None
-        if response.name == "BAD" and self.box is not None:
+        if response.name == "BAD" and self.selected:
             raise AssertionError(f"{text}: {response.text}")
         self.settle_modseq()
         return response
 
     def settle_modseq(self):
         """RFC 7162 section 6: HIGHESTMODSEQ counts even if higher ones were seen."""
-        box, seen = self.boxes.get(self.box), self.seen
+        box, seen = self.selected, self.seen
         if box:
             box.modseq = seen.code if seen.code is not None else max(box.modseq, seen.max)
         self.seen = Seen()
@@ -240,7 +258,7 @@ class Keeper:
         ids = {d["mailbox"]: d["items"]["MAILBOXID"] for d in told if "items" in d and "MAILBOXID" in d["items"]}
         old = {b.id: b for b in self.boxes.values() if b.id}
         names = {d["mailbox"]: d for d in told if "attributes" in d}
-        current, boxes = self.boxes.get(self.box), {}
+        boxes = {}
         for name, data in names.items():
             if "\\nonexistent" in {a.lower() for a in data["attributes"]} or "\\noselect" in {a.lower() for a in data["attributes"]}:
                 continue
@@ -249,61 +267,65 @@ class Keeper:
         self.boxes = boxes
         for data in [d for d in told if "items" in d and d["mailbox"] in boxes]:
             self.take_status(data)
-        if current is not None:
-            self.box = next((n for n, b in boxes.items() if b is current), None)
         self.subscribed = {n for n, d in names.items() if "\\subscribed" in {a.lower() for a in d["attributes"]}}
         self.unknown = False
 
     def select_text(self, name):
-        """SELECT with what the client knows: (command, whether the copy is whole afterwards without asking for new messages)."""
+        """SELECT with what the client knows: (command, up to which UID the server is asked about the messages, whether the copy is whole
+        afterwards without asking for new ones)."""
         box, r = self.boxes[name], self.random
         command = "EXAMINE" if r.random() < 0.2 else "SELECT"
         if not (box.validity and box.modseq):
-            return f"{command} {name}", False
+            box.forget()  # of what it has, nobody would tell that it is gone
+            return f"{command} {name}", LAST, False
         known = [uid for uid in sorted(box.messages) if uid <= box.top]  # all messages up to there: their numbers are known
-        uids = match = ""
+        uids, limit, match = "", LAST, ""
         if len(known) > 4 and r.random() < 0.3 and not self.uidonly:
             numbers = sorted(r.sample(range(len(known)), 4))
             match = f" ({','.join(str(n + 1) for n in numbers)} {','.join(str(known[n]) for n in numbers)})"
         if box.top and r.random() < 0.4:
-            uids = f" 1:{max([box.top, *box.messages])}"
-        return f"{command} {name} (QRESYNC ({box.validity} {box.modseq}{uids}{match}))", box.whole and not uids
+            limit = max([box.top, *box.messages])
+            uids = f" 1:{limit}"
+        return f"{command} {name} (QRESYNC ({box.validity} {box.modseq}{uids}{match}))", limit, box.whole and not uids
 
     def select(self, name):
-        text, whole = self.select_text(name)
-        if self.box is None:
-            self.box, self.seen = name, Seen()
-            self.opening = None
+        text, limit, whole = self.select_text(name)
+        box = self.boxes[name]
+        before, validity = box.modseq, box.validity
+        if self.selected:
+            self.opening = box
         else:
-            self.opening = name
-        box, before, validity = self.boxes[name], self.boxes[name].modseq, self.boxes[name].validity
+            self.selected, self.opening, self.seen = box, None, Seen()
         done = False
         try:
-            answer = self.run(text, self.some_cut())
-            done = answer.name == "OK"
+            done = self.run(text, self.some_cut()).name == "OK"
         finally:
             if not done:
-                box.modseq, box.stale = before, True
+                box.modseq, box.stale = before if box.validity == validity else 0, True
         if not done:  # it is no longer there
-            self.box, self.unknown = None, True
+            self.selected, self.unknown = None, True
             return
-        self.box, box.whole = name, whole and box.validity == validity
-        whole = box.whole
+        for uid in [u for u in box.messages if u > limit]:  # told while the command was under way: nobody says whether it is there still
+            del box.messages[uid]
+        whole = whole and self.selected is box and box.validity == validity
+        self.selected.whole, self.selected.stale = whole, True
         self.fill(whole and self.random.random() < 0.7)
 
     def fill(self, whole=False):
         """Learns of messages that are new to it."""
-        box = self.boxes.get(self.box)
-        if box is None:
-            return
+        box = self.selected
         for _ in range(3):
+            if not box:
+                return
             more, self.seen.more = not whole, False
             if more:
                 self.run(f"UID FETCH {box.top + 1}:{LAST} (UID FLAGS)", self.some_cut())
-            if self.boxes.get(self.box) is not box:
+            if self.selected is not box:
                 return
-            box.top, box.stale, box.whole = max([box.top, *box.messages]), False, True
-            if not self.seen.more:  # messages that came while it asked
+            box.top = max([box.top, *box.messages])
+            box.whole = not self.seen.more  # messages that came while it asked: HIGHESTMODSEQ may be above theirs
+            box.stale = not box.whole
+            if box.whole:
                 return
             whole = False
 
@@ -314,13 +336,13 @@ class Keeper:
         self.connect()
         if self.unknown:
             self.list_all()
-        if self.box not in self.boxes or self.random.random() < 0.15:
+        if self.box is None or self.random.random() < 0.15:
             self.select(self.random.choice(sorted(self.boxes)))
-        if self.box in self.boxes:
+        if self.box is not None:
             self.send(self.command())
 
     def command(self):
-        box = self.boxes[self.box]
+        box = self.selected
         known = sorted(box.messages)
         some = ",".join(map(str, sorted(self.random.sample(known, min(len(known), 3))))) or "1"
         choices = {"NOOP": 8, "IDLE": 8, f"UID FETCH {some} (UID FLAGS MODSEQ)": 3, f"UID SEARCH UID {some}": 2, f"UID FETCH {some} (UID BODY.PEEK[TEXT])": 2}
@@ -335,22 +357,23 @@ class Keeper:
         if self.pending:
             # The messages whose numbers it asked for may be gone meanwhile: a number that is too high is BAD, which says nothing.
             self.finish(self.some_cut())
-            if self.box in self.boxes and (self.seen.more or self.boxes[self.box].stale):
+            if self.selected and (self.seen.more or self.selected.stale):
                 self.fill()
 
     def store(self):
         """A change of its own, when nobody else changes anything: (mailbox, uids, sign, flags) or None."""
-        if not self.client or self.box not in self.boxes or not self.boxes[self.box].messages:
+        if not self.client or self.box is None or not self.selected.messages:
             return None
-        uids = self.random.sample(sorted(self.boxes[self.box].messages), 1)
+        box, name = self.selected, self.box
+        uids = self.random.sample(sorted(box.messages), 1)
         sign, flags = self.random.choice("+-"), self.random.choice((["\\Seen"], ["$Key1", "\\Flagged"]))
         text = f"UID STORE {uids[0]} {sign}FLAGS{self.random.choice(('', '.SILENT'))} ({' '.join(flags)})"
         if self.run(text).name != "OK":
             return None
-        if self.box in self.boxes and ".SILENT" in text and uids[0] in self.boxes[self.box].messages:
-            old = self.boxes[self.box].messages[uids[0]]
-            self.boxes[self.box].messages[uids[0]] = old | lower(flags) if sign == "+" else old - lower(flags)
-        return self.box, uids, sign, flags
+        if ".SILENT" in text and uids[0] in box.messages:
+            old = box.messages[uids[0]]
+            box.messages[uids[0]] = old | lower(flags) if sign == "+" else old - lower(flags)
+        return name, uids, sign, flags
 
     def settle(self):
         """Comes up to date, with no broken connections but those that BYE ends (the selected mailbox was deleted)."""
@@ -373,7 +396,7 @@ class Keeper:
                 if name in self.boxes:
                     self.select(name)
             self.run("NOOP")
-            if self.seen.more or (self.box in self.boxes and self.boxes[self.box].stale):
+            if self.selected and (self.seen.more or self.selected.stale):
                 self.fill()
             if self.unknown:
                 self.list_all()
