@@ -28,21 +28,25 @@ static void expect_order(struct fixture *f, struct view *v, enum collation colla
 	numset_done(&uids);
 }
 
-static void expect_threads(struct fixture *f, struct view *v, enum collation collation)
+static void expect_threads(struct fixture *f, struct view *v, const struct threads_wish *wish,
+	uint32_t last, const char *want)
 {
-	struct threads_wish wish = { THREAD_ORDEREDSUBJECT, collation, true };
 	struct numset uids = { 0 };
 	struct threads *t;
 	struct rope text;
+	char got[64];
 	int rc;
 	rope_init(&text);
-	numset_add_range(&uids, 1, 3);
-	ok(&f->op, threads_open(&f->op, v, &uids, &wish, &t));
+	numset_add_range(&uids, 1, last);
+	ok(&f->op, threads_open(&f->op, v, &uids, wish, &t));
 	do
 		rc = threads_run(&f->op, t, 1000000, &text);
 	while (rc == THREADS_MORE);
 	ok(&f->op, rc);
-	assert_int_equal(rope_size(&text), strlen("(1)(2)(3)"));
+	assert_in_range(rope_size(&text), 0, sizeof got - 1);
+	rope_copy(&text, got);
+	got[rope_size(&text)] = 0;
+	assert_string_equal(got, want);
 	threads_close(t);
 	rope_done(&text);
 	numset_done(&uids);
@@ -66,8 +70,33 @@ static void test_giant_header(void **state)
 	struct view *v = open_view(&f, SPAN("INBOX"));
 	for (int c = 0; c < COLLATIONS; c++) {
 		expect_order(&f, v, (enum collation)c);
-		expect_threads(&f, v, (enum collation)c);
+		struct threads_wish wish = { THREAD_ORDEREDSUBJECT, (enum collation)c, true };
+		expect_threads(&f, v, &wish, 3, "(1)(2)(3)");
 	}
+	view_close(v);
+	fixture_end(&f);
+}
+
+// Of more references than are read, the last one is the parent still, and the first one joins the thread.
+static void test_giant_references(void **state)
+{
+	struct fixture f;
+	struct buf b = { 0 };
+	struct threads_wish wish = { THREAD_REFERENCES, COLLATION_UNICODE_CASEMAP, true };
+	(void)state;
+	fixture_begin(&f, engine);
+	(void)append_text(&f, SPAN("INBOX"), SPAN("Message-ID: <first@x>\r\nSubject: a\r\n\r\nx"),
+		(struct flag_list){ 0 });
+	(void)append_text(&f, SPAN("INBOX"), SPAN("Message-ID: <last@x>\r\nSubject: b\r\n\r\nx"),
+		(struct flag_list){ 0 });
+	buf_add(&b, SPAN("Message-ID: <it@x>\r\nSubject: c\r\nReferences: <first@x>\r\n"));
+	for (unsigned i = 0; b.n < 3 * MIME_FIELD_VALUE_MAX; i++)
+		buf_addf(&b, " <%u.a.message.id.as.long.as.they.come.nowadays@x>\r\n", i);
+	buf_add(&b, SPAN(" <last@x>\r\n\r\nx"));
+	(void)append_text(&f, SPAN("INBOX"), buf_span(&b), (struct flag_list){ 0 });
+	buf_done(&b);
+	struct view *v = open_view(&f, SPAN("INBOX"));
+	expect_threads(&f, v, &wish, 3, "(1 2 3)");
 	view_close(v);
 	fixture_end(&f);
 }
@@ -76,6 +105,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_giant_header),
+		cmocka_unit_test(test_giant_references),
 	};
 	engine = argc > 1 ? argv[1] : "memory";
 	return cmocka_run_group_tests(tests, NULL, NULL);

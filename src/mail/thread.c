@@ -42,6 +42,28 @@ static uint64_t message_id_of(struct op *op, const struct mime_tree *t)
 	return have ? key_of(id) : 0;
 }
 
+static void add_ids(struct op *op, struct span text, struct thread_keys *keys, uint64_t *list)
+{
+	struct span id;
+	while (mime_msgid_next(&op->arena, &text, false, &id))
+		if (is_valid_id(id))
+			references_add(list, &keys->count, key_of(id));
+}
+
+// Of a value that is too long, the beginning and the end count: the last id is the parent.
+static void add_value(struct op *op, struct span value, struct thread_keys *keys, uint64_t *list)
+{
+	struct span head = value;
+	if (value.n > MIME_FIELD_VALUE_MAX) {
+		head = span_cut(value, 0, MIME_FIELD_VALUE_MAX / 2);
+		while (head.n > 0 && head.p[head.n - 1] != '>')
+			head.n--;
+	}
+	add_ids(op, head, keys, list);
+	if (value.n > MIME_FIELD_VALUE_MAX)
+		add_ids(op, span_skip(value, value.n - MIME_FIELD_VALUE_MAX / 2), keys, list);
+}
+
 // Sets keys->references and count: RFC 5256 section 3, REFERENCES.
 static int thread_references(struct op *op, const struct mime_tree *t, struct thread_keys *keys)
 {
@@ -49,14 +71,9 @@ static int thread_references(struct op *op, const struct mime_tree *t, struct th
 	if (!list)
 		return RC_NOMEM;
 	struct mime_field field;
-	struct span id, rest;
-	if (mime_field_find(t->header, SPAN("References"), &field)) {
-		rest = span_cut(field.value, 0, MIME_FIELD_VALUE_MAX);
-		while (mime_msgid_next(&op->arena, &rest, false, &id))
-			if (is_valid_id(id))
-				references_add(list, &keys->count, key_of(id));
-	}
-	rest = t->parts[0].envelope->in_reply_to;
+	struct span id, rest = t->parts[0].envelope->in_reply_to;
+	if (mime_field_find(t->header, SPAN("References"), &field))
+		add_value(op, field.value, keys, list);
 	while (keys->count == 0 && mime_msgid_next(&op->arena, &rest, false, &id))
 		if (is_valid_id(id))
 			references_add(list, &keys->count, key_of(id));
