@@ -21,8 +21,8 @@ void contexts_cancel_all(struct session *s);
 // Message numbers will not be told any more (UIDONLY): contexts that tell them end, with NOUPDATE.
 void contexts_cancel_numbers(struct session *s);
 
-// What has changed, around reply_changes(): before EXPUNGE and after EXISTS and FETCH. 0 done, 1 call again (no other call of the view between), or a
-// fault.
+// What has changed, around reply_changes(): before EXPUNGE and after EXISTS and FETCH. 0 done, 1 call again (commands may come
+// between, where NOTIFY tells: what they change is evaluated next), or a fault.
 int contexts_tell_gone(struct session *s);
 int contexts_tell_changed(struct session *s);
 
