@@ -72,6 +72,11 @@ int notify_begin(struct session *s, const struct notify_plan *plan)
 		notify_free(n);
 		return rc;
 	}
+	const struct notify *was = s->priv->notify;
+	if (was && was->on && was->feed.account && n->feed.account) {
+		n->feed.events = was->feed.events; // what was not told yet is told by the new rules
+		n->feed.changes = was->feed.changes;
+	}
 	session_unwatch(s);
 	notify_free(s->priv->notify);
 	s->priv->notify = n;
