@@ -143,6 +143,12 @@ static void select_done(struct session *s, struct command *c)
 static int select_run(struct session *s, struct command *c)
 {
 	struct select_args *a = c->args;
+	// What happened to names comes first (NOTIFY): behind the answer it would seem to be about the mailbox that is opened now.
+	int rc = a->opened ? 0 : notify_tell(s);
+	if (rc)
+		return rc < 0 ? rc : IMAP_MORE;
+	if (s->priv->ended)
+		return IMAP_DONE;
 	// The mailbox selected before is closed even if the new one cannot be opened.
 	if (s->view && !a->opened) {
 		notify_leave(s);
@@ -150,7 +156,7 @@ static int select_run(struct session *s, struct command *c)
 		// Rev1 clients ignore it (RFC 9051 section 7.1; RFC 7162 section 3.2.11).
 		reply_ok(s, "CLOSED", "previous mailbox is now closed");
 	}
-	int rc = a->opened ? 0 : open_box(s, a);
+	rc = a->opened ? 0 : open_box(s, a);
 	if (rc == 0)
 		rc = tell_params(s, a);
 	if (rc == SELECT_MORE)
