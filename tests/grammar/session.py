@@ -518,7 +518,11 @@ class SessionChecker:
         extended = [r for r in command.seen.get('ESEARCH', []) if r.data['correlator'].get('TAG') == command.tag]
         if options is not None and 'UPDATE' in options:
             if not self._refused_update(command):
-                self.contexts[command.tag] = Context(command.uid, first_results(extended), command.update_fetches())
+                context = Context(command.uid, first_results(extended), command.update_fetches())
+                self.contexts[command.tag] = context
+                for item, pairs in (update for answer in extended for update in answer.data['updates']):
+                    if problem := context.update(item, pairs):      # it came before the OK (RFC 5267 section 4.3.2)
+                        self.complain(problem)
         if options is None and not (self.mode.rev2 and command.name == 'SEARCH'):
             if not plain:
                 self.complain(f'{command.name} ended in OK without {command.name} response')

@@ -418,6 +418,10 @@ class Searches(Base):
         self.bad(first.format(update.format('REMOVEFROM (2 1)')), 'at position 2')
         self.good(first.format(update.format('ADDTO (2 2)') + update.format('REMOVEFROM (3 3)')))
         self.good(first.format('S: * NO [NOUPDATE "q"] x\nS: * 1 EXPUNGE\n'))
+        first = self.search('UID SORT RETURN (UPDATE ALL) (DATE) UTF-8 ALL', 'ESEARCH (TAG "q") UID ALL 3,1', 'ESEARCH (TAG "q") UID ADDTO (2 2)')
+        first += '\nC: n NOOP\n{}S: n OK x'
+        self.good(first.format('S: * ESEARCH (TAG "q") UID REMOVEFROM (1 3,2,1)\n'))
+        self.bad(first.format('S: * ESEARCH (TAG "q") UID ADDTO (0 2)\n'), 'were there')
 
     def test_multisearch(self):
         both = 'ESEARCH (TAG "q" MAILBOX a UIDVALIDITY 1) UID ALL 1'
