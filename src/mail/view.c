@@ -316,6 +316,9 @@ int view_refresh(struct op *op, struct view *v)
 		snap_unref(now);
 		return view_fault(op, v, rc);
 	}
+	// RENAME parted INBOX from its messages: another table of keywords.
+	if (now->h.data != v->snap->h.data)
+		v->told_keywords = 0;
 	snap_unref(v->snap);
 	v->snap = now;
 	v->in_flags =
