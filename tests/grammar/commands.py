@@ -74,6 +74,7 @@ class Command:
     complete: bool = False      # RFC 9051 section 7.5.1: not "in progress" before its last octet
     text: str = ''              # for reports
     fetched: dict = field(default_factory=dict)     # number (UID if .uid) -> names of items answered
+    shared: bool = False                            # another FETCH was under way: what came may have been its answer
     seen: dict = field(default_factory=dict)        # response name -> [Response] while it was in progress
     told: dict = field(default_factory=dict)        # the same while it was the oldest in progress
     known: int = 0              # EXISTS when the command was completed

@@ -354,6 +354,7 @@ class SessionChecker:
         for command in fetches:
             key = uid if command.uid else response.number
             command.fetched.setdefault(key, set()).update(items)
+            command.shared = command.shared or len(fetches) > 1
             wanted = command.wanted()
             asked.update(items if wanted is None else wanted)
             self._check_partials(items, wanted or {})
@@ -483,7 +484,7 @@ class SessionChecker:
             missing = set(wanted) - items - {'ANNOTATION'}
             named = ranges is not None and any(low is not None and high is not None and low <= key <= high
                                                for low, high in ranges if key is not None)
-            if missing and named and not (partial and items <= UNASKED_ITEMS):
+            if missing and named and not (partial and (command.shared or items <= UNASKED_ITEMS)):
                 self.complain(f'FETCH of {key} ended without {sorted(missing)}')
         if ranges is None or partial or (response.code and response.code.name == 'EXPUNGEISSUED') or not self.selected:
             return

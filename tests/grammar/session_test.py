@@ -404,6 +404,11 @@ class Searches(Base):
         self.bad(self.search('SEARCH RETURN (PARTIAL 1:2 COUNT) ALL', 'ESEARCH (TAG "q") COUNT 1'), 'without PARTIAL')
         self.bad(self.search('SEARCH RETURN (PARTIAL 1:2) ALL', 'ESEARCH (TAG "q") PARTIAL (2:1 2)'), 'not the range')
 
+    def test_partial_fetch(self):
+        partial = SELECT + 'C: p UID FETCH 1:3 (BODY) (PARTIAL 1:1)\n{}S: * 3 FETCH (UID 3 INTERNALDATE " 1-Jan-2020 00:00:00 +0000")\n{}S: p OK x'
+        self.good(partial.format('C: f UID FETCH 3 INTERNALDATE\n', 'S: f OK x\n'))
+        self.bad(partial.format('', ''), 'nobody asked', 2)
+
     def test_updates(self):
         first = self.search('UID SEARCH RETURN (UPDATE COUNT) ALL', 'ESEARCH (TAG "q") UID COUNT 1')
         self.good(first + '\nC: n NOOP\nS: * ESEARCH (TAG "q") UID ADDTO (0 5)\nS: n OK x')
