@@ -321,8 +321,8 @@ int view_refresh(struct op *op, struct view *v)
 		v->told_keywords = 0;
 	snap_unref(v->snap);
 	v->snap = now;
-	v->in_flags =
-		false; // a pass that was left half-way begins anew: what is told by its end is all there is now
+	// A pass that was left half-way begins anew: what is told by its end is all there is now.
+	v->in_flags = false;
 	return rc;
 }
 

@@ -141,8 +141,8 @@ int thread_quiet(pthread_t *ret_thread, void *(*run)(void *arg), void *arg);
 int keeper_start(struct op *op, struct local *l);
 void keeper_stop(struct local *l);
 void keeper_poke(struct local *l);
-void keeper_call(struct local
-		*l); // if it dozes: something is in line now, which it must see to within 50 ms
+// If it dozes: something is in line now, which it must see to within 50 ms.
+void keeper_call(struct local *l);
 // Flushes the index and notes up to where. Blocks.
 int local_flush(struct op *op, struct local *l);
 
