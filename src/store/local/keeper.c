@@ -17,14 +17,16 @@
 #define BUSY_MS 50u                // how often it looks while something is pending
 #define PENDING_BYTES (256u << 10) // of changes that wait for the index
 #define PENDING_NS (200 * NS_PER_MS)
-#define FLOOD_NS (5 * NS_PER_S) // segments used up faster than this
+#define FLOOD_NS (5 * NS_PER_S) // segments used up faster than this,
+#define FLOOD_GROUP (48u << 10) // by groups of this size
 #define RETRY_NS NS_PER_S       // after a failure, and for the free space
 #define SPARE_FILES 1u
 
 struct watch_state {
 	uint64_t dirty_since,
 		dirty_bytes; // not in tables: since when, group_bytes at the last flush
-	uint64_t space_looked, flush_failed, made_at;
+	uint64_t space_looked, flush_failed;
+	uint64_t made_at, made_groups, made_bytes; // when the last segment was made: time, counts
 	bool full;
 };
 
@@ -71,6 +73,20 @@ static void look_after_flush(struct op *op, struct local *l, struct watch_state 
 	w->dirty_since = 0;
 }
 
+// Whether the next segment's blocks are to be written ahead. That makes each sync into it cheaper (nothing but the data goes to the disk),
+// but doubles what the disk writes: not worth it for a segment that a flood of large groups, whose own bytes cost more than the sync,
+// fills within seconds.
+static bool wants_fill(struct local *l, struct watch_state *w, uint64_t now)
+{
+	uint64_t groups = atomic_load(&l->log.groups), bytes = atomic_load(&l->log.group_bytes);
+	bool flood = w->made_at && now - w->made_at <= FLOOD_NS;
+	bool large = bytes - w->made_bytes > (groups - w->made_groups) * FLOOD_GROUP;
+	w->made_at = now;
+	w->made_groups = groups;
+	w->made_bytes = bytes;
+	return !flood || !large;
+}
+
 static void look_after_space(struct op *op, struct local *l, struct watch_state *w)
 {
 	uint64_t now = clock_mono();
@@ -88,11 +104,7 @@ static void look_after_space(struct op *op, struct local *l, struct watch_state 
 	w->space_looked = now;
 	bool full = volume_is_full(l);
 	if (!made && !full) {
-		// Writing zeros first makes each later sync cheaper, but doubles what the disk writes: not worth it for a
-		// segment that a flood of large messages fills within seconds.
-		bool fill = !w->made_at || now - w->made_at > FLOOD_NS;
-		int rc = segment_make(op, &l->segments, next, size, fill);
-		w->made_at = clock_mono();
+		int rc = segment_make(op, &l->segments, next, size, wants_fill(l, w, now));
 		if (rc == RC_NOSPACE)
 			full = true;
 		else if (rc)
