@@ -109,8 +109,10 @@ int intake_end(
 	in->parser = NULL;
 	if (rc == 0)
 		rc = card_build(&in->parsing, tree, &source, BLOB_CARD_MAX, ret_card);
-	if (rc == 0)
-		rc = thread_keys_of_tree(&in->parsing, tree, ret_keys);
+	if (rc == 0) // the card has them, unless it has no room
+		rc = card_item(*ret_card, CARD_THREAD).p
+			? thread_keys_of_card(&in->parsing, *ret_card, ret_keys)
+			: thread_keys_of_tree(&in->parsing, tree, ret_keys);
 	return pass_on(op, in, rc);
 }
 

@@ -64,15 +64,23 @@ static void add_value(struct op *op, struct span value, struct thread_keys *keys
 		add_ids(op, span_skip(value, value.n - MIME_FIELD_VALUE_MAX / 2), keys, list);
 }
 
+// At most so many message-ids are in a value of n octets: none is shorter than <a@b, even if the rest is missing.
+static size_t ids_most(size_t n)
+{
+	size_t most = n / 4 + 1;
+	return most < CARD_REFERENCES_MAX ? most : CARD_REFERENCES_MAX;
+}
+
 // Sets keys->references and count: RFC 5256 section 3, REFERENCES.
 static int thread_references(struct op *op, const struct mime_tree *t, struct thread_keys *keys)
 {
-	uint64_t *list = op_alloc(op, CARD_REFERENCES_MAX * sizeof *list);
+	struct mime_field field = { 0 };
+	struct span id, rest = t->parts[0].envelope->in_reply_to;
+	bool has = mime_field_find(t->header, SPAN("References"), &field);
+	uint64_t *list = op_alloc(op, ids_most(field.value.n) * sizeof *list);
 	if (!list)
 		return RC_NOMEM;
-	struct mime_field field;
-	struct span id, rest = t->parts[0].envelope->in_reply_to;
-	if (mime_field_find(t->header, SPAN("References"), &field))
+	if (has)
 		add_value(op, field.value, keys, list);
 	while (keys->count == 0 && mime_msgid_next(&op->arena, &rest, false, &id))
 		if (is_valid_id(id))

@@ -23,6 +23,14 @@ static void put(struct mime_addresses *it, char c)
 	}
 }
 
+static void put_all(struct mime_addresses *it, struct span s)
+{
+	size_t n = s.n < it->room ? s.n : it->room;
+	memcpy(it->out, s.p, n);
+	it->out += n;
+	it->room -= n;
+}
+
 static void take_quoted(struct mime_addresses *it)
 {
 	struct span s = span_skip(it->rest, 1);
@@ -42,6 +50,38 @@ static bool is_stop(char c, bool in_angle)
 	if (in_angle)
 		return c == '>' || c == '@' || c == '<';
 	return c == ',' || c == ';' || c == ':' || c == '<' || c == '>' || c == '@';
+}
+
+// An octet that means itself wherever it stands: it begins no blank, quote, comment or encoded word, and is no special.
+static bool is_plain(char c)
+{
+	switch (c) {
+	case ' ':
+	case '\t':
+	case '\r':
+	case '\n':
+	case '"':
+	case '(':
+	case '\\':
+	case '=':
+	case ',':
+	case ';':
+	case ':':
+	case '<':
+	case '>':
+	case '@':
+		return false;
+	default:
+		return true;
+	}
+}
+
+static size_t plain_run(struct span s)
+{
+	size_t n = 0;
+	while (n < s.n && is_plain(s.p[n]))
+		n++;
+	return n;
 }
 
 static bool dot_beside(const struct mime_addresses *it, const char *start)
@@ -66,8 +106,14 @@ static struct words take_words(struct mime_addresses *it, bool local, bool in_an
 			w.many = true;
 		}
 		w.any = true;
+		size_t n = plain_run(it->rest);
+		if (n > 0) {
+			put_all(it, span_cut(it->rest, 0, n));
+			it->rest = span_skip(it->rest, n);
+			continue;
+		}
 		struct encoded_word ew;
-		size_t n = encoded_word_at(it->rest, &ew);
+		n = encoded_word_at(it->rest, &ew);
 		if (it->rest.p[0] == '"') {
 			take_quoted(it);
 			continue;
@@ -78,8 +124,7 @@ static struct words take_words(struct mime_addresses *it, bool local, bool in_an
 			it->rest = span_skip(it->rest, n);
 			continue;
 		}
-		for (size_t i = 0; i < n; i++)
-			put(it, it->rest.p[i]);
+		put_all(it, span_cut(it->rest, 0, n));
 		it->rest = span_skip(it->rest, n);
 	}
 	w.text = span_of(start, (size_t)(it->out - start));

@@ -81,10 +81,26 @@ static void sink_code(struct sink *k, uint32_t c)
 	k->chars++;
 }
 
+// How much of s, from i on, is visible ASCII that fits: most text is, and needs no look at each code.
+static size_t visible_run(const struct sink *k, struct span s, size_t i)
+{
+	size_t room = MIME_PREVIEW_CHARS - k->chars, n = 0;
+	while (n < room && i + n < s.n && s.p[i + n] > ' ' && s.p[i + n] < 0x7f)
+		n++;
+	return n;
+}
+
 // The text is well-formed UTF-8: it came from the converter.
 static void sink_text(struct sink *k, struct span s)
 {
 	for (size_t i = 0; i < s.n && !sink_is_full(k);) {
+		size_t run = k->blank ? 0 : visible_run(k, s, i);
+		if (run) {
+			buf_add(k->to, span_cut(s, i, i + run));
+			k->chars += (unsigned)run;
+			i += run;
+			continue;
+		}
 		const unsigned char *p = (const unsigned char *)s.p + i;
 		int step = utf8_step(p, s.n - i);
 		sink_code(k, step > 0 ? utf8_code(p, step) : 0xfffd);
