@@ -13,6 +13,7 @@
 #include "mail/snap_priv.h"
 #include "mail/tree.h"
 #include "mail/tree_change.h"
+#include "mail/urlauth_priv.h"
 
 #include <stdlib.h>
 
@@ -28,6 +29,7 @@ struct mail {
 	struct account *table[TABLE_SIZE];
 	uint32_t idle; // accounts without holders
 	uint64_t next_account;
+	uint8_t urlauth_key[URLAUTH_KEY_OCTETS];
 };
 
 struct store *mail_store_of(struct mail *m)
@@ -48,6 +50,11 @@ const struct mail_config *mail_config_of(const struct mail *m)
 struct cold_cache *mail_cold_cache(struct mail *m)
 {
 	return m->cold;
+}
+
+const uint8_t *mail_urlauth_key(const struct mail *m)
+{
+	return m->urlauth_key;
 }
 
 struct store *account_store(const struct account *a)
@@ -155,6 +162,22 @@ static int load_system(struct op *op, struct mail *m)
 	return 0;
 }
 
+// A store that is only read has no URLs made while it is, so a key that is not kept will do for it.
+static int load_urlauth_key(struct op *op, struct mail *m, bool read_only)
+{
+	struct span v;
+	int rc = store_get(op, m->store, NULL, SYSTEM_PARTITION, SPAN("L"), &v);
+	if (rc != STORE_ABSENT)
+		return rc < 0 ? rc : urlauth_key_decode(op, v, m->urlauth_key);
+	struct store_batch b;
+	batch_init(&b, SYSTEM_PARTITION);
+	urlauth_key_make(&b, SPAN("L"), m->urlauth_key);
+	if (!read_only)
+		return submit_wait(op, m->store, &b);
+	batch_done(&b);
+	return 0;
+}
+
 int mail_open(struct op *op, struct store *store, const struct mail_config *config,
 	struct mail **ret_mail)
 {
@@ -174,7 +197,8 @@ int mail_open(struct op *op, struct store *store, const struct mail_config *conf
 	if (rc == 0) {
 		struct store_stats stats;
 		store_stats(store, &stats);
-		if (!stats.read_only)
+		rc = load_urlauth_key(op, m, stats.read_only);
+		if (rc == 0 && !stats.read_only)
 			rc = finish_removals(op, m);
 	}
 	if (rc < 0) {
@@ -435,6 +459,12 @@ static int open_account(struct op *op, struct mail *m, struct span user, bool ma
 int account_open(struct op *op, struct mail *m, struct span user, struct account **ret_account)
 {
 	return open_account(op, m, user, m->config.create_accounts, ret_account);
+}
+
+int account_open_existing(
+	struct op *op, struct mail *m, struct span user, struct account **ret_account)
+{
+	return open_account(op, m, user, false, ret_account);
 }
 
 // --- removing ---

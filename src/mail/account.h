@@ -31,6 +31,9 @@ struct store *mail_store_of(struct mail *m);
 // The account of this user name (UTF-8, as auth/ gave it). RC_NONEXISTENT unless it exists or may be created. May block.
 // A new account has INBOX, Drafts, Sent, Trash, Junk, Archive (special-use), all subscribed.
 int account_open(struct op *op, struct mail *m, struct span user, struct account **ret_account);
+// The same for somebody else than its user: none is made.
+int account_open_existing(
+	struct op *op, struct mail *m, struct span user, struct account **ret_account);
 void account_unref(struct account *a); // accepts NULL
 struct account *account_ref(struct account *a);
 struct span account_user(const struct account *a);

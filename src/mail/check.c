@@ -3,6 +3,7 @@
 #include "mail/check.h"
 
 #include "mail/content_priv.h"
+#include "mail/urlauth_priv.h"
 #include "mail/view_priv.h"
 
 #include <stdio.h>
@@ -272,6 +273,16 @@ static void check_metadata(struct op *op, struct checking *c, const struct tree 
 		find(c, 0, 0, "node %u has annotations, but is no mailbox", stray);
 }
 
+static void check_urlauth(struct op *op, struct checking *c, const struct tree *t)
+{
+	uint32_t stray;
+	int rc = urlauth_check(op, c->account, t, &stray);
+	if (rc < 0)
+		find(c, 0, 0, "%s", op_text(op, rc));
+	else if (stray)
+		find(c, 0, 0, "node %u has a key for URLAUTH, but is no mailbox", stray);
+}
+
 static int check_account(struct op *op, void *ctx, struct span user)
 {
 	struct checking *c = ctx;
@@ -286,6 +297,8 @@ static int check_account(struct op *op, void *ctx, struct span user)
 			rc = check_mailbox(op, c, t->entries[i].name);
 	if (rc == 0)
 		check_metadata(op, c, t);
+	if (rc == 0)
+		check_urlauth(op, c, t);
 	tree_unref(t);
 	account_unref(c->account);
 	c->account = NULL;

@@ -92,6 +92,7 @@ struct section_ranges {
 	const struct section *section;
 	struct octets_range at[SECTION_RANGES];
 	uint32_t count;
+	bool keeps_nul; // to be set by who wants NUL octets put out as they are
 	uint64_t size, looked_at;
 	struct span looked;
 };

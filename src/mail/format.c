@@ -104,6 +104,13 @@ struct key key_metadata(uint32_t node)
 	return k;
 }
 
+struct key key_urlauth(uint32_t node)
+{
+	struct key k = { .n = 5, .b = { 'L' } };
+	be32(k.b + 1, node);
+	return k;
+}
+
 struct key key_thread(uint64_t id)
 {
 	struct key k = { .n = 9, .b = { 'R' } };

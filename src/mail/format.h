@@ -5,6 +5,7 @@
 // Partition 1, the system:
 //     "S"                      system record: u16 version, u16 0, u32 0, u64 next account (a partition number, from 2)
 //     "U" user name            u64 account
+//     "L"                      key of the seals of URLAUTH: as of a mailbox, below
 //     "X" be64 account         "": this account is to be removed (a removal that a crash may have cut short)
 // Partition n, an account:
 //     "A"                      account record, 64 octets, then the user's name
@@ -13,6 +14,7 @@
 //     "M" be32 node            header of a name in the tree: struct header below, 128 octets, then the last component of its name
 //     "S" name                 "": this name is subscribed (RFC 9051 section 6.3.7: names, whatever mailbox they have)
 //     "E" be32 node, name      annotation of that mailbox (RFC 5464), node 0: of the server: u16 version, u16 0, the value's octets
+//     "L" be32 node            key of that mailbox for URLAUTH (urlauth.c): u16 version, u16 0, 32 random octets
 //     "R" be64 key             16 octets: the thread that a message-id (thread_keys, mail/card.h) belongs to
 //     "D" be32 period, id      u64 time: this delivery was made (deliver.c)
 //     "P" EMAILID              UIDL that the message was imported with (POP3), 1 to 70 octets
@@ -90,6 +92,7 @@ struct key key_data_begin(
 struct key key_thread(uint64_t id);
 struct key key_metadata(
 	uint32_t node); // of all annotations of a mailbox; that of node + 1 is behind the last
+struct key key_urlauth(uint32_t node);
 struct key key_seen(uint32_t period, const uint8_t *id); // DELIVERY_ID octets
 struct key key_uidl(const struct objectid *emailid);
 #define KEY(k) ((struct span){ (k).b, (k).n })

@@ -371,14 +371,6 @@ int metadata_copy(struct change_names *c, uint32_t from, uint32_t to)
 
 // --- check ---
 
-static bool has_node(const struct tree *t, uint32_t node)
-{
-	for (size_t i = 0; i < t->count; i++)
-		if (t->entries[i].mailbox && t->entries[i].mailbox->node == node)
-			return true;
-	return node == 0;
-}
-
 int metadata_check(struct op *op, struct account *a, const struct tree *t, uint64_t *ret_octets,
 	uint32_t *ret_stray)
 {
@@ -401,7 +393,7 @@ int metadata_check(struct op *op, struct account *a, const struct tree *t, uint6
 		if (rc < 0)
 			break;
 		uint32_t node = __builtin_bswap32(load_u32(key.p + 1));
-		if (node != last && !has_node(t, node))
+		if (node && node != last && !tree_has_node(t, node))
 			*ret_stray = node;
 		last = node;
 		*ret_octets += weight(name, value);

@@ -189,7 +189,8 @@ static int window_flush(struct window *w)
 	r = (struct octets_range){ r.from + (from - begin), r.from + (to - begin) };
 	int rc = 0;
 	if (card_flags(w->c->card) & CARD_HAS_NUL || !add_looked_at(w->from, r, w->to))
-		rc = add_range(w->op, w->c, r, w->to);
+		rc = w->from && w->from->keeps_nul ? add_by_reference(w->op, w->c, r, w->to)
+						   : add_range(w->op, w->c, r, w->to);
 	if (rc == 0 && w->to->failed)
 		rc = op_fail(w->op, RC_NOMEM, "out of memory for output");
 	return rc;
@@ -336,6 +337,7 @@ int content_section_find(struct op *op, const struct content *c, const struct se
 	struct window w = { .op = op, .c = c, .found = ret_ranges };
 	ret_ranges->section = s;
 	ret_ranges->count = 0;
+	ret_ranges->keeps_nul = false;
 	ret_ranges->looked = SPAN_NONE;
 	ret_ranges->looked_at = 0;
 	int rc = section_put(s, &w);

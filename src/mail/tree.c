@@ -459,3 +459,11 @@ int tree_load(struct op *op, struct account *a, const struct tree **ret_tree)
 	draft_mark_all(&d);
 	return draft_finish(op, &d, 1, ret_tree);
 }
+
+bool tree_has_node(const struct tree *t, uint32_t node)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (t->entries[i].mailbox && t->entries[i].mailbox->node == node)
+			return true;
+	return false;
+}

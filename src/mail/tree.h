@@ -54,6 +54,9 @@ const struct tree *tree_ref(const struct tree *t);
 // Reads all names of the account from the store.
 int tree_load(struct op *op, struct account *a, const struct tree **ret_tree);
 
+// Whether a mailbox is this node: looks through all.
+bool tree_has_node(const struct tree *t, uint32_t node);
+
 // The part of a name before its last '/'; absent: none. Its last component.
 struct span name_parent(struct span name);
 struct span name_last(struct span name);

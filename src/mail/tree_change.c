@@ -415,6 +415,8 @@ int mailbox_delete(struct op *op, struct account *a, struct span name)
 		c.t.batch.flags = STORE_FREES;
 		c.t.dies = mb;
 		batch_delete_range(&c.t.batch, KEY(from), KEY(to));
+		struct key secret = key_urlauth(mb->node);
+		batch_delete(&c.t.batch, KEY(secret));
 		rc = metadata_forget(&c, mb->node);
 		if (rc == 0)
 			rc = forget_name(&c, name);
