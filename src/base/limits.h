@@ -132,6 +132,8 @@
 #define DELIVERY_SHARE_S                                                                           \
 	300u // for so long a message may be delivered to more recipients: half a sweep's grace
 
+#define SENT_KNOWN_S 86400 // for so long a sent message and its appended copy are known as one
+
 // --- pop3 ---
 #define POP3_LINE_MAX                                                                              \
 	16384u // octets of a command line: RFC 2449 section 4 says 255, responses of SASL are longer

@@ -94,8 +94,11 @@ int append_intake_literal(struct session *s, struct command *c, struct cursor *p
 	uint32_t limit = save_limit(s) > APPEND_MESSAGES_MAX ? APPEND_MESSAGES_MAX : save_limit(s);
 	if (limit && a->messages++ == limit) // all or nothing (RFC 9738 section 3.1)
 		return message_limit_refuse(s, limit, (struct uid){ 0 });
-	if (!a->append)
+	if (!a->append) {
 		rc = append_begin(&s->op, s->account, mailbox, &a->append);
+		if (rc == 0)
+			rc = append_compare(&s->op, a->append);
+	}
 	if (rc == 0)
 		rc = keywords_keep(s, &meta.flags);
 	if (rc == 0)

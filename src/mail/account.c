@@ -220,6 +220,7 @@ static void account_free(struct account *a)
 	tree_unref(a->tree);
 	free(a->thread);
 	free(a->seen);
+	free(a->sent);
 	pthread_mutex_destroy(&a->lock);
 	pthread_mutex_destroy(&a->publish);
 	pthread_mutex_destroy(&a->watch);

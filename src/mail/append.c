@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// APPEND and delivery. Octets go to the store and through the parser while they come; when a message ends its card is made and its thread looked
+// APPEND. Octets go to the store and through the parser while they come; when a message ends its card is made and its thread looked
 // up (intake.c). The commit gives UIDs, finishes the blobs and stages one batch.
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "mail/edit.h"
 #include "mail/intake_priv.h"
+#include "mail/sent_priv.h"
 #include "mail/uidl.h"
 #include "mail/view_priv.h"
 
@@ -24,12 +25,18 @@ struct pending {                    // a message that has been received
 	uint16_t kind;
 	uint64_t size;
 	struct thread_look thread;
+	bool marked; // it may be the copy of a message that was sent
+	struct sent_mark mark;
+	struct sent_look look;
+	struct sent_record sent; // what is known of it when it is in line
 };
 
 struct append {
 	struct account *account;
 	struct mailbox *mailbox;
 	struct buf name;
+	bool compared; // append_compare()
+	uint8_t key[SENT_KEY];
 	struct intake in;  // the present message
 	uint64_t held;     // octets in writers that are not finished
 	struct pending *v; // the last one is the present one
@@ -56,6 +63,14 @@ int append_begin(struct op *op, struct account *a, struct span mailbox, struct a
 	}
 	*ret_append = ap;
 	return 0;
+}
+
+int append_compare(struct op *op, struct append *ap)
+{
+	if (!sent_is_mailbox(ap->account, buf_span(&ap->name)))
+		return 0;
+	int rc = sent_is_wanted(op, ap->account, &ap->compared);
+	return rc == 0 && ap->compared ? sent_key(op, ap->account, ap->key) : rc;
 }
 
 struct span append_mailbox(const struct append *ap)
@@ -139,7 +154,10 @@ int append_message(struct op *op, struct append *ap, const struct append_meta *m
 		buf_add(&p->uidl, meta->uidl);
 	if (p->keywords.failed || p->uidl.failed)
 		return op_fail(op, RC_NOMEM, "out of memory");
-	return intake_begin(op, &ap->in, mail_store_of(ap->account->mail));
+	rc = intake_begin(op, &ap->in, mail_store_of(ap->account->mail));
+	if (rc == 0 && ap->compared && !(p->flags & FLAG_DELETED))
+		rc = intake_compare(op, &ap->in, ap->key);
+	return rc;
 }
 
 int append_data(struct op *op, struct append *ap, struct span bytes)
@@ -164,14 +182,20 @@ int append_message_end(struct op *op, struct append *ap)
 		rc = op_fail(op, RC_NOMEM, "out of memory");
 	if (rc == 0)
 		rc = thread_look_up(op, ap->account, &keys, &p->thread);
+	p->marked = ap->in.marked;
+	p->mark = ap->in.mark;
+	if (rc == 0 && p->marked)
+		rc = sent_look(op, ap->account, ap->mailbox, &p->mark, &p->look);
 	op_reset(&ap->in.parsing);
 	ap->held += p->size < BLOB_EXTENT ? p->size : BLOB_EXTENT;
 	return rc;
 }
 
-static int set_of(struct op *op, struct edit *e, struct pending *p, uint32_t *ret_set)
+// What `set` becomes with the message's keywords.
+static int set_with(
+	struct op *op, struct edit *e, const struct pending *p, uint32_t set, uint32_t *ret_set)
 {
-	*ret_set = 0;
+	*ret_set = set;
 	if (p->keyword_count == 0)
 		return 0;
 	struct arena_mark mark = arena_mark(&op->arena);
@@ -181,30 +205,32 @@ static int set_of(struct op *op, struct edit *e, struct pending *p, uint32_t *re
 	for (size_t i = 0; rc == 0 && i < p->keyword_count; i++)
 		names[i] = reader_field(&r);
 	if (rc == 0)
-		rc = edit_set_of(e, names, p->keyword_count, ret_set);
+		rc = edit_set_add(e, set, names, p->keyword_count, ret_set);
 	arena_release(&op->arena, mark);
 	return rc;
 }
 
-static int add(struct op *op, struct append *ap, struct txn *t, struct edit *e, struct pending *p,
+static int blob_put(struct op *op, struct append *ap, struct edit *e, struct pending *p)
+{
+	if (!p->writer)
+		return 0;
+	struct blob_owner owner = { .partition = ap->account->partition,
+		.mailbox = e->now->h.data,
+		.uid = e->now->h.uid_next,
+		.internal_date = p->internal_date,
+		.flags = p->flags };
+	struct blob_writer *w = p->writer;
+	p->writer = NULL;
+	return blob_finish(op, w, &owner, buf_span(&p->card), &p->ref);
+}
+
+// Adds the message at the end, with its keyword set.
+static int add(struct append *ap, struct txn *t, struct edit *e, struct pending *p, uint32_t set,
 	uint32_t *ret_uid)
 {
-	uint32_t set;
-	int rc = set_of(op, e, p, &set);
+	int rc = blob_put(t->op, ap, e, p);
 	if (rc < 0)
 		return rc;
-	if (p->writer) {
-		struct blob_owner owner = { .partition = ap->account->partition,
-			.mailbox = e->now->h.data,
-			.uid = e->now->h.uid_next,
-			.internal_date = p->internal_date,
-			.flags = p->flags };
-		struct blob_writer *w = p->writer;
-		p->writer = NULL;
-		rc = blob_finish(op, w, &owner, buf_span(&p->card), &p->ref);
-		if (rc < 0)
-			return rc;
-	}
 	struct msg_cold cold = { .internal_date = p->internal_date,
 		.save_date = clock_real(),
 		.size = p->size,
@@ -221,25 +247,7 @@ static int add(struct op *op, struct append *ap, struct txn *t, struct edit *e, 
 	return edit_append(e, p->flags, set, &cold, ret_uid);
 }
 
-static int add_all(struct op *op, struct append *ap, struct txn *t, struct append_result *result)
-{
-	struct edit *e;
-	if (atomic_load(&ap->mailbox->dying))
-		return op_fail(op, RC_TRYCREATE, "there is no mailbox of that name");
-	int rc = txn_edit(t, ap->mailbox, &e);
-	for (size_t i = 0; rc == 0 && i < ap->n; i++) {
-		uint32_t uid;
-		rc = add(op, ap, t, e, &ap->v[i], &uid);
-		if (rc == 0)
-			numset_add(&result->uids, uid);
-	}
-	result->uid_validity = ap->mailbox->tip->h.uid_validity;
-	if (rc == 0 && result->uids.failed)
-		rc = op_fail(op, RC_NOMEM, "out of memory");
-	return rc;
-}
-
-// Takes the message that is replaced out of its mailbox.
+// Takes a message out of its mailbox.
 static int remove_one(struct txn *t, struct mailbox *mb, uint32_t uid)
 {
 	struct edit *e;
@@ -258,19 +266,126 @@ static int remove_one(struct txn *t, struct mailbox *mb, uint32_t uid)
 	return edit_remove(e, &at, bits);
 }
 
+// --- the copy of what was sent (sent.h) ---
+
+struct join_rule { // which copies a message may become one with
+	const struct mailbox *
+		leaving; // of the message that REPLACE takes away, which is none; NULL: nothing is replaced
+	uint32_t leaving_uid;
+	uint32_t
+		least; // above the UIDs answered so far, which are those of the messages in their order
+};
+
+// The copy that submission has filed, if this message is to be taken for it; else SENT_NO_COPY. *ret_instead: this one has Bcc fields that the
+// copy has not, and takes its place.
+static int find_copy(struct append *ap, struct txn *t, const struct pending *p,
+	const struct join_rule *rule, struct sent_copy *ret_copy, bool *ret_instead)
+{
+	if (!p->marked)
+		return SENT_NO_COPY;
+	struct sent_record known = sent_known(ap->account, &p->mark, &p->look);
+	bool instead = !sent_bcc_is_kept(&known, &p->mark);
+	if (known.kind != SENT_FILED || (!instead && known.uid < rule->least))
+		return SENT_NO_COPY;
+	if (rule->leaving == ap->mailbox && rule->leaving_uid == known.uid)
+		return SENT_NO_COPY;
+	*ret_instead = instead;
+	return sent_copy_find(t, ap->mailbox, &known, ret_copy);
+}
+
+// The message becomes one with its copy: the flags of both, in the place of one.
+static int join(struct append *ap, struct txn *t, struct pending *p, struct sent_copy *copy,
+	bool instead, uint32_t *ret_uid)
+{
+	struct edit *e = copy->edit;
+	const struct hot was = copy->at.recs->r[copy->r];
+	uint32_t set;
+	int rc = set_with(t->op, e, p, was.kwset, &set);
+	if (rc < 0)
+		return rc;
+	p->flags |= was.flags;
+	if (instead) {
+		rc = add(ap, t, e, p, set, ret_uid);
+		return rc < 0 ? rc : remove_one(t, ap->mailbox, was.uid);
+	}
+	*ret_uid = was.uid;
+	if (p->flags == was.flags && set == was.kwset)
+		return 0;
+	return edit_flags(e, &copy->at, copy->r, p->flags, set);
+}
+
+static int add_new(struct append *ap, struct txn *t, struct pending *p, uint32_t *ret_uid)
+{
+	struct edit *e;
+	uint32_t set;
+	int rc = txn_edit(t, ap->mailbox, &e);
+	if (rc == 0)
+		rc = set_with(t->op, e, p, 0, &set);
+	if (rc == 0)
+		rc = add(ap, t, e, p, set, ret_uid);
+	if (rc < 0)
+		return rc;
+	p->sent = (struct sent_record){
+		.kind = SENT_APPENDED, .data = e->now->h.data, .uid = *ret_uid
+	};
+	memcpy(p->sent.bcc, p->mark.bcc, sizeof p->mark.bcc);
+	return 0;
+}
+
+static int add_or_join(struct append *ap, struct txn *t, struct pending *p, struct join_rule *rule,
+	struct append_result *result)
+{
+	struct sent_copy copy;
+	bool instead;
+	uint32_t uid;
+	rule->least = numset_max(&result->uids) + 1;
+	int rc = find_copy(ap, t, p, rule, &copy, &instead);
+	if (rc == 0)
+		rc = join(ap, t, p, &copy, instead, &uid);
+	else if (rc == SENT_NO_COPY)
+		rc = add_new(ap, t, p, &uid);
+	if (rc < 0)
+		return rc;
+	if (p->marked)
+		sent_put(ap->account, &t->batch, &p->mark, &p->sent);
+	numset_add(&result->uids, uid);
+	return 0;
+}
+
+static int add_all(
+	struct append *ap, struct txn *t, struct join_rule *rule, struct append_result *result)
+{
+	struct op *op = t->op;
+	if (atomic_load(&ap->mailbox->dying))
+		return op_fail(op, RC_TRYCREATE, "there is no mailbox of that name");
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < ap->n; i++)
+		rc = add_or_join(ap, t, &ap->v[i], rule, result);
+	result->uid_validity = ap->mailbox->tip->h.uid_validity;
+	if (rc == 0 && result->uids.failed)
+		rc = op_fail(op, RC_NOMEM, "out of memory");
+	return rc;
+}
+
 // `v` NULL: nothing is replaced.
 static int commit(struct op *op, struct append *ap, struct view *v, struct uid uid,
 	struct append_result *ret_result)
 {
 	must(!ap->in.parser);
 	struct append_result result = { 0 };
+	struct join_rule rule = { .leaving = v ? v->mailbox : NULL, .leaving_uid = uid.v };
 	struct txn t;
 	mailbox_enter(ap->mailbox);
 	int rc = txn_begin(op, ap->account, &t);
 	if (rc == 0) {
-		rc = add_all(op, ap, &t, &result);
+		rc = add_all(ap, &t, &rule, &result);
 		if (rc == 0 && v)
 			rc = remove_one(&t, v->mailbox, uid.v);
+		if (rc == 0)
+			rc = txn_stage(&t);
+		for (size_t i = 0; rc == 0 && i < ap->n; i++)
+			if (ap->v[i].marked)
+				sent_note(ap->account, &ap->v[i].mark, &ap->v[i].sent);
 		rc = v ? txn_end(&t, rc) : txn_end_later(&t, rc, ap->mailbox);
 	}
 	mailbox_leave(ap->mailbox);

@@ -7,25 +7,15 @@
 // Duplicates: "D" be32 period, id: u64 time, in the account's partition, written in the batch of the message itself: one is durable exactly when
 // the other is. An id is looked for in this period and the one before. What is in line but not visible yet is in account.seen (under
 // account.lock); then it is waited for. Ids of older periods are removed when the account has its first delivery of a period.
-#include "mail/deliver.h"
-
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "mail/deliver_priv.h"
 #include "mail/edit.h"
-#include "mail/intake_priv.h"
 #include "mail/seen_priv.h"
 
 #include <stdlib.h>
 
-struct delivery {
-	struct mail *mail;
-	struct intake in;
-	struct span card; // in.parsing
-	struct thread_keys keys;
-	struct blob_ref ref; // id 0: not finished yet
-	uint64_t began;      // clock_mono() when the first recipient was staged
-};
 struct delivery_slot {
 	struct account *account;
 	struct mailbox *mailbox;
@@ -53,7 +43,10 @@ int delivery_begin(struct op *op, struct mail *m, bool exact, struct delivery **
 int delivery_lines(struct op *op, struct delivery *d, struct span lines)
 {
 	d->in.limit += lines.n;
-	return intake_data(op, &d->in, lines);
+	d->in.ours = true;
+	int rc = intake_data(op, &d->in, lines);
+	d->in.ours = false;
+	return rc;
 }
 
 int delivery_data(struct op *op, struct delivery *d, struct span bytes)
@@ -105,12 +98,20 @@ static int blob_put(struct op *op, struct delivery *d, const struct blob_owner *
 	return blob_finish(op, w, owner, d->card, &d->ref);
 }
 
-// Under account.lock: the record, in the batch.
-static int add(struct op *op, struct delivery *d, const struct delivery_to *to, struct txn *t,
-	struct mailbox *mb, const struct thread_look *look)
+int delivery_is_open(struct op *op, struct delivery *d)
 {
+	if (!d->began)
+		d->began = clock_mono();
+	if (clock_mono() - d->began > DELIVERY_SHARE_S * NS_PER_S)
+		return op_fail(op, RC_TIMEOUT, "the delivery took too long");
+	return 0;
+}
+
+int delivery_add(struct delivery *d, struct txn *t, struct mailbox *mb,
+	const struct thread_look *look, struct delivery_record *record)
+{
+	struct op *op = t->op;
 	struct edit *e;
-	uint32_t uid;
 	if (atomic_load(&mb->dying))
 		return op_fail(op, RC_TRYCREATE, "there is no mailbox of that name");
 	int rc = txn_edit(t, mb, &e);
@@ -126,21 +127,23 @@ static int add(struct op *op, struct delivery *d, const struct delivery_to *to, 
 	struct blob_owner owner = { .partition = t->account->partition,
 		.mailbox = e->now->h.data,
 		.uid = e->now->h.uid_next,
-		.internal_date = now };
+		.internal_date = now,
+		.flags = record->flags };
 	rc = blob_put(op, d, &owner);
 	if (rc == 0)
-		rc = prefix_put(op, d, &owner, to->prefix, &cold);
+		rc = prefix_put(op, d, &owner, record->prefix, &cold);
 	if (rc < 0)
 		return rc;
 	cold.blob = d->ref;
 	thread_assign(t->account, look, &t->batch, &cold.threadid);
-	return edit_append(e, 0, 0, &cold, &uid);
+	return edit_append(e, record->flags, 0, &cold, &record->uid);
 }
 
 static int stage(struct op *op, struct delivery *d, const struct delivery_to *to,
 	struct delivery_slot *slot, const uint8_t *id)
 {
 	struct thread_look look;
+	struct delivery_record record = { .prefix = to->prefix };
 	int rc = thread_look_up(op, slot->account, &d->keys, &look);
 	if (rc == 0)
 		rc = txn_begin(op, slot->account, &slot->txn);
@@ -151,7 +154,7 @@ static int stage(struct op *op, struct delivery *d, const struct delivery_to *to
 		txn_leave_after(&slot->txn); // it stands when the one before does
 		return 0;
 	}
-	rc = add(op, d, to, &slot->txn, slot->mailbox, &look);
+	rc = delivery_add(d, &slot->txn, slot->mailbox, &look, &record);
 	if (rc == 0 && id)
 		seen_put(slot->account, &slot->txn.batch, id);
 	if (rc == 0)
@@ -174,12 +177,11 @@ int delivery_stage(struct op *op, struct delivery *d, const struct delivery_to *
 	struct delivery_slot **ret_slot)
 {
 	const uint8_t *id = d->keys.message_id ? to->id : NULL;
-	if (!d->began)
-		d->began = clock_mono();
-	if (clock_mono() - d->began > DELIVERY_SHARE_S * NS_PER_S)
-		return op_fail(op, RC_TIMEOUT, "the delivery took too long");
+	int rc = delivery_is_open(op, d);
+	if (rc < 0)
+		return rc;
 	if (id) {
-		int rc = seen_look(op, to->account, id);
+		rc = seen_look(op, to->account, id);
 		if (rc)
 			return rc < 0 ? rc : DELIVERY_DUPLICATE;
 	}
@@ -188,7 +190,6 @@ int delivery_stage(struct op *op, struct delivery *d, const struct delivery_to *
 		return op_fail(op, RC_NOMEM, "out of memory");
 	slot->account = account_ref(to->account);
 	slot->mailbox = mailbox_by_name(to->account, to->mailbox);
-	int rc = 0;
 	if (slot->mailbox) {
 		mailbox_enter(slot->mailbox);
 		rc = stage(op, d, to, slot, id);

@@ -84,8 +84,10 @@ int edit_append(struct edit *e, uint8_t flags, uint32_t kwset, const struct msg_
 	uint32_t *ret_uid);
 // The keyword table to change; a private copy.
 int edit_keywords(struct edit *e, struct keywords **ret_keywords);
-// The id of the set that keywords make; of what a set becomes; of what a set of another mailbox is called here.
-int edit_set_of(struct edit *e, const struct span *keywords, size_t n, uint32_t *ret_set);
+// The id of what a set becomes: with keywords added (set 0: those alone); by a change, the same one throughout the edit; of what a set of another
+// mailbox is called here.
+int edit_set_add(
+	struct edit *e, uint32_t set, const struct span *keywords, size_t n, uint32_t *ret_set);
 int edit_set_change(struct edit *e, uint32_t set, enum flag_change change,
 	const struct flag_list *list, uint32_t *ret_set);
 // Whether adding the list's keywords took one away, or left one out, that must not be beside them (RFC 9979): who added them silently

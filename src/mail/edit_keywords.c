@@ -183,16 +183,19 @@ int edit_set_change(struct edit *e, uint32_t set, enum flag_change change,
 	return rc < 0 ? rc : memo_add(e, set, *ret_set);
 }
 
-int edit_set_of(struct edit *e, const struct span *keywords, size_t n, uint32_t *ret_set)
+int edit_set_add(
+	struct edit *e, uint32_t set, const struct span *keywords, size_t n, uint32_t *ret_set)
 {
 	struct flag_list list = { .keywords = keywords, .keyword_count = n };
-	*ret_set = 0;
+	uint32_t old_n;
+	*ret_set = set;
 	if (n == 0)
 		return 0;
+	(void)keywords_set_ids(e->body->keywords, set, &old_n);
 	struct op *op = e->txn->op;
 	struct arena_mark mark = arena_mark(&op->arena);
-	uint32_t *ids = arena_array(&op->arena, n, sizeof *ids);
-	int rc = ids ? change_ids(e, 0, FLAGS_ADD, &list, ids, ret_set)
+	uint32_t *ids = arena_array(&op->arena, old_n + n, sizeof *ids);
+	int rc = ids ? change_ids(e, set, FLAGS_ADD, &list, ids, ret_set)
 		     : op_fail(op, RC_NOMEM, "out of memory");
 	arena_release(&op->arena, mark);
 	return rc;
@@ -214,7 +217,7 @@ int edit_set_translate(struct edit *e, const struct keywords *from, uint32_t set
 	for (uint32_t i = 0; rc == 0 && i < n; i++)
 		names[i] = keywords_name(from, ids[i]);
 	if (rc == 0)
-		rc = edit_set_of(e, names, n, ret_set);
+		rc = edit_set_add(e, 0, names, n, ret_set);
 	arena_release(&op->arena, mark);
 	return rc < 0 ? rc : memo_add(e, set, *ret_set);
 }

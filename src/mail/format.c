@@ -119,13 +119,22 @@ struct key key_thread(uint64_t id)
 	return k;
 }
 
-struct key key_seen(uint32_t period, const uint8_t *id)
+static struct key key_of_period(char kind, uint32_t period, const uint8_t *id)
 {
-	struct key k = { .n = 21, .b = { 'D' } };
-	period = __builtin_bswap32(period);
-	memcpy(k.b + 1, &period, sizeof period);
+	struct key k = { .n = 21, .b = { kind } };
+	be32(k.b + 1, period);
 	memcpy(k.b + 5, id, 16);
 	return k;
+}
+
+struct key key_seen(uint32_t period, const uint8_t *id)
+{
+	return key_of_period('D', period, id);
+}
+
+struct key key_sent(uint32_t period, const uint8_t *digest)
+{
+	return key_of_period('F', period, digest);
 }
 
 struct key key_uidl(const struct objectid *emailid)

@@ -17,6 +17,9 @@
 //     "L" be32 node            key of that mailbox for URLAUTH (urlauth.c): u16 version, u16 0, 32 random octets
 //     "R" be64 key             16 octets: the thread that a message-id (thread_keys, mail/card.h) belongs to
 //     "D" be32 period, id      u64 time: this delivery was made (deliver.c)
+//     "F"                      key of the forms of sent messages (sent.c): u16 version, u16 0, 32 octets
+//     "F" be32 period, digest  a sent message that is stored once (sent.c): the first 16 octets of its digest; SENT_OCTETS:
+//         0 u16 version  2 u8 kind  3 u8 0  4 u32 data  8 u32 uid  12 u32 0  16 u64 time  24 digest  56 digest of its Bcc fields
 //     "P" EMAILID              UIDL that the message was imported with (POP3), 1 to 70 octets
 //     "B" be32 data, kind, be32 number: the messages of a mailbox:
 //         "T" 0                top level of the directory: 40 octets a block
@@ -56,6 +59,7 @@
 #define ACCOUNT_OCTETS 64u
 #define HOT_GONE 0x80u
 #define METADATA_OCTETS 4u
+#define SENT_OCTETS 88u
 
 // The header of a name (offsets in the record to the right). Octets 0..31 belong to the tree, the rest to the messages.
 struct header {
@@ -93,7 +97,8 @@ struct key key_thread(uint64_t id);
 struct key key_metadata(
 	uint32_t node); // of all annotations of a mailbox; that of node + 1 is behind the last
 struct key key_urlauth(uint32_t node);
-struct key key_seen(uint32_t period, const uint8_t *id); // DELIVERY_ID octets
+struct key key_seen(uint32_t period, const uint8_t *id);     // DELIVERY_ID octets
+struct key key_sent(uint32_t period, const uint8_t *digest); // its first 16 octets
 struct key key_uidl(const struct objectid *emailid);
 #define KEY(k) ((struct span){ (k).b, (k).n })
 

@@ -16,6 +16,7 @@ void intake_done(struct intake *in)
 	blob_abort(in->writer);
 	in->writer = NULL;
 	in->parser = NULL;
+	sent_form_done(&in->form);
 	op_done(&in->parsing);
 }
 
@@ -32,10 +33,18 @@ int intake_begin(struct op *op, struct intake *in, struct store *s)
 	in->size = 0;
 	in->after_cr = false;
 	in->last[0] = in->last[1] = '\0';
+	in->marked = false;
+	sent_form_done(&in->form);
 	int rc = blob_begin(op, s, &in->writer);
 	if (rc == 0)
 		rc = pass_on(op, in, mime_begin(&in->parsing, &in->parser));
 	return rc;
+}
+
+int intake_compare(struct op *op, struct intake *in, const uint8_t key[SENT_KEY])
+{
+	must(in->parser && in->size == 0);
+	return sent_form_begin(op, &in->form, key);
 }
 
 static int take(struct op *op, struct intake *in, struct span s)
@@ -48,6 +57,8 @@ static int take(struct op *op, struct intake *in, struct span s)
 	in->size += s.n;
 	in->last[0] = s.n > 1 ? s.p[s.n - 2] : in->last[1];
 	in->last[1] = s.p[s.n - 1];
+	if (in->form.mac && !in->ours)
+		sent_form_add(&in->form, s);
 	int rc = blob_write(op, in->writer, s);
 	return rc < 0 ? rc : pass_on(op, in, mime_feed(&in->parsing, in->parser, s));
 }
@@ -113,6 +124,10 @@ int intake_end(
 		rc = card_item(*ret_card, CARD_THREAD).p
 			? thread_keys_of_card(&in->parsing, *ret_card, ret_keys)
 			: thread_keys_of_tree(&in->parsing, tree, ret_keys);
+	if (rc == 0 && in->form.mac && ret_keys->message_id) {
+		sent_form_end(&in->form, &in->mark);
+		in->marked = true;
+	}
 	return pass_on(op, in, rc);
 }
 

@@ -113,6 +113,7 @@ struct account {
 	const struct tree *tree_tip;  // lock: newest staged names
 	struct thread_recent *thread; // lock: threadid.c
 	struct seen *seen;            // lock: seen.c; NULL until there is a delivery
+	struct sent_recent *sent;     // lock: sent.c; NULL until something is compared
 	uint32_t next_id, last_uid_validity;
 	uint64_t modseq, edits, staged_seq;
 	struct store_ticket last_ticket; // of the newest staged batch: the next builds on it

@@ -4,6 +4,7 @@
 // and what is visible; only pointers change hands under it.
 #include "mail/edit.h"
 #include "mail/seen_priv.h"
+#include "mail/sent_priv.h"
 #include "mail/tree.h"
 
 #include <stdlib.h>
@@ -129,6 +130,7 @@ void staged_roll_back_locked(struct op *op, struct account *a)
 	a->metadata_ticket.v = 0;
 	thread_recent_reset(a->thread);
 	seen_reset(a);
+	sent_reset(a);
 	wake_and_let_go(a, good);
 	while (bad) {
 		struct staged *s = bad;

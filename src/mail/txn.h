@@ -45,6 +45,9 @@ struct append_result {
 };
 // RC_TRYCREATE when there is no such mailbox.
 int append_begin(struct op *op, struct account *a, struct span mailbox, struct append **ret_append);
+// For who serves a client, before the first message: what comes may be the copy of a message that was sent (mail/sent.h), and is then answered
+// with the UID of the one that is there. Import does without. May block.
+int append_compare(struct op *op, struct append *ap);
 // Begins a message. `size` is what the client said (a hint; RC_TOOBIG beyond the limit), 0 if not known.
 int append_message(struct op *op, struct append *ap, const struct append_meta *meta, uint64_t size);
 // Its octets, in any split. A lone LF becomes CRLF; nothing else is altered. RC_TOOBIG past the limit.

@@ -83,6 +83,9 @@ static const struct key keys[] = {
 		"a URI by which the administrator is reached: /shared/admin (METADATA)" },
 	{ "pop3.autologout", KIND_TIME, AT(pop3.autologout_ms), 600000, 864000000, "10min",
 		"silence after which a session ends (10 minutes at least: RFC 1939 section 3)" },
+	{ "submission.sent_copy", KIND_BOOL, AT(submission.sent_copy), 0, 1, "no",
+		"file what a user sends in the mailbox of sent mail, unless the user's annotation "
+		"/private/vendor/starling/sent-copy says yes or no" },
 	{ "store.segment_bytes", KIND_BYTES, AT(store.segment_bytes), 1 << 20, UINT64_C(1) << 32,
 		"256mb", "size of a segment of the log" },
 	{ "store.reserve_bytes", KIND_BYTES, AT(store.reserve_bytes), 0, UINT64_C(1) << 40, "64mb",

@@ -46,6 +46,9 @@ struct config {
 		uint64_t autologout_ms;
 	} pop3;
 	struct {
+		bool sent_copy;
+	} submission;
+	struct {
 		uint64_t segment_bytes, reserve_bytes;
 	} store;
 };

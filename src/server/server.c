@@ -198,6 +198,7 @@ static int mail_prepare(struct op *op, struct server *s, const char *program)
 		.reserve_bytes = c->store.reserve_bytes };
 	struct mail_config mail = { .append_limit = c->limits.message_bytes,
 		.mailboxes_max = (uint32_t)c->limits.mailboxes,
+		.sent_copy = c->submission.sent_copy,
 		.create_accounts = true };
 	struct auth_config auth = {
 		.dir = c->data, .passwd_file = c->auth.passwd_file, .program = program
