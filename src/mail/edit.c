@@ -20,13 +20,13 @@ static struct place edit_place(const struct edit *e)
 static struct block *block_copy(const struct block *b, const struct entries *from, uint64_t serial)
 {
 	struct block *c = block_new(b->id, b->count);
-	struct entries *e = calloc(1, sizeof *e + BLOCK_ENTRIES * sizeof *e->e);
+	struct entries *e = malloc(sizeof *e + BLOCK_ENTRIES * sizeof *e->e);
 	if (!c || !e) {
 		block_unref(c);
 		free(e);
 		return NULL;
 	}
-	e->n = from->n;
+	e->n = from->n; // the rest is written when it comes
 	memcpy(e->e, from->e, from->n * sizeof *e->e);
 	for (uint32_t i = 0; i < e->n; i++)
 		(void)chunk_ref(e->e[i].chunk);

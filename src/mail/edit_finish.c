@@ -28,14 +28,18 @@ static void write_chunk(struct edit *e, const struct entry *en)
 	int changed = __builtin_popcountll(c->changed[0]) + __builtin_popcountll(c->changed[1]);
 	if (changed == 0)
 		return;
-	memset(value, 0, (size_t)en->used * HOT_OCTETS);
+	bool most = (uint32_t)changed * 2 > en->used && changed > 16;
 	for (uint32_t i = 0; i < en->used; i++)
-		value[i * HOT_OCTETS + 4] = (char)HOT_GONE;
+		if (most || bit_is_set(c->changed, i)) {
+			memset(value + i * HOT_OCTETS, 0, HOT_OCTETS);
+			value[i * HOT_OCTETS + 4] = (char)HOT_GONE;
+		}
 	for (uint32_t i = 0; i < r->n; i++)
-		hot_encode(&r->r[i], c->base, value + r->r[i].pos * HOT_OCTETS);
+		if (most || bit_is_set(c->changed, r->r[i].pos))
+			hot_encode(&r->r[i], c->base, value + r->r[i].pos * HOT_OCTETS);
 	struct key k = key_data(e->now->h.data, 'H', c->id);
 	struct store_batch *b = &e->txn->batch;
-	if ((uint32_t)changed * 2 > en->used && changed > 16) {
+	if (most) {
 		batch_put(b, KEY(k), span_of(value, (size_t)en->used * HOT_OCTETS));
 		return;
 	}

@@ -194,6 +194,8 @@ int walk_next(struct op *op, struct walk *w, uint32_t from, const struct hot **r
 		uint32_t r = w->r;
 		if (r < w->recs->n && w->recs->r[r].uid < from)
 			r = recs_lower(w->recs, from);
+		while (r < w->recs->n && w->recs->r[r].modseq <= w->since)
+			r++;
 		w->before += r - w->r;
 		w->r = r;
 		if (r < w->recs->n) {

@@ -53,7 +53,7 @@ struct entry { // of a directory block
 };
 struct entries {
 	uint32_t n;
-	struct entry e[BLOCK_ENTRIES];
+	struct entry e[];
 };
 struct block { // one version
 	struct ref refs;
@@ -192,7 +192,7 @@ struct walk {
 	struct recs *recs;       // of entry e
 	uint32_t t, e, r;        // the next record
 	uint32_t before;         // live messages before it
-	uint64_t since;          // chunks whose highest modseq is not above it are passed over
+	uint64_t since;          // what was not changed after it is passed over
 	unsigned only;
 };
 int walk_begin(struct op *op, struct walk *w, struct account *a, struct snap *s);

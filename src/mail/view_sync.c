@@ -163,7 +163,7 @@ static int next_flags(struct op *op, struct view *v, struct view_change *c)
 		if (rc || h->uid >= v->flags_limit)
 			break;
 		v->flags_next = h->uid + 1;
-		if (h->modseq <= v->told_modseq || is_silenced(v, h))
+		if (is_silenced(v, h))
 			continue;
 		*c = (struct view_change){ .kind = CHANGE_FLAGS };
 		c->msg = (struct msg){ .uid = { h->uid },
