@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lines and dots, with every split of the input.
+#include "wire/crlf.h"
 #include "wire/dots.h"
 #include "wire/line.h"
 
@@ -154,12 +155,51 @@ static void no_smuggling(void **state)
 		}
 }
 
+// --- line ends ---
+
+static void line_ends(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *want;
+		bool bad;
+	} rows[] = {
+		{ "a\r\nb\r\n", "a\r\nb\r\n", false },
+		{ "a\nb\n\n\r\n\nc", "a\r\nb\r\n\r\n\r\n\r\nc", false },
+		{ "\n.\n", "\r\n.\r\n", false },
+		{ "a\rb", "a\rb", true },
+		{ "a\r\r\nb", "a\r\r\nb", true },
+		{ "a\r", "a\r", true },
+		{ "", "", false },
+	};
+	for (size_t i = 0; i < countof(rows); i++)
+		for (size_t chunk = 1; chunk < 12; chunk++) {
+			struct span text = span_str(rows[i].text);
+			struct crlf_reader r = { .after_cr = false };
+			struct buf got = { 0 };
+			for (size_t at = 0; at < text.n; at += chunk) {
+				struct span piece = span_cut(text, at, at + chunk), part;
+				while (piece.n) {
+					size_t used = crlf_read(&r, piece, &part);
+					assert_true(used > 0);
+					buf_add(&got, part);
+					piece = span_skip(piece, used);
+				}
+			}
+			buf_addc(&got, '\0');
+			assert_string_equal(got.p, rows[i].want);
+			assert_int_equal(crlf_is_bad(&r), rows[i].bad);
+			buf_done(&got);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines),
 		cmocka_unit_test(dots),
 		cmocka_unit_test(no_smuggling),
+		cmocka_unit_test(line_ends),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
