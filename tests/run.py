@@ -1,7 +1,7 @@
 #!/usr/bin/python3 -B
 # SPDX-License-Identifier: Apache-2.0
 """Plays the transcripts tests/imap/TOPIC/*.t against the built server, on every engine and in each revision they name, and those of
-tests/pop3 and tests/lmtp, once per engine.
+tests/pop3, tests/lmtp and tests/submission, once per engine.
 
     tests/run.py                          all of IMAP
     tests/run.py tests/pop3               all of POP3
@@ -28,14 +28,15 @@ from transcript import BadScript, Failure, Player, Violation, parse  # noqa: E40
 
 ENGINES = ["local", "memory"]
 PASSWORD = 'se"c\\ret'
-PROTOCOLS = ("imap", "imaps", "pop3", "pop3s", "lmtp")
+PROTOCOLS = ("imap", "imaps", "pop3", "pop3s", "lmtp", "submission", "submissions")
+CONFIG = 'submission: { domains = "example.org"; };\n'
 
 
 class Runner:
     """One engine's server and its users; plays scripts in threads."""
 
     def __init__(self, engine):
-        self.engine, self.server = engine, Server(engine, protocols=PROTOCOLS)
+        self.engine, self.server = engine, Server(engine, config=CONFIG, protocols=PROTOCOLS)
         self.count, self.lock = 0, threading.Lock()
         self.skipped = []
 
@@ -83,7 +84,7 @@ def load(paths):
         name = str(path.resolve().relative_to(HERE)) if HERE in path.resolve().parents else str(path)
         try:
             script = parse(path.read_text(), name)
-            script.proto = next((p for p in ("pop3", "lmtp") if name.startswith(p + "/")), "imap")
+            script.proto = next((p for p in ("pop3", "lmtp", "submission") if name.startswith(p + "/")), "imap")
             if script.proto != "imap":
                 script.revs = ["rev2"]
             scripts.append(script)

@@ -81,6 +81,7 @@ def explain(address, ports, print_of_certificate):
     server       {address}
     IMAP         port {ports['imap']} (STARTTLS)
     IMAPS        port {ports['imaps']} (TLS)
+    submission   port {ports['submission']} (STARTTLS), {ports['submissions']} (TLS), as {USER}@localhost, to {USER}@localhost
     user         {USER}
     password     {PASSWORD}
     certificate  self-signed, SHA-256 {print_of_certificate}
@@ -131,6 +132,7 @@ def serve(root, options, check):
     (data / "run" / "ports").unlink(missing_ok=True)
     listen = [f"--listen=imap={address}:{free_port(address, options.imap)}"]
     listen += [f"--listen=imaps={address}:{free_port(address, options.imaps)}"]
+    listen += [f"--listen=submission={address}:{free_port(address, 1587)}", f"--listen=submissions={address}:{free_port(address, 1465)}"]
     words = [w for entry in listen for w in entry.split("=", 1)]
     server = subprocess.Popen([program, "serve", "--data", data, *words])
     try:

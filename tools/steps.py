@@ -158,6 +158,7 @@ STEPS = {
     "imap": script("tests/run.py"),
     "pop3": script("tests/run.py", "tests/pop3"),
     "lmtp": script("tests/run.py", "tests/lmtp"),
+    "submission": script("tests/run.py", "tests/submission"),
     "lmtp-crash": script("tests/lmtp_crash.py", "--kills", lambda c: 60 if c.full else 8),
     "roundtrip": script("tests/roundtrip.py"),
     "clients": script("tests/clients/all.py"),

@@ -128,6 +128,13 @@
 #define LMTP_DROP_MAX                                                                              \
 	(UINT64_C(1) << 30) // octets of a refused message that are read to its end; more: 421
 #define LMTP_TIMEOUT 600u // seconds of silence: RFC 5321 section 4.5.3.2.7 says 5 minutes at least
+#define SUBMISSION_HEADER_MAX                                                                      \
+	(1u << 20)                    // octets of a message's header that submission looks through
+#define SUBMISSION_AUTHORS_MAX 20u    // addresses in From and Sender
+#define SUBMISSION_LOGIN_TIMEOUT 180u // seconds
+#define SUBMISSION_SESSIONS_PER_USER 50u
+#define SERVED_MESSAGES 256u    // messages with some recipients served that submission remembers
+#define SERVED_S 86400u         // and for how long
 #define DELIVERY_PERIOD_S 21600 // a delivery is known again for this time, and up to twice as long
 #define DELIVERY_SHARE_S                                                                           \
 	300u // for so long a message may be delivered to more recipients: half a sweep's grace

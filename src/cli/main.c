@@ -17,7 +17,8 @@ static const struct command commands[] = {
 	{ "serve",
 		"serve [--config FILE] [--data DIR] [--listen PROTO=ADDRESS:PORT]... "
 		"[--allow-plaintext]",
-		"serve mail (PROTO: imap, imaps, pop3, pop3s, lmtp)", cmd_serve },
+		"serve mail (PROTO: imap, imaps, pop3, pop3s, lmtp, submission, submissions)",
+		cmd_serve },
 	{ "user", "user add|passwd|list|del NAME [--password-stdin] [--with-mail]",
 		"manage the users of the own user file", cmd_user },
 	{ "import", "import PATH --user NAME [--mailbox BOX]",

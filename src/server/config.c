@@ -86,13 +86,22 @@ static const struct key keys[] = {
 	{ "submission.sent_copy", KIND_BOOL, AT(submission.sent_copy), 0, 1, "no",
 		"file what a user sends in the mailbox of sent mail, unless the user's annotation "
 		"/private/vendor/starling/sent-copy says yes or no" },
+	{ "smtp.hostname", KIND_STRING, AT(smtp.hostname), 0, 0, "the system's name",
+		"how LMTP and submission call this host" },
+	{ "smtp.timeout", KIND_TIME, AT(smtp.timeout_ms), 1000, 86400000, "10min",
+		"silence after which a session of LMTP or submission ends (RFC 5321 section "
+		"4.5.3.2.7 says five minutes at least)" },
+	{ "submission.domains", KIND_STRING, AT(submission.domains), 0, 0,
+		"smtp.hostname and localhost",
+		"our domains, with blanks between: an address in them is the account's whose name "
+		"is its local part" },
 	{ "store.segment_bytes", KIND_BYTES, AT(store.segment_bytes), 1 << 20, UINT64_C(1) << 32,
 		"256mb", "size of a segment of the log" },
 	{ "store.reserve_bytes", KIND_BYTES, AT(store.reserve_bytes), 0, UINT64_C(1) << 40, "64mb",
 		"kept free so that deleting works on a full disk" },
 };
 
-#define PROTOCOLS "imap, imaps, pop3, pop3s, lmtp"
+#define PROTOCOLS "imap, imaps, pop3, pop3s, lmtp, submission, submissions"
 static const struct {
 	const char *name;
 	uint16_t port, high_port;
@@ -104,6 +113,8 @@ static const struct {
 	[PROTO_POP3S] = { "pop3s", 995, 1995 },
 	[PROTO_LMTP] = { "lmtp", 24, 1024,
 		"127.0.0.1" }, // whoever reaches it may deliver to anybody
+	[PROTO_SUBMISSION] = { "submission", 587, 1587 },
+	[PROTO_SUBMISSIONS] = { "submissions", 465, 1465 },
 };
 
 const char *config_protocol_name(enum config_protocol p)
@@ -123,6 +134,7 @@ void config_defaults(struct config *c)
 	c->imap.idle_interval_ms = 600000;
 	c->imap.autologout_ms = 1800000;
 	c->pop3.autologout_ms = 600000;
+	c->smtp.timeout_ms = 600000;
 	c->imap.progress_interval_ms = 10000;
 }
 

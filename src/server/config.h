@@ -8,7 +8,16 @@
 #include "base/buf.h"
 #include "base/op.h"
 
-enum config_protocol { PROTO_IMAP, PROTO_IMAPS, PROTO_POP3, PROTO_POP3S, PROTO_LMTP, PROTO_COUNT };
+enum config_protocol {
+	PROTO_IMAP,
+	PROTO_IMAPS,
+	PROTO_POP3,
+	PROTO_POP3S,
+	PROTO_LMTP,
+	PROTO_SUBMISSION,
+	PROTO_SUBMISSIONS,
+	PROTO_COUNT
+};
 
 #define CONFIG_LISTENERS_MAX 64
 
@@ -46,7 +55,12 @@ struct config {
 		uint64_t autologout_ms;
 	} pop3;
 	struct {
+		const char *hostname;
+		uint64_t timeout_ms;
+	} smtp;
+	struct {
 		bool sent_copy;
+		const char *domains;
 	} submission;
 	struct {
 		uint64_t segment_bytes, reserve_bytes;

@@ -14,6 +14,7 @@
 #include "pop3/pop3.h"
 #include "server/privileges.h"
 #include "smtp/lmtp.h"
+#include "smtp/submission.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,6 +40,7 @@ struct server {
 	struct imap *imap;
 	struct pop3 *pop3;
 	struct lmtp *lmtp;
+	struct submission *submission;
 	struct listener *listeners[CONFIG_LISTENERS_MAX];
 	struct task signals, sweeper;
 	atomic_bool stopping; // ends a sweep under way
@@ -241,7 +243,20 @@ static int front_prepare(struct op *op, struct server *s)
 		.sessions_per_user = (unsigned)c->limits.sessions_per_user,
 		.version = STARLING_VERSION,
 	};
-	struct lmtp_config lmtp = { .mail = s->mail, .auth = s->auth };
+	struct lmtp_config lmtp = { .mail = s->mail,
+		.auth = s->auth,
+		.hostname = c->smtp.hostname,
+		.timeout = (unsigned)(c->smtp.timeout_ms / 1000) };
+	struct submission_config submission = {
+		.mail = s->mail,
+		.auth = s->auth,
+		.hostname = c->smtp.hostname,
+		.domains = c->submission.domains,
+		.allow_plaintext = c->allow_plaintext,
+		.timeout = (unsigned)(c->smtp.timeout_ms / 1000),
+		.login_timeout = (unsigned)(c->limits.login_ms / 1000),
+		.sessions_per_user = (unsigned)c->limits.sessions_per_user,
+	};
 	struct net_limits limits = { .connections = (unsigned)c->limits.connections,
 		.connections_per_address = (unsigned)c->limits.connections_per_address,
 		.stall_ms = c->limits.stall_ms };
@@ -250,6 +265,8 @@ static int front_prepare(struct op *op, struct server *s)
 		rc = pop3_new(op, &pop3, &s->pop3);
 	if (rc == 0)
 		rc = lmtp_new(op, &lmtp, &s->lmtp);
+	if (rc == 0)
+		rc = submission_new(op, &submission, &s->submission);
 	if (rc == 0)
 		rc = net_new(op, s->crew, &limits, &s->net);
 	return rc;
@@ -267,19 +284,22 @@ static const struct front {
 	}
 #define IMAP_REFUSAL TEXT("* BYE [LIMIT] Too many connections, try again later.\r\n")
 #define POP3_REFUSAL TEXT("-ERR [SYS/TEMP] Too many connections, try again later.\r\n")
+#define SMTP_REFUSAL TEXT("421 4.3.2 Too many connections, try again later.\r\n")
 	[PROTO_IMAP] = { &imap_service, IMAP_REFUSAL, false },
 	[PROTO_IMAPS] = { &imap_service, IMAP_REFUSAL, true },
 	[PROTO_POP3] = { &pop3_service, POP3_REFUSAL, false },
 	[PROTO_POP3S] = { &pop3_service, POP3_REFUSAL, true },
-	[PROTO_LMTP] = { &lmtp_service,
-		TEXT("421 4.3.2 Too many connections, try again later.\r\n"), false },
+	[PROTO_LMTP] = { &lmtp_service, SMTP_REFUSAL, false },
+	[PROTO_SUBMISSION] = { &submission_service, SMTP_REFUSAL, false },
+	[PROTO_SUBMISSIONS] = { &submission_service, SMTP_REFUSAL, true },
 };
 
 static const void *front_config(const struct server *s, const struct service *service)
 {
 	return service == &imap_service    ? (const void *)s->imap
 		: service == &pop3_service ? (const void *)s->pop3
-					   : s->lmtp;
+		: service == &lmtp_service ? (const void *)s->lmtp
+					   : s->submission;
 }
 
 static int listen_all(struct op *op, struct server *s)
@@ -349,6 +369,7 @@ static void server_stop(struct server *s)
 	imap_free(s->imap);
 	pop3_free(s->pop3);
 	lmtp_free(s->lmtp);
+	submission_free(s->submission);
 	mail_close(s->mail);
 	auth_close(s->auth);
 	store_close(s->store);

@@ -17,31 +17,42 @@ static const char *bad_value(struct smtp_reply *ret_reply)
 }
 
 // One parameter of MAIL.
-static const char *take_param(struct envelope *e, const struct smtp_param *p, uint64_t limit,
-	struct smtp_reply *ret_reply)
+static const char *take_param(struct envelope *e, const struct smtp_param *p,
+	const struct envelope_rules *rules, struct smtp_reply *ret_reply)
 {
 	struct span v = p->value;
 	if (span_caseeq(p->name, SPAN("SIZE"))) { // RFC 1870 section 6
 		uint64_t size;
 		if (!span_to_u64(v, UINT64_MAX, &size))
 			return bad_value(ret_reply);
-		return size <= limit ? NULL
-				     : refuse(ret_reply, 552, "5.3.4", "the message is too big");
+		return size <= rules->limit
+			? NULL
+			: refuse(ret_reply, 552, "5.3.4", "the message is too big");
 	}
 	if (span_caseeq(p->name, SPAN("BODY"))) { // RFC 6152 section 2, RFC 3030 section 3
 		e->binary = span_caseeq(v, SPAN("BINARYMIME"));
-		bool known = e->binary || span_caseeq(v, SPAN("8BITMIME")) ||
-			span_caseeq(v, SPAN("7BIT"));
+		e->seven_bit = span_caseeq(v, SPAN("7BIT"));
+		bool known = (e->binary && rules->binary) || e->seven_bit ||
+			span_caseeq(v, SPAN("8BITMIME"));
 		return known ? NULL : bad_value(ret_reply);
 	}
 	if (span_caseeq(p->name, SPAN("SMTPUTF8"))) { // RFC 6531 section 3.4: no value
 		e->utf8 = true;
 		return v.p ? bad_value(ret_reply) : NULL;
 	}
-	if (span_caseeq(p->name, SPAN("RET")))
+	if (span_caseeq(p->name, SPAN("RET"))) {
+		e->ret = v;
 		return smtp_ret_is_valid(v) ? NULL : bad_value(ret_reply);
-	if (span_caseeq(p->name, SPAN("ENVID")))
+	}
+	if (span_caseeq(p->name, SPAN("ENVID"))) {
+		e->envid = v;
 		return smtp_xtext_is_valid(v) ? NULL : bad_value(ret_reply);
+	}
+	if (rules->auth &&
+		span_caseeq(p->name, SPAN("AUTH"))) { // RFC 4954 section 5: known, not believed
+		bool valid = span_eq(v, SPAN("<>")) || smtp_xtext_is_valid(v);
+		return valid ? NULL : bad_value(ret_reply);
+	}
 	return refuse(ret_reply, 555, "5.5.4", "a parameter is not known here");
 }
 
@@ -53,22 +64,33 @@ static const char *needs_utf8(
 	return refuse(ret_reply, 553, "5.6.7", "the address needs SMTPUTF8");
 }
 
+// A value that outlives the command's line; absent ones stay so.
+static bool keep(struct op *op, struct span *io_value)
+{
+	bool absent = !io_value->p;
+	*io_value = arena_dup(&op->arena, *io_value);
+	return absent || io_value->p;
+}
+
 const char *envelope_begin(struct op *op, struct envelope *e, const struct smtp_command *c,
-	uint64_t limit, struct smtp_reply *ret_reply)
+	const struct envelope_rules *rules, struct smtp_reply *ret_reply)
 {
 	*e = (struct envelope){ .sender = arena_dup(&op->arena, c->path.text) };
 	if (!e->sender.p)
 		return refuse(ret_reply, 451, "4.3.0", "out of memory");
 	for (size_t i = 0; i < c->param_count; i++) {
-		const char *why = take_param(e, &c->params[i], limit, ret_reply);
+		const char *why = take_param(e, &c->params[i], rules, ret_reply);
 		if (why)
 			return why;
 	}
+	bool kept = keep(op, &e->ret) && keep(op, &e->envid);
+	if (!kept)
+		return refuse(ret_reply, 451, "4.3.0", "out of memory");
 	return needs_utf8(e, &c->path, ret_reply);
 }
 
-const char *envelope_check_recipient(
-	const struct envelope *e, const struct smtp_command *c, struct smtp_reply *ret_reply)
+const char *envelope_check_recipient(const struct envelope *e, const struct smtp_command *c,
+	struct recipient *r, struct smtp_reply *ret_reply)
 {
 	if (!c->path.local.n)
 		return refuse(ret_reply, 501, "5.1.3", "a recipient needs an address");
@@ -79,6 +101,7 @@ const char *envelope_check_recipient(
 			return refuse(ret_reply, 555, "5.5.4", "a parameter is not known here");
 		if (!(notify ? smtp_notify_is_valid(p->value) : smtp_orcpt_is_valid(p->value)))
 			return bad_value(ret_reply);
+		*(notify ? &r->notify : &r->orcpt) = p->value;
 	}
 	return needs_utf8(e, &c->path, ret_reply);
 }
@@ -98,10 +121,9 @@ int envelope_add(struct op *op, struct envelope *e, const struct recipient *r)
 		e->recipients = v;
 		e->cap = cap;
 	}
-	struct recipient copy = { .address = arena_dup(&op->arena, r->address),
-		.user = arena_dup(&op->arena, r->user),
-		.folder = arena_dup(&op->arena, r->folder) };
-	if (!copy.address.p || !copy.user.p || (r->folder.p && !copy.folder.p))
+	struct recipient copy = *r;
+	if (!keep(op, &copy.address) || !keep(op, &copy.user) || !keep(op, &copy.folder) ||
+		!keep(op, &copy.notify) || !keep(op, &copy.orcpt))
 		return op_fail(op, RC_NOMEM, "out of memory");
 	e->recipients[e->count++] = copy;
 	return 0;

@@ -10,24 +10,33 @@ struct smtp_command;
 struct smtp_reply;
 
 struct recipient {
-	struct span address; // as RCPT gave it
-	struct span user;    // LMTP: whose it is, canonical
-	struct span folder;  // LMTP: detail of a sub-address; absent: none
+	struct span address;       // as RCPT gave it
+	struct span notify, orcpt; // RFC 3461; absent: not given
+	struct span user;          // whose account it is, canonical; absent: nobody's here
+	struct span folder;        // detail of a sub-address; absent: none
+	bool has_it;               // submission: it was delivered
 };
-struct envelope {           // all of it in the arena of the transaction's op
-	struct span sender; // empty: the null path
-	bool utf8;          // SMTPUTF8
-	bool binary;        // BODY=BINARYMIME: BDAT only
+struct envelope {               // all of it in the arena of the transaction's op
+	struct span sender;     // empty: the null path
+	bool utf8;              // SMTPUTF8
+	bool binary;            // BODY=BINARYMIME: BDAT only
+	bool seven_bit;         // BODY=7BIT
+	struct span ret, envid; // RFC 3461; absent: not given
 	struct recipient *recipients;
 	size_t count, cap;
 };
 
-// MAIL. NULL: accepted; else the refusal's text, with code and enhanced code in *ret_reply. `limit`: octets of a message.
+struct envelope_rules {
+	uint64_t limit; // octets of a message
+	bool binary;    // BINARYMIME is offered
+	bool auth;      // AUTH is
+};
+// MAIL. NULL: accepted; else the refusal's text, with code and enhanced code in *ret_reply.
 const char *envelope_begin(struct op *op, struct envelope *e, const struct smtp_command *c,
-	uint64_t limit, struct smtp_reply *ret_reply);
-// RCPT: the address and its parameters; the recipient is not added.
-const char *envelope_check_recipient(
-	const struct envelope *e, const struct smtp_command *c, struct smtp_reply *ret_reply);
+	const struct envelope_rules *rules, struct smtp_reply *ret_reply);
+// RCPT: the address and its parameters, which *r gets; the recipient is not added.
+const char *envelope_check_recipient(const struct envelope *e, const struct smtp_command *c,
+	struct recipient *r, struct smtp_reply *ret_reply);
 // Adds one, copied. RC_LIMIT, RC_NOMEM.
 int envelope_add(struct op *op, struct envelope *e, const struct recipient *r);
 

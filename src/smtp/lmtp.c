@@ -1,29 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// The loop of an LMTP connection and its commands (RFC 2033: SMTP with LHLO, and a reply for each recipient).
-#include "auth/auth.h"
+// LMTP (RFC 2033): SMTP with LHLO, and an answer for each recipient (section 4.2), given when the message is durable in that recipient's mailbox
+// and not before. Recipients are served in groups: a group is put in line for the disk together and waits together.
+#include "smtp/lmtp.h"
+
 #include "base/clock.h"
-#include "base/limits.h"
 #include "base/log.h"
-#include "mail/account.h"
+#include "mail/deliver.h"
 #include "run/crew.h"
-#include "smtp/lmtp_priv.h"
 #include "smtp/reply_table.h"
+#include "smtp/session_priv.h"
+#include "smtp/trace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+
+struct lmtp {
+	struct smtp_host host;
+	char hostname[SMTP_HOSTNAME_MAX];
+};
 
 int lmtp_new(struct op *op, const struct lmtp_config *config, struct lmtp **ret_lmtp)
 {
 	struct lmtp *l = calloc(1, sizeof *l);
 	if (!l)
 		return op_fail(op, RC_NOMEM, "out of memory");
-	l->config = *config;
-	if (!l->config.hostname) {
-		if (gethostname(l->hostname, sizeof l->hostname - 1) != 0)
-			memcpy(l->hostname, "localhost", sizeof "localhost");
-		l->config.hostname = l->hostname;
-	}
+	l->host = (struct smtp_host){ .mail = config->mail,
+		.auth = config->auth,
+		.hostname = smtp_hostname(config->hostname, l->hostname),
+		.timeout = config->timeout ? config->timeout : LMTP_TIMEOUT };
 	*ret_lmtp = l;
 	return 0;
 }
@@ -33,383 +37,164 @@ void lmtp_free(struct lmtp *lmtp)
 	free(lmtp);
 }
 
-// --- replies ---
+// --- commands ---
 
-void lmtp_reply(struct lmtp_session *s, unsigned code, const char *enhanced, const char *text)
+static void rcpt(struct smtp_session *s, const struct smtp_command *c)
 {
-	struct smtp_reply reply = { .code = code, .enhanced = enhanced, .utf8 = s->envelope.utf8 };
-	smtp_reply(conn_output(s->conn), &reply, span_str(text));
-	if (code >= 500 &&
-		code < 510) // of the protocol; a user who does not exist is no error of the client
-		s->bad++;
-}
-
-static void refuse(struct lmtp_session *s, const struct smtp_reply *reply, const char *text)
-{
-	lmtp_reply(s, reply->code, reply->enhanced, text);
-}
-
-void lmtp_closing(struct lmtp_session *s, const char *enhanced, const char *text)
-{
-	lmtp_reply(s, 421, enhanced, text);
-	s->phase = LMTP_CLOSING;
-}
-
-// --- transactions ---
-
-void lmtp_transaction_end(struct lmtp_session *s)
-{
-	lmtp_message_abort(s);
-	s->in_mail = false;
-	s->envelope = (struct envelope){ .count = 0 };
-	op_reset(&s->tx);
-}
-
-// What Received says of the client must be one word (RFC 5321 section 4.4 "Extended-Domain").
-static bool is_domain_like(struct span name)
-{
-	for (size_t i = 0; i < name.n; i++)
-		if (name.p[i] <= ' ' || name.p[i] >= 0x7f || strchr("()<>;,\\\"", name.p[i]))
-			return false;
-	return name.n > 0 && name.n <= 255;
-}
-
-static void lhlo(struct lmtp_session *s, const struct smtp_command *c)
-{
-	struct rope *out = conn_output(s->conn);
-	char size[32];
-	if (!is_domain_like(c->argument)) {
-		lmtp_reply(s, 501, "5.5.4", "LHLO wants the client's name");
-		return;
-	}
-	char *copy = malloc(c->argument.n);
-	if (!copy) {
-		lmtp_reply(s, 451, "4.3.0", "out of memory");
-		return;
-	}
-	memcpy(copy, c->argument.p, c->argument.n);
-	free((void *)(uintptr_t)s->client.p);
-	s->client = span_of(copy, c->argument.n);
-	lmtp_transaction_end(s);
-	smtp_reply_line(out, 250, span_str(s->lmtp->config.hostname), false);
-	static const char *const extensions[] = { "PIPELINING", "8BITMIME", "SMTPUTF8", "CHUNKING",
-		"BINARYMIME", "ENHANCEDSTATUSCODES" };
-	for (size_t i = 0; i < countof(extensions); i++)
-		smtp_reply_line(out, 250, span_str(extensions[i]), false);
-	if (conn_can_starttls(s->conn))
-		smtp_reply_line(out, 250, SPAN("STARTTLS"), false);
-	(void)snprintf(size, sizeof size, "SIZE %llu",
-		(unsigned long long)mail_append_limit(s->lmtp->config.mail)); // fits
-	smtp_reply_line(out, 250, span_str(size), true);
-}
-
-static void mail(struct lmtp_session *s, const struct smtp_command *c)
-{
-	struct smtp_reply reply;
-	if (s->in_mail) {
-		lmtp_reply(s, 503, "5.5.1", "there is a sender already: RSET first");
-		return;
-	}
-	op_reset(&s->tx);
-	const char *why = envelope_begin(
-		&s->tx, &s->envelope, c, mail_append_limit(s->lmtp->config.mail), &reply);
-	if (why) {
-		refuse(s, &reply, why);
-		lmtp_transaction_end(s);
-		return;
-	}
-	s->in_mail = true;
-	lmtp_reply(s, 250, "2.1.0", "sender accepted");
-}
-
-// Whose mail it is: the whole address as a name of a user, then the local part alone; each as it is, then without "+folder".
-static int resolve(
-	struct lmtp_session *s, const struct smtp_path *p, struct recipient *ret_recipient)
-{
-	struct op *op = &s->op;
-	struct span names[4], base = SPAN_NONE, detail = SPAN_NONE;
-	size_t plus = span_find_char(p->local, '+'), n = 0, detailed;
-	size_t room = p->local.n + p->domain.n + 2;
-	if (plus > 0 && plus < p->local.n) {
-		base = span_cut(p->local, 0, plus);
-		detail = span_skip(p->local, plus + 1);
-	}
-	for (unsigned i = 0; i < 2; i++) {
-		struct span local = i ? base : p->local;
-		char *whole = arena_bytes(&op->arena, room);
-		if (!whole)
-			return op_fail(op, RC_NOMEM, "out of memory");
-		if (i == 1)
-			detailed = n;
-		if (!local.p)
-			continue;
-		if (p->domain.p) {
-			memcpy(whole, local.p, local.n);
-			whole[local.n] = '@';
-			memcpy(whole + local.n + 1, p->domain.p, p->domain.n);
-			names[n++] = span_of(whole, local.n + 1 + p->domain.n);
-		}
-		names[n++] = local;
-	}
-	size_t which;
-	*ret_recipient = (struct recipient){ .address = p->text };
-	int rc = auth_find(op, s->lmtp->config.auth, names, n, &ret_recipient->user, &which);
-	if (rc == 0 && which >= detailed)
-		ret_recipient->folder = detail;
-	return rc;
-}
-
-static void rcpt(struct lmtp_session *s, const struct smtp_command *c)
-{
-	struct smtp_reply reply;
 	struct recipient r;
-	if (!s->in_mail || s->in_message) {
-		lmtp_reply(
-			s, 503, "5.5.1", s->in_mail ? "the message has begun" : "MAIL comes first");
+	if (!smtp_rcpt_check(s, c, &r))
 		return;
-	}
-	const char *why = envelope_check_recipient(&s->envelope, c, &reply);
-	if (why) {
-		refuse(s, &reply, why);
-		return;
-	}
-	int rc = resolve(s, &c->path, &r);
-	if (rc == 0) {
-		rc = envelope_add(&s->tx, &s->envelope, &r);
-		// RFC 5321 section 4.5.3.1.10: the client sends the rest in another transaction.
-		if (rc < 0) {
-			lmtp_reply(s, 452, "4.5.3", op_text(&s->tx, rc));
-			return;
-		}
-		lmtp_reply(s, 250, "2.1.5", "recipient accepted");
-		return;
-	}
-	reply = smtp_reply_of(rc);
-	refuse(s, &reply, rc == RC_NONEXISTENT ? "no such user here" : op_text(&s->op, rc));
-}
-
-static void data(struct lmtp_session *s)
-{
-	if (!s->in_mail || !s->envelope.count || s->chunked) {
-		lmtp_reply(s, 503, "5.5.1",
-			s->chunked ? "the message has begun with BDAT" : "there are no recipients");
-		return;
-	}
-	if (s->envelope.binary) { // RFC 3030 section 3
-		lmtp_reply(s, 503, "5.5.1", "BINARYMIME needs BDAT");
-		return;
-	}
-	lmtp_message_begin(s);
-	s->phase = LMTP_DATA;
-	lmtp_reply(s, 354, NULL, "send the message, end it with CRLF . CRLF");
-}
-
-static void bdat(struct lmtp_session *s, const struct smtp_command *c)
-{
-	s->chunk_left = c->size;
-	if (!s->in_message)
-		s->dropped = 0;
-	s->last_chunk = c->last;
-	s->phase = LMTP_CHUNK;
-	if (s->in_mail && s->envelope.count && !s->in_message) {
-		lmtp_message_begin(s);
-		s->chunked = true;
+	int rc = smtp_resolve(&s->op, s->host->auth, &c->path, true, &r);
+	if (rc < 0) {
+		struct smtp_reply reply = smtp_reply_of(rc);
+		smtp_refuse(s, &reply,
+			rc == RC_NONEXISTENT ? "no such user here" : op_text(&s->op, rc));
+	} else if (smtp_rcpt_add(s, &r)) {
+		smtp_say(s, 250, "2.1.5", "recipient accepted");
 	}
 }
 
-// RFC 3207; the state of before is forgotten (section 4.2).
-static void starttls(struct lmtp_session *s)
+static bool command(struct smtp_session *s, const struct smtp_command *c)
 {
-	if (!conn_can_starttls(s->conn)) {
-		lmtp_reply(s, 502, "5.5.1", "STARTTLS is not offered here");
-		return;
-	}
-	lmtp_reply(s, 220, "2.0.0", "begin TLS now");
-	lmtp_transaction_end(s);
-	free((void *)(uintptr_t)s->client.p);
-	s->client = SPAN_NONE;
-	if (conn_start_tls(&s->op, s->conn) < 0)
-		s->phase = LMTP_CLOSING;
-}
-
-static void run(struct lmtp_session *s, const struct smtp_command *c)
-{
+	static const char *const extensions[] = { "BINARYMIME" };
 	switch (c->verb) {
 	case SMTP_LHLO:
-		lhlo(s, c);
-		break;
-	case SMTP_MAIL:
-		mail(s, c);
-		break;
-	case SMTP_RCPT:
-		rcpt(s, c);
-		break;
-	case SMTP_DATA:
-		data(s);
-		break;
-	case SMTP_BDAT:
-		bdat(s, c);
-		break;
-	case SMTP_STARTTLS:
-		starttls(s);
-		break;
-	case SMTP_RSET:
-		lmtp_transaction_end(s);
-		lmtp_reply(s, 250, "2.0.0", "forgotten");
-		break;
-	case SMTP_NOOP:
-		lmtp_reply(s, 250, "2.0.0", "still here");
-		break;
-	case SMTP_VRFY:
-		lmtp_reply(s, 252, "2.5.0", "send mail and see");
-		break;
-	case SMTP_QUIT:
-		lmtp_reply(s, 221, "2.0.0", "bye");
-		s->phase = LMTP_CLOSING;
-		break;
+		if (smtp_hello(s, c))
+			smtp_hello_lines(s, extensions, countof(extensions));
+		return true;
 	case SMTP_HELO:
 	case SMTP_EHLO: // RFC 2033 section 4.1
-		lmtp_reply(s, 500, "5.5.1", "this is LMTP: LHLO");
-		break;
+		smtp_say(s, 500, "5.5.1", "this is LMTP: LHLO");
+		return true;
+	case SMTP_MAIL:
+		if (smtp_mail(s, c))
+			smtp_say(s, 250, "2.1.0", "sender accepted");
+		return true;
+	case SMTP_RCPT:
+		rcpt(s, c);
+		return true;
 	default:
-		lmtp_reply(s, 502, "5.5.1", "not here");
-		break;
-	}
-}
-
-static void command(struct lmtp_session *s, struct span line)
-{
-	struct smtp_command c;
-	int rc = smtp_parse(&s->op, line, &c);
-	bool needs_lhlo = c.verb == SMTP_MAIL || c.verb == SMTP_RCPT || c.verb == SMTP_DATA;
-	if (rc == RC_SYNTAX && c.verb == SMTP_UNKNOWN)
-		lmtp_reply(s, 500, "5.5.2", op_text(&s->op, rc));
-	else if (rc < 0)
-		lmtp_reply(s, 501, c.verb == SMTP_RCPT ? "5.1.3" : "5.5.4", op_text(&s->op, rc));
-	else if (needs_lhlo && !s->client.p)
-		lmtp_reply(s, 503, "5.5.1", "LHLO comes first");
-	else
-		run(s, &c);
-	// What follows a chunk that we could not make out is not commands.
-	if (rc < 0 && c.verb == SMTP_BDAT)
-		s->phase = LMTP_CLOSING;
-}
-
-// --- the loop ---
-
-// Takes and runs one line. False: there is none.
-static bool next_line(struct lmtp_session *s)
-{
-	struct span line;
-	size_t used;
-	enum line_next next =
-		line_cut(&s->cutter, conn_input(s->conn), SMTP_LINE_MAX, &line, &used);
-	op_reset(&s->op);
-	if (next == LINE_GOT) {
-		s->active_at = clock_mono();
-		line = arena_dup(&s->op.arena, line); // STARTTLS throws away what is buffered
-	}
-	conn_consume(s->conn, used);
-	if (next == LINE_NEED)
 		return false;
-	if (next == LINE_LONG || !line.p)
-		lmtp_reply(s, 500, "5.5.6", "the line is too long");
-	else
-		command(s, line);
-	if (s->bad > LMTP_BAD_MAX)
-		lmtp_closing(s, "4.7.0", "too many errors");
-	return true;
-}
-
-// One step. CONN_READ: and again, unless *ret_again is false.
-static enum conn_next advance(struct lmtp_session *s, bool *ret_again)
-{
-	*ret_again = true;
-	// A message that has come whole is delivered before anything ends the connection: its recipients are being served.
-	if (s->stopping && s->phase != LMTP_DELIVER && s->phase != LMTP_CLOSING)
-		lmtp_closing(s, "4.3.2", "shutting down");
-	switch (s->phase) {
-	case LMTP_READ:
-		*ret_again = next_line(s);
-		break;
-	case LMTP_DATA:
-		*ret_again = lmtp_take_data(s);
-		break;
-	case LMTP_CHUNK:
-		*ret_again = lmtp_take_chunk(s);
-		break;
-	case LMTP_DELIVER:
-		return lmtp_deliver(s);
-	case LMTP_CLOSING:
-		return CONN_CLOSE;
 	}
-	return !*ret_again && s->eof ? CONN_CLOSE : CONN_READ;
 }
 
-static uint64_t timeout_at(const struct lmtp_session *s)
+// --- the message ---
+
+static bool is_for_one(const struct smtp_session *s)
 {
-	unsigned seconds = s->lmtp->config.timeout ? s->lmtp->config.timeout : LMTP_TIMEOUT;
-	return s->active_at + NS_PER_S * seconds;
+	return s->envelope.count == 1; // its private lines are part of the stored message
 }
+
+static int begin(struct smtp_session *s)
+{
+	if (!is_for_one(s))
+		return 0;
+	struct span trace = smtp_trace(s, &s->envelope.recipients[0]);
+	return trace.p ? delivery_lines(&s->op, s->delivery, trace)
+		       : op_fail(&s->op, RC_NOMEM, "out of memory");
+}
+
+static int octets(struct smtp_session *s, struct span octets)
+{
+	return delivery_data(&s->op, s->delivery, octets);
+}
+
+static void answer(struct smtp_session *s, const struct local_one *one)
+{
+	char text[OP_TEXT_MAX + SMTP_PATH_MAX];
+	if (one->rc == 0 || one->rc == DELIVERY_DUPLICATE) {
+		(void)snprintf(text, sizeof text, "<%.*s> %s", SPAN_FMT(one->r->address),
+			one->rc == 0 ? "delivered" : "was delivered before"); // fits
+		smtp_say(s, 250, "2.1.5", text);
+		s->delivered += one->rc == 0;
+		return;
+	}
+	struct smtp_reply reply = smtp_reply_of(one->rc);
+	(void)snprintf(
+		text, sizeof text, "<%.*s> %.*s", SPAN_FMT(one->r->address), SPAN_FMT(one->text));
+	smtp_refuse(s, &reply, text);
+	log_info("lmtp", "%llu %s %.*s: not delivered: %.*s", (unsigned long long)conn_id(s->conn),
+		conn_peer(s->conn), SPAN_FMT(one->r->user), SPAN_FMT(one->text));
+}
+
+static void serve_group(struct smtp_session *s, size_t n)
+{
+	struct local_one group[LMTP_GROUP];
+	for (size_t i = 0; i < n; i++) {
+		const struct recipient *r = &s->envelope.recipients[s->next + i];
+		group[i] = (struct local_one){ .r = r, .rc = s->fault };
+		if (s->fault)
+			group[i].text = span_str(s->fault_text);
+		else
+			group[i].prefix = is_for_one(s) ? SPAN("") : smtp_trace(s, r);
+	}
+	if (!s->fault)
+		smtp_deliver(s, group, n);
+	for (size_t i = 0; i < n; i++)
+		answer(s, &group[i]);
+	s->next += n;
+}
+
+static enum conn_next serve(struct smtp_session *s)
+{
+	const struct envelope *e = &s->envelope;
+	while (s->next < e->count) {
+		if (conn_is_full(s->conn))
+			return CONN_FLUSH;
+		op_reset(&s->op);
+		serve_group(s, e->count - s->next < LMTP_GROUP ? e->count - s->next : LMTP_GROUP);
+		// RFC 2033 section 5: as soon as possible. If the peer is gone net/ will see.
+		(void)conn_flush(&s->op, s->conn);
+		if (s->next < e->count && crew_slice_is_over())
+			return CONN_YIELD;
+	}
+	s->active_at = clock_mono();
+	log_info("lmtp", "%llu %s: message %llu from <%.*s>: %zu recipients, %llu delivered so far",
+		(unsigned long long)conn_id(s->conn), conn_peer(s->conn),
+		(unsigned long long)s->messages, SPAN_FMT(e->sender), e->count,
+		(unsigned long long)s->delivered);
+	smtp_transaction_end(s);
+	s->bad = 0; // an MTA keeps its connection for many messages
+	s->phase = AT_COMMAND;
+	return CONN_READ;
+}
+
+// --- the service ---
+
+static const struct smtp_front front = {
+	.name = "lmtp",
+	.protocol = "LMTP",
+	.utf8_protocol = "UTF8LMTP",
+	.has_binarymime = true,
+	.each_answers = true,
+	.command = command,
+	.begin = begin,
+	.octets = octets,
+	.serve = serve,
+};
 
 static int session_open(struct op *op, struct conn *c, const void *config, void **ret_session)
 {
-	struct lmtp_session *s = calloc(1, sizeof *s);
+	const struct lmtp *lmtp = config;
+	struct smtp_session *s = calloc(1, sizeof *s);
 	if (!s)
 		return op_fail(op, RC_NOMEM, "out of memory");
-	s->conn = c;
-	s->lmtp = (struct lmtp *)(uintptr_t)config; // const to net/
-	s->opened_at = s->active_at = clock_mono();
-	op_init(&s->op, SMTP_MEMORY);
-	op_init(&s->tx, SMTP_MEMORY);
+	smtp_session_init(s, c, &front, &lmtp->host);
+	s->has_own_id = true;
 	*ret_session = s;
 	return 0;
 }
 
 static void session_close(void *session)
 {
-	struct lmtp_session *s = session;
-	log_info("lmtp", "%llu %s: closed after %llu s, %llu messages, %llu delivered",
-		(unsigned long long)conn_id(s->conn), conn_peer(s->conn),
-		(unsigned long long)((clock_mono() - s->opened_at) / NS_PER_S),
-		(unsigned long long)s->messages, (unsigned long long)s->delivered);
-	lmtp_message_abort(s);
-	free((void *)(uintptr_t)s->client.p);
-	op_done(&s->op);
-	op_done(&s->tx);
+	struct smtp_session *s = session;
+	smtp_session_done(s);
 	free(s);
 }
 
 static enum conn_next session_run(void *session, unsigned events)
 {
-	struct lmtp_session *s = session;
-	if (events & CONN_EV_OPEN)
-		smtp_reply_line(
-			conn_output(s->conn), 220, span_str(s->lmtp->config.hostname), true);
-	if (events & CONN_EV_EOF)
-		s->eof = true;
-	if (events & CONN_EV_STOPPING)
-		s->stopping = true;
-	bool waits = s->phase != LMTP_DELIVER && s->phase != LMTP_CLOSING;
-	if (events & CONN_EV_DEADLINE && waits && clock_mono() >= timeout_at(s))
-		lmtp_closing(s, "4.4.2", "closed after a long silence");
-	bool again = true;
-	for (unsigned i = 0; again; i++) {
-		if (conn_is_full(s->conn))
-			return CONN_FLUSH;
-		if (i >= LMTP_STEPS_PER_RUN || crew_slice_is_over())
-			return CONN_YIELD;
-		enum conn_next next = advance(s, &again);
-		if (next != CONN_READ)
-			return next;
-	}
-	conn_set_deadline(s->conn, timeout_at(s));
-	if (s->phase == LMTP_READ) {
-		arena_done(&s->op.arena);
-		if (!s->in_mail)
-			arena_done(&s->tx.arena);
-	}
-	return CONN_READ;
+	return smtp_session_run(session, events);
 }
 
 const struct service lmtp_service = {

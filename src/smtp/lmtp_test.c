@@ -14,6 +14,7 @@
 #include "mail/content.h"
 #include "mail/view.h"
 #include "smtp/lmtp.h"
+#include "smtp/testing.h"
 
 static struct op op;
 static struct store *store;
@@ -50,26 +51,6 @@ static int teardown(void **state)
 	store_close(store);
 	op_done(&op);
 	return 0;
-}
-
-// What is sent, in pieces of every size; what comes, whole. "?" in `want` stands for the rest of a line.
-static bool line_fits(struct span got, struct span want)
-{
-	size_t any = span_find_char(want, '?');
-	return any == want.n ? span_eq(got, want) : span_starts(got, span_cut(want, 0, any));
-}
-
-static void compare(size_t chunk, struct span got, struct span want)
-{
-	while (want.n || got.n) {
-		struct span line, wanted;
-		got = span_split(got, '\n', &line);
-		want = span_split(want, '\n', &wanted);
-		line = span_cut(line, 0, line.n ? line.n - 1 : 0);
-		if (!line_fits(line, wanted))
-			fail_msg("chunks of %zu: got \"%.*s\", want \"%.*s\"", chunk,
-				SPAN_FMT(line), SPAN_FMT(wanted));
-	}
 }
 
 static const size_t chunks[] = { 0, 1, 2, 3, 7, 64 };

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Transcripts of POP3 and LMTP (tests/pop3, tests/lmtp): the player of transcript.py for protocols of lines. Connections whose
+"""Transcripts of POP3, LMTP and submission (tests/pop3, tests/lmtp, tests/submission): the player of transcript.py for protocols of lines. Connections whose
 name begins with `imap` (rev2) or `pop3` speak that, so that a test sees what the other protocol did. tests/README.md is the manual."""
 
+import base64
 import re
 import socket
 import time
@@ -19,6 +20,11 @@ def stuffed(data):
     if data and not data.endswith(b"\r\n"):
         data += b"\r\n"
     return data + b".\r\n"
+
+
+def plain(user, password):
+    """The initial response of SASL PLAIN (RFC 4616)."""
+    return base64.b64encode(f"\0{user}\0{password}".encode()).decode()
 
 
 class LineConnection(Connection):
@@ -60,12 +66,13 @@ class LinePlayer(Player):
     def __init__(self, script, proto, ports, users):
         super().__init__(script, "rev2", ports, users)
         self.proto = proto
+        self.variables["plain"] = plain(*users[0])  # what SASL PLAIN sends
 
     def _speaks_imap(self, name):
         return name == "setup" or name.startswith("imap")
 
     def _proto_of(self, name):
-        return "pop3" if name.startswith("pop3") else self.proto
+        return next((p for p in ("pop3", "lmtp") if name.startswith(p)), self.proto)
 
     def _connect(self, name, how):
         if self._speaks_imap(name):
@@ -95,6 +102,9 @@ class LinePlayer(Player):
         if self._proto_of(name) == "pop3":
             self._ask(connection, b"USER " + user[0].encode(), b"+OK")
             self._ask(connection, b"PASS " + user[1].encode(), b"+OK")
+        elif self._proto_of(name) == "submission":
+            self._ask(connection, b"EHLO client.example.org", b"250")
+            self._ask(connection, b"AUTH PLAIN " + plain(*user).encode(), b"235")
         else:
             self._ask(connection, b"LHLO client.example.org", b"250")
         return connection
@@ -105,7 +115,7 @@ class LinePlayer(Player):
             return
         text = fill(step.text, self.variables)
         if text == "<<":
-            connection.send(stuffed(body_bytes(step)))
+            connection.send(stuffed(fill(body_bytes(step).decode(), self.variables).encode()))
         elif match := DATA.fullmatch(text):
             connection.send(stuffed(message(match[1])))
         elif "<<" in text:

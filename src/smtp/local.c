@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Recipients that have accounts here: whose mail an address is, and delivery to them.
+#include "auth/auth.h"
+#include "mail/deliver.h"
+#include "smtp/session_priv.h"
+
+#include <openssl/evp.h>
+
+// The whole address as a name of a user, then the local part alone; each as it is, then without "+folder".
+int smtp_resolve(struct op *op, struct auth *auth, const struct smtp_path *p, bool bare,
+	struct recipient *ret)
+{
+	struct span names[4], base = SPAN_NONE, detail = SPAN_NONE;
+	size_t plus = span_find_char(p->local, '+'), n = 0, detailed = 0;
+	size_t room = p->local.n + p->domain.n + 2;
+	if (plus > 0 && plus < p->local.n) {
+		base = span_cut(p->local, 0, plus);
+		detail = span_skip(p->local, plus + 1);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		struct span local = i ? base : p->local;
+		char *whole = arena_bytes(&op->arena, room);
+		if (!whole)
+			return op_fail(op, RC_NOMEM, "out of memory");
+		if (i == 1)
+			detailed = n;
+		if (!local.p)
+			continue;
+		if (p->domain.p) {
+			memcpy(whole, local.p, local.n);
+			whole[local.n] = '@';
+			memcpy(whole + local.n + 1, p->domain.p, p->domain.n);
+			names[n++] = span_of(whole, local.n + 1 + p->domain.n);
+		}
+		if (bare)
+			names[n++] = local;
+	}
+	if (n == 0)
+		return op_fail(op, RC_NONEXISTENT, "no such user");
+	size_t which;
+	int rc = auth_find(op, auth, names, n, &ret->user, &which);
+	if (rc == 0 && which >= detailed)
+		ret->folder = detail;
+	return rc;
+}
+
+// Names this envelope with this content for this recipient: mail/deliver.h.
+static bool id_of(const struct smtp_session *s, const struct recipient *r, uint8_t id[32])
+{
+	unsigned n;
+	EVP_MD_CTX *h = EVP_MD_CTX_new();
+	bool good = h && EVP_DigestInit_ex(h, EVP_sha256(), NULL) == 1 &&
+		EVP_DigestUpdate(h, s->digest, sizeof s->digest) == 1 &&
+		EVP_DigestUpdate(h, s->envelope.sender.p, s->envelope.sender.n) == 1 &&
+		EVP_DigestUpdate(h, "", 1) == 1 &&
+		EVP_DigestUpdate(h, r->address.p, r->address.n) == 1 &&
+		EVP_DigestFinal_ex(h, id, &n) == 1;
+	EVP_MD_CTX_free(h);
+	return good;
+}
+
+// The mailbox of a sub-address (RFC 5233 calls it detail): if it exists, by this name or one that differs in the case of letters only.
+static struct span folder_of(struct op *op, struct account *a, struct span detail)
+{
+	struct span name, found = SPAN("INBOX");
+	bool exact;
+	if (!detail.n || account_name_check(op, detail, &name) < 0)
+		return found;
+	const struct tree *t = account_tree_ref(a);
+	size_t at = tree_find(t, name, &exact);
+	if (exact && t->entries[at].mailbox) {
+		found = name;
+	} else {
+		for (size_t i = 0; i < t->count; i++)
+			if (t->entries[i].mailbox && span_caseeq(t->entries[i].name, name)) {
+				found = arena_dup(&op->arena, t->entries[i].name);
+				break;
+			}
+	}
+	tree_unref(t);
+	return found.p ? found : SPAN("INBOX");
+}
+
+static int stage(struct smtp_session *s, struct local_one *one)
+{
+	struct account *a;
+	uint8_t id[32];
+	const struct recipient *r = one->r;
+	if (!one->prefix.p)
+		return op_fail(&s->op, RC_NOMEM, "out of memory");
+	int rc = account_open(&s->op, s->host->mail, r->user, &a);
+	if (rc < 0)
+		return rc;
+	struct delivery_to to = { .account = a,
+		.mailbox = folder_of(&s->op, a, r->folder),
+		.prefix = one->prefix,
+		.id = s->has_own_id && id_of(s, r, id) ? id : NULL };
+	rc = delivery_stage(&s->op, s->delivery, &to, &one->slot);
+	if (rc == RC_TRYCREATE) { // the folder was deleted just now
+		to.mailbox = SPAN("INBOX");
+		rc = delivery_stage(&s->op, s->delivery, &to, &one->slot);
+	}
+	account_unref(a);
+	return rc;
+}
+
+static void note(struct smtp_session *s, struct local_one *one)
+{
+	one->text = SPAN("");
+	if (one->rc < 0)
+		one->text = arena_dup(&s->op.arena, span_str(op_text(&s->op, one->rc)));
+	if (!one->text.p)
+		one->text = SPAN("out of memory");
+}
+
+void smtp_deliver(struct smtp_session *s, struct local_one *group, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		group[i].slot = NULL;
+		group[i].rc = stage(s, &group[i]);
+		note(s, &group[i]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct local_one *one = &group[i];
+		if (!one->slot)
+			continue;
+		one->rc = delivery_wait(&s->op, one->slot);
+		one->slot = NULL;
+		note(s, one);
+	}
+}

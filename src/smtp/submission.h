@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starling: the submission front end, as server/ sees it: mail leaves for others (RFC 6409, RFC 8314, with the extensions that EHLO lists).
+// README.md says what is done with it.
+#ifndef SMTP_SUBMISSION_H
+#define SMTP_SUBMISSION_H
+
+#include "net/conn.h"
+
+struct auth;
+struct mail;
+struct relay;
+struct submission; // what the sessions of a process share; given to listener_open() as service_config
+
+struct submission_config {
+	struct mail *mail; // these must outlive the struct submission
+	struct auth *auth;
+	const char *hostname; // in the greeting and in Received; NULL: what the system says
+	// Domains with blanks between: an address in one of them is the account's whose name is its local part. NULL: the host's name and localhost.
+	// Addresses that are whole log-in names are local in any case.
+	const char *domains;
+	bool allow_plaintext; // AUTH PLAIN without TLS from anywhere (loopback always may)
+	unsigned timeout;     // seconds without a command or data; 0: LMTP_TIMEOUT
+	unsigned
+		login_timeout; // seconds until a log-in must have happened; 0: SUBMISSION_LOGIN_TIMEOUT
+	unsigned sessions_per_user; // 0: SUBMISSION_SESSIONS_PER_USER
+};
+// Copies the configuration; its strings must stay.
+int submission_new(
+	struct op *op, const struct submission_config *config, struct submission **ret_submission);
+void submission_free(struct submission *submission); // no session may be left; accepts NULL
+
+// service_config is a struct submission.
+extern const struct service submission_service;
+
+#endif

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+// What submission does to a message on its way (header_fix.h), and who gets it.
+//
+// One answer for all recipients (RFC 5321 section 4.2.5). 250: everybody has it, durably. Anything else: somebody has not, and the text says who;
+// the client sends it again, and those who have it are passed over then (served.h).
+#include "base/clock.h"
+#include "base/log.h"
+#include "mail/deliver.h"
+#include "run/crew.h"
+#include "smtp/reply_table.h"
+#include "smtp/served.h"
+#include "smtp/submission_priv.h"
+#include "smtp/trace.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+
+// --- octets ---
+
+int submission_begin(struct smtp_session *s)
+{
+	(void)s; // submission_abort() left all of it empty
+	return 0;
+}
+
+void submission_abort(struct smtp_session *s)
+{
+	struct submission_session *ss = submission_of(s);
+	ss->lines = (struct crlf_reader){ .after_cr = false };
+	ss->cutter = (struct header_cutter){ .over = false };
+	buf_done(&ss->header);
+	ss->fixed = (struct fixed_header){ .has_message_id = false };
+	ss->had = (struct served_list){ .n = 0 };
+	ss->is_serving = false;
+	ss->failure_text[0] = '\0';
+}
+
+static int owner_of(struct op *op, void *ctx, struct span local, struct span domain)
+{
+	struct smtp_path path = { .local = local, .domain = domain };
+	struct recipient r;
+	return submission_owner(op, ctx, &path, &r);
+}
+
+// The address of the user for a Sender field.
+static struct span sender_of(struct submission_session *ss)
+{
+	struct smtp_session *s = &ss->s;
+	if (s->envelope.sender.n)
+		return s->envelope.sender;
+	if (span_find_char(ss->user, '@') < ss->user.n)
+		return ss->user;
+	struct buf b = { 0 };
+	buf_addf(&b, "%.*s@%.*s", SPAN_FMT(ss->user), SPAN_FMT(ss->submission->domains[0]));
+	struct span text = b.failed ? SPAN("") : arena_dup(&s->op.arena, buf_span(&b));
+	buf_done(&b);
+	return text;
+}
+
+// The header is whole: it is looked at, and goes on with what came behind it.
+static int header_done(struct submission_session *ss)
+{
+	struct smtp_session *s = &ss->s;
+	struct header_rules rules = {
+		.owner = owner_of, .ctx = ss, .sender = sender_of(ss), .host = s->host->hostname
+	};
+	struct span all = buf_span(&ss->header);
+	int rc = header_fix(&s->op, span_cut(all, 0, ss->cutter.line), &rules, &ss->fixed);
+	if (rc < 0)
+		return rc;
+	s->has_own_id = ss->fixed.has_message_id;
+	struct span *const kept[] = { &ss->fixed.sender, &ss->fixed.bcc };
+	for (size_t i = 0; i < countof(kept); i++) {
+		*kept[i] = arena_dup(&s->tx.arena, *kept[i]);
+		if (!kept[i]->p)
+			return op_fail(&s->op, RC_NOMEM, "out of memory");
+	}
+	rc = delivery_lines(&s->op, s->delivery, ss->fixed.added);
+	if (rc == 0)
+		rc = delivery_data(&s->op, s->delivery, ss->fixed.head);
+	if (rc == 0)
+		rc = delivery_data(&s->op, s->delivery, span_skip(all, ss->cutter.line));
+	buf_done(&ss->header);
+	return rc;
+}
+
+// Octets whose lines end in CRLF.
+static int take(struct submission_session *ss, struct span octets)
+{
+	struct smtp_session *s = &ss->s;
+	if (!ss->cutter.over) {
+		size_t used;
+		int rc = header_cut(&s->op, &ss->cutter, octets, &ss->header, &used);
+		if (rc == 0 && ss->cutter.over)
+			rc = header_done(ss);
+		if (rc < 0)
+			return rc;
+		octets = span_skip(octets, used);
+	}
+	return octets.n ? delivery_data(&s->op, s->delivery, octets) : 0;
+}
+
+static int lone_cr(struct smtp_session *s)
+{
+	return op_fail(&s->op, RC_SYNTAX, "a CR without LF is not allowed in a message");
+}
+
+int submission_octets(struct smtp_session *s, struct span octets)
+{
+	struct submission_session *ss = submission_of(s);
+	int rc = 0;
+	while (rc == 0 && octets.n) {
+		struct span part;
+		octets = span_skip(octets, crlf_read(&ss->lines, octets, &part));
+		rc = ss->lines.lone_cr ? lone_cr(s) : take(ss, part);
+	}
+	return rc;
+}
+
+int submission_end(struct smtp_session *s)
+{
+	struct submission_session *ss = submission_of(s);
+	if (crlf_is_bad(&ss->lines))
+		return lone_cr(s);
+	if (ss->cutter.over)
+		return 0;
+	int rc = header_cut_end(&s->op, &ss->cutter, &ss->header);
+	return rc < 0 ? rc : header_done(ss);
+}
+
+// --- recipients ---
+
+// Names the message for served.h: who sends it, and what.
+static bool key_of(const struct submission_session *ss, uint8_t key[SERVED_KEY])
+{
+	unsigned n;
+	EVP_MD_CTX *h = EVP_MD_CTX_new();
+	bool good = h && EVP_DigestInit_ex(h, EVP_sha256(), NULL) == 1 &&
+		EVP_DigestUpdate(h, ss->s.digest, sizeof ss->s.digest) == 1 &&
+		EVP_DigestUpdate(h, ss->user.p, ss->user.n) == 1 &&
+		EVP_DigestFinal_ex(h, key, &n) == 1;
+	EVP_MD_CTX_free(h);
+	return good;
+}
+
+static bool is_temporary(unsigned code)
+{
+	return code < 500;
+}
+
+// Somebody did not get it. What is temporary counts more: the client is to try again.
+static void note_failure(struct submission_session *ss, const struct smtp_reply *reply,
+	struct span who, struct span why)
+{
+	bool first = !ss->failure_text[0];
+	if (!first && (is_temporary(ss->failure.code) || !is_temporary(reply->code)))
+		return;
+	ss->failure = *reply;
+	(void)snprintf(ss->failure_text, sizeof ss->failure_text, "<%.*s> %.*s", SPAN_FMT(who),
+		SPAN_FMT(why)); // fits
+}
+
+static struct span prefix_of(struct submission_session *ss, const struct recipient *r)
+{
+	struct span trace = smtp_trace(&ss->s, r), sender = ss->fixed.sender;
+	char *p = trace.p ? arena_bytes(&ss->s.op.arena, trace.n + sender.n + 1) : NULL;
+	if (!p)
+		return SPAN_NONE;
+	memcpy(p, trace.p, trace.n);
+	memcpy(p + trace.n, sender.p, sender.n);
+	return span_of(p, trace.n + sender.n);
+}
+
+// Delivers to the next recipients here who do not have it.
+static void serve_group(struct submission_session *ss)
+{
+	struct smtp_session *s = &ss->s;
+	struct envelope *e = &s->envelope;
+	struct local_one group[LMTP_GROUP];
+	struct recipient *members[LMTP_GROUP];
+	size_t n = 0;
+	for (; s->next < e->count && n < LMTP_GROUP; s->next++) {
+		struct recipient *r = &e->recipients[s->next];
+		r->has_it |= served_has(&ss->had, r->address);
+		if (r->has_it)
+			continue;
+		members[n] = r;
+		group[n++] = (struct local_one){ .r = r, .prefix = prefix_of(ss, r) };
+	}
+	smtp_deliver(s, group, n);
+	for (size_t i = 0; i < n; i++) {
+		members[i]->has_it = group[i].rc >= 0;
+		s->delivered += group[i].rc == 0;
+		if (group[i].rc >= 0)
+			continue;
+		struct smtp_reply reply = smtp_reply_of(group[i].rc);
+		note_failure(ss, &reply, group[i].r->address, group[i].text);
+	}
+}
+
+// Everybody has been served: the answer.
+static void answer(struct submission_session *ss)
+{
+	struct smtp_session *s = &ss->s;
+	const struct envelope *e = &s->envelope;
+	char text[OP_TEXT_MAX + SMTP_PATH_MAX + 64];
+	struct span *have = arena_array(&s->op.arena, e->count, sizeof *have);
+	size_t n = 0;
+	for (size_t i = 0; i < e->count; i++)
+		if (e->recipients[i].has_it && have)
+			have[n++] = e->recipients[i].address;
+	if (!ss->failure_text[0]) {
+		(void)snprintf(text, sizeof text, "sent to %zu as %llx.%llx", e->count,
+			(unsigned long long)conn_id(s->conn), (unsigned long long)s->messages);
+		smtp_say(s, 250, "2.0.0", text);
+	} else {
+		served_put(ss->submission->served, ss->key, have, n);
+		(void)snprintf(text, sizeof text, "%s%s", ss->failure_text,
+			n ? "; the others have it: send it again, they are passed over" : "");
+		smtp_refuse(s, &ss->failure, text);
+	}
+	log_info("submission", "%llu %s %.*s: message %llx.%llx from <%.*s>: %zu recipients%s%s",
+		(unsigned long long)conn_id(s->conn), conn_peer(s->conn), SPAN_FMT(ss->user),
+		(unsigned long long)conn_id(s->conn), (unsigned long long)s->messages,
+		SPAN_FMT(e->sender), e->count, ss->failure_text[0] ? ", refused: " : "",
+		ss->failure_text);
+}
+
+static void refuse_message(struct submission_session *ss)
+{
+	struct smtp_session *s = &ss->s;
+	struct smtp_reply reply = smtp_reply_of(s->fault);
+	if (s->fault == RC_SYNTAX)
+		reply = (struct smtp_reply){ .code = 554, .enhanced = "5.6.0" };
+	smtp_refuse(s, &reply, s->fault_text);
+}
+
+static int serve_begin(struct submission_session *ss)
+{
+	struct smtp_session *s = &ss->s;
+	ss->is_serving = true;
+	if (!key_of(ss, ss->key))
+		return op_fail(&s->op, RC_NOMEM, "out of memory");
+	return served_take(&s->tx, ss->submission->served, ss->key, &ss->had);
+}
+
+enum conn_next submission_serve(struct smtp_session *s)
+{
+	struct submission_session *ss = submission_of(s);
+	op_reset(&s->op);
+	if (!s->fault && !ss->is_serving) {
+		int rc = serve_begin(ss);
+		if (rc < 0)
+			smtp_message_fault(s, rc);
+	}
+	while (!s->fault && s->next < s->envelope.count) {
+		serve_group(ss);
+		if (s->next < s->envelope.count && crew_slice_is_over())
+			return CONN_YIELD;
+		op_reset(&s->op);
+	}
+	if (s->fault)
+		refuse_message(ss);
+	else
+		answer(ss);
+	s->active_at = clock_mono();
+	s->bad = 0;
+	smtp_transaction_end(s);
+	s->phase = AT_COMMAND;
+	return CONN_READ;
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole sessions of submission over a connection in memory, with every split of the input. The users are "u" (password "p"), "v" and "w".
+#include "auth/fake_testing.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+// cmocka needs the ones above first
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "mail/account.h"
+#include "mail/check.h"
+#include "smtp/submission.h"
+#include "smtp/testing.h"
+
+static struct op op;
+static struct store *store;
+static struct mail *mail;
+static struct submission *submission;
+
+static int setup(void **state)
+{
+	(void)state;
+	struct store_config sc = { .engine = "memory" };
+	struct mail_config mc = { .create_accounts = true, .append_limit = 100000 };
+	struct submission_config c = { .hostname = "mx.example.org", .domains = "a  b" };
+	log_level_set(LOG_ERROR_);
+	op_init(&op, 0);
+	if (store_open(&op, &sc, &store) < 0 || mail_open(&op, store, &mc, &mail) < 0)
+		return -1;
+	c.mail = mail;
+	return submission_new(&op, &c, &submission);
+}
+
+static void finding(void *ctx, const struct store_finding *f)
+{
+	(void)ctx;
+	fail_msg("%s", f->text);
+}
+
+static uint64_t messages; // in all accounts, seen by the last teardown
+
+static int teardown(void **state)
+{
+	(void)state;
+	assert_int_equal(mail_check(&op, mail, finding, NULL, &messages), 0);
+	submission_free(submission);
+	mail_close(mail);
+	store_close(store);
+	op_done(&op);
+	return 0;
+}
+
+// A session as it is after STARTTLS, EHLO and, if so wanted, AUTH.
+static void begin(struct fake *f, bool logged_in)
+{
+	fake_open(f, &submission_service, submission);
+	fake_send(f, SPAN("EHLO x\r\nSTARTTLS\r\n"), 0);
+	fake_send(f, SPAN("EHLO x\r\n"), 0);
+	if (logged_in)
+		fake_send(f, SPAN("AUTH PLAIN AHUAcA==\r\n"), 0);
+	(void)fake_output(f);
+}
+
+static const size_t chunks[] = { 0, 1, 2, 3, 7, 64 };
+static void dialogue(bool logged_in, struct span sent, const char *want)
+{
+	for (size_t i = 0; i < countof(chunks); i++) {
+		struct fake f;
+		begin(&f, logged_in);
+		fake_send(&f, sent, chunks[i]);
+		compare(chunks[i], fake_output(&f), span_str(want));
+		fake_close(&f);
+	}
+}
+
+static void needs_privacy(void **state)
+{
+	(void)state;
+	struct fake f;
+	fake_open(&f, &submission_service, submission);
+	(void)fake_output(&f);
+	fake_send(&f, SPAN("EHLO x\r\nAUTH PLAIN AHUAcA==\r\nMAIL FROM:<u@a>\r\n"), 0);
+	compare(0, fake_output(&f),
+		SPAN("250-mx.example.org\n250-PIPELINING\n250-8BITMIME\n250-SMTPUTF8\n"
+		     "250-CHUNKING\n250-ENHANCEDSTATUSCODES\n250-STARTTLS\n250 SIZE?\n"
+		     "538 5.7.11?\n530 5.7.0?"));
+	fake_send(&f, SPAN("STARTTLS\r\n"), 0);
+	fake_send(&f, SPAN("EHLO x\r\nAUTH PLAIN AHUAcA==\r\nMAIL FROM:<u@a>\r\n"), 0);
+	compare(0, fake_output(&f),
+		SPAN("220?\n250-mx.example.org\n250-PIPELINING\n250-8BITMIME\n250-SMTPUTF8\n"
+		     "250-CHUNKING\n250-ENHANCEDSTATUSCODES\n250-AUTH PLAIN\n250 SIZE?\n"
+		     "235 2.7.0?\n250 2.1.0?"));
+	fake_close(&f);
+}
+
+static void logs_in(void **state)
+{
+	(void)state;
+	dialogue(false,
+		SPAN("AUTH PLAIN\r\n*\r\nAUTH PLAIN\r\nAHUAcQ==\r\nAUTH PLAIN\r\n!\r\nAUTH PLAIN "
+		     "=\r\n"
+		     "AUTH X\r\nMAIL FROM:<u@a>\r\nAUTH PLAIN\r\nAHUAcA==\r\nAUTH "
+		     "PLAIN\r\nQUIT\r\n"),
+		"334 \n501 5.7.0?\n334 \n535 5.7.8?\n334 \n501 5.5.2?\n535?\n504 5.5.4?\n530?\n334 "
+		"\n235 2.7.0?\n503?\n221?");
+}
+
+static void sends(void **state)
+{
+	(void)state;
+	dialogue(true,
+		SPAN("MAIL FROM:<u+x@b>\r\nRCPT TO:<v@a>\r\nRCPT TO:<w>\r\nRCPT TO:<x@a>\r\nRCPT "
+		     "TO:<v@c>\r\nDATA\r\nFrom: u@a\r\n\r\n..\r\n.\r\nMAIL FROM:<v@a>\r\nMAIL "
+		     "FROM:<u@c>\r\nMAIL FROM:<>\r\nRCPT TO:<v@a>\r\nBDAT 12\r\nFrom: "
+		     "u@a\r\n\rBDAT "
+		     "3\r\n\nhiBDAT 0 LAST\r\nMAIL FROM:<u@a>\r\nBDAT 4 LAST\r\nQUITQUIT\r\n"),
+		"250 2.1.0?\n250 2.1.5?\n250 2.1.5?\n550 5.1.1?\n550 5.7.1?\n354?\n250 2.0.0?\n550 "
+		"5.7.1?\n550 5.7.1?\n250?\n250?\n250?\n250?\n250 2.0.0?\n250?\n503?\n221?");
+}
+
+static void refuses_messages(void **state)
+{
+	(void)state;
+	dialogue(true,
+		SPAN("MAIL FROM:<u@a>\r\nRCPT TO:<v@a>\r\nDATA\r\nFrom: v@a\r\n\r\nx\r\n.\r\n"
+		     "MAIL FROM:<u@a>\r\nRCPT TO:<v@a>\r\nDATA\r\nFrom: u@a\r\n\r\nx\ry\r\n.\r\n"
+		     "MAIL FROM:<u@a>\r\nRCPT TO:<v@a>\r\nBDAT 12 LAST\r\nFrom: u@a\r\n\rQUIT\r\n"),
+		"250?\n250?\n354?\n550 5.7.1?\n250?\n250?\n354?\n554 5.6.0?\n250?\n250?\n554 "
+		"5.6.0?\n221?");
+	struct buf text = { 0 };
+	buf_add(&text, SPAN("MAIL FROM:<u@a>\r\nRCPT TO:<v@a>\r\nDATA\r\nFrom: u@a\r\n\r\n"));
+	for (unsigned i = 0; i < 20000; i++)
+		buf_add(&text, SPAN("0123456\r\n"));
+	buf_add(&text, SPAN(".\r\nNOOP\r\n"));
+	dialogue(true, buf_span(&text), "250?\n250?\n354?\n552 5.3.4?\n250?");
+	buf_done(&text);
+}
+
+static int nothing_delivered(void **state)
+{
+	int rc = teardown(state);
+	assert_int_equal(messages, 0);
+	return rc;
+}
+
+static int sent_all(void **state)
+{
+	int rc = teardown(state);
+	assert_int_equal(messages, 3 * countof(chunks));
+	return rc;
+}
+
+static void bears_floods(void **state)
+{
+	(void)state;
+	struct buf text = { 0 };
+	struct fake f;
+	begin(&f, true);
+	buf_add(&text, SPAN("MAIL FROM:<u@a>\r\n"));
+	for (unsigned i = 0; i < SMTP_RECIPIENTS_MAX + 10; i++)
+		buf_add(&text, SPAN("RCPT TO:<v@a>\r\n"));
+	fake_send(&f, buf_span(&text), 0);
+	struct span out = fake_output(&f);
+	unsigned full = 0;
+	while (out.n) {
+		struct span line;
+		out = span_split(out, '\n', &line);
+		full += span_starts(line, SPAN("452 4.5.3"));
+	}
+	assert_int_equal(full, 10);
+	buf_reset(&text);
+	for (unsigned i = 0; i < LMTP_BAD_MAX + 5; i++)
+		buf_add(&text, SPAN("x\r\n"));
+	fake_send(&f, buf_span(&text), 0);
+	assert_true(f.closed);
+	fake_close(&f);
+	begin(&f, false);
+	buf_reset(&text);
+	buf_add(&text, SPAN("AUTH PLAIN\r\n"));
+	for (unsigned i = 0; i < 20000; i++)
+		buf_addc(&text, 'x');
+	buf_add(&text, SPAN("\r\nNOOP\r\n"));
+	fake_send(&f, buf_span(&text), 0);
+	compare(0, fake_output(&f), SPAN("334 \n500 5.5.6?\n250?"));
+	fake_close(&f);
+	buf_done(&text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(needs_privacy, setup, teardown),
+		cmocka_unit_test_setup_teardown(logs_in, setup, teardown),
+		cmocka_unit_test_setup_teardown(sends, setup, sent_all),
+		cmocka_unit_test_setup_teardown(refuses_messages, setup, nothing_delivered),
+		cmocka_unit_test_setup_teardown(bears_floods, setup, teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,33 @@
+# What EHLO lists: only what works; AUTH goes when somebody is logged in (RFC 5321 section 4.1.1.1, RFC 4954 section 3).
+CONNECT
+S: 220
+C: LHLO x
+S: 500 5.5.1
+C: EHLO
+S: 501 5.5.4
+C: EHLO client.example.org
+S: 250-$any
+S: 250-PIPELINING
+S: 250-8BITMIME
+S: 250-SMTPUTF8
+S: 250-CHUNKING
+S: 250-ENHANCEDSTATUSCODES
+S: 250-AUTH SCRAM-SHA-256 PLAIN LOGIN
+S: 250-STARTTLS
+S: 250 SIZE 134217728
+C: AUTH PLAIN ${plain}
+S: 235 2.7.0
+C: EHLO client.example.org
+S: ...
+S: 250-ENHANCEDSTATUSCODES
+S: 250-STARTTLS
+S: 250 SIZE 134217728
+C: NOOP
+S: 250 2.0.0
+C: VRFY ${user}
+S: 252
+C: EXPN list
+S: 502 5.5.1
+C: QUIT
+S: 221 2.0.0
+CLOSED
