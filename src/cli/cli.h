@@ -15,7 +15,7 @@ struct cli {
 	const char *command;  // its name
 	bool help;            // --help: say how it is used, do nothing
 	// Options that several commands know; NULL or false when not given.
-	const char *config_file, *user, *mailbox;
+	const char *config_file, *user, *mailbox, *uidl_format;
 	bool password_stdin, quiet, repair, with_mail;
 	const char *words[16]; // what is not an option
 	int word_count;

@@ -8,7 +8,9 @@
 #include "auth/users.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "cli/uidl_source.h"
 #include "mail/content.h"
+#include "mail/uidl.h"
 #include "mail/view.h"
 
 #include <errno.h>
@@ -52,11 +54,19 @@ struct importer {
 	unsigned failures, skipped;
 	struct buf failed; // lines of both
 	struct buf plain;  // the message at hand with CRLF
+	bool uidls_known;
+	struct uidl_set uidls; // that are given out in the account
+	unsigned uidls_doubled;
 };
 
 struct op *import_op(struct importer *i)
 {
 	return &i->cli->op;
+}
+
+const char *import_uidl_format(const struct importer *i)
+{
+	return i->cli->uidl_format ? i->cli->uidl_format : UIDL_FORMAT_DOVECOT;
 }
 
 struct span import_target(const struct importer *i)
@@ -325,11 +335,49 @@ static bool is_there(struct importer *i, struct span octets)
 	return false;
 }
 
+// --- unique-ids ---
+
+// Those of an import before.
+static int uidls_learn(struct importer *i)
+{
+	struct op *op = import_op(i);
+	struct uidls *known;
+	bool is_new;
+	int rc = uidls_load(op, i->account, &known);
+	if (rc < 0)
+		return rc;
+	for (size_t k = 0; rc == 0 && k < uidls_count(known); k++)
+		rc = uidl_set_add(op, &i->uidls, uidls_at(known, k), &is_new);
+	uidls_free(known);
+	i->uidls_known = rc == 0;
+	return rc;
+}
+
+// The message's, if it is one that no other message has.
+static int uidl_claim(struct importer *i, struct span uidl, struct span *ret_uidl)
+{
+	bool is_new = false;
+	*ret_uidl = SPAN("");
+	if (!uidl_is_valid(uidl) || !span_eq(i->target->name, SPAN("INBOX")))
+		return 0;
+	int rc = i->uidls_known ? 0 : uidls_learn(i);
+	if (rc == 0)
+		rc = uidl_set_add(import_op(i), &i->uidls, uidl, &is_new);
+	if (rc < 0)
+		return rc;
+	if (is_new)
+		*ret_uidl = uidl;
+	i->uidls_doubled += !is_new;
+	return 0;
+}
+
 static int append_one(struct importer *i, const struct import_message *m, struct span octets)
 {
 	struct op *op = import_op(i);
 	struct append_meta meta = { .flags = m->flags, .internal_date = m->date, .zone = m->zone };
-	int rc = i->append ? 0 : append_begin(op, i->account, i->target->name, &i->append);
+	int rc = uidl_claim(i, m->uidl, &meta.uidl);
+	if (rc == 0 && !i->append)
+		rc = append_begin(op, i->account, i->target->name, &i->append);
 	if (rc == 0)
 		rc = append_message(op, i->append, &meta, octets.n);
 	if (rc == 0)
@@ -448,6 +496,7 @@ static void close_all(struct importer *i)
 	store_close(i->store);
 	buf_done(&i->failed);
 	buf_done(&i->plain);
+	uidl_set_done(&i->uidls);
 }
 
 int cmd_import(struct cli *c)
@@ -455,6 +504,11 @@ int cmd_import(struct cli *c)
 	struct importer i = { .cli = c, .only = span_str(c->mailbox) };
 	if (c->word_count != 1 || !c->user)
 		return cli_usage("import needs one path, and --user NAME");
+	if (c->uidl_format && !uidl_format_is_valid(c->uidl_format))
+		return cli_usage(
+			"--uidl-format: \"%s\" is not understood: text with %%u, %%v, %%f and "
+			"%%g is",
+			c->uidl_format);
 	int status = cli_config_beside(c);
 	if (status)
 		return status;
@@ -472,6 +526,10 @@ int cmd_import(struct cli *c)
 	if (i.account && (!c->quiet || rc < 0))
 		printf("%llu messages imported, %llu were there already, %u could not be taken\n",
 			(unsigned long long)i.imported, (unsigned long long)i.already, i.failures);
+	if (i.uidls_doubled && !c->quiet)
+		printf("%u messages have a POP3 unique-id that another one has: clients will fetch "
+		       "them again\n",
+			i.uidls_doubled);
 	if (i.failures || i.skipped)
 		printf("Not taken:\n%.*s", SPAN_FMT(buf_span(&i.failed)));
 	close_all(&i);

@@ -14,6 +14,8 @@ struct import_message {
 	struct flag_list flags;
 	int64_t date; // INTERNALDATE; INT64_MIN: not known
 	int16_t zone;
+	struct span
+		uidl; // POP3's unique-id in a maildrop; empty: none. Those of other mailboxes than INBOX are not taken
 	const char *where; // file, or file:line, for the list of what failed
 };
 
@@ -30,6 +32,8 @@ void import_unreadable(struct importer *i, const char *where, const char *fmt, .
 int import_subscribe(struct importer *i, struct span name);
 // Where everything goes when --mailbox was given, else absent: then folders of the source become mailboxes, and loose messages go to INBOX.
 struct span import_target(const struct importer *i);
+// How Dovecot made unique-ids of POP3 that are not in its lists (cli/uidl_source.h).
+const char *import_uidl_format(const struct importer *i);
 struct op *import_op(struct importer *i);
 
 // A whole file mapped into memory. 0, or positive when it was noted as unreadable.

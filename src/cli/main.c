@@ -21,9 +21,11 @@ static const struct command commands[] = {
 		cmd_serve },
 	{ "user", "user add|passwd|list|del NAME [--password-stdin] [--with-mail]",
 		"manage the users of the own user file", cmd_user },
-	{ "import", "import PATH --user NAME [--mailbox BOX]",
+	{ "import", "import PATH --user NAME [--mailbox BOX] [--uidl-format FORMAT]",
 		"bring in an mbox, a Maildir, a Maildir++ or a folder of .eml files, told apart by "
-		"itself",
+		"itself; with the unique-ids that POP3 clients know: X-UIDL of an mbox, Dovecot's "
+		"of a "
+		"Maildir (FORMAT: its pop3_uidl_format, if that is not the usual one)",
 		cmd_import },
 	{ "check", "check [--quiet]", "verify the log, the index and every message", cmd_check },
 	{ "config", "config [--config FILE]", "check a configuration file, or list all its keys",
@@ -117,6 +119,11 @@ static int set_mailbox(struct cli *c, const char *v)
 	c->mailbox = v;
 	return 0;
 }
+static int set_uidl_format(struct cli *c, const char *v)
+{
+	c->uidl_format = v;
+	return 0;
+}
 static int set_stdin(struct cli *c, const char *v)
 {
 	(void)v;
@@ -145,6 +152,7 @@ static const struct option_row options[] = {
 	{ "log-level", NULL, true, set_level },
 	{ "user", "import", true, set_user },
 	{ "mailbox", "import", true, set_mailbox },
+	{ "uidl-format", "import", true, set_uidl_format },
 	{ "password-stdin", "user", false, set_stdin },
 	{ "quiet", NULL, false, set_quiet },
 	{ "with-mail", "user", false, set_with_mail },

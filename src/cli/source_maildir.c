@@ -5,6 +5,7 @@
 #include "cli/import.h"
 
 #include "base/limits.h"
+#include "cli/uidl_source.h"
 #include "mail/keywords.h"
 #include "wire/mutf7.h"
 
@@ -20,6 +21,8 @@ struct folder {
 	const char *path;
 	char *names_text;           // of dovecot-keywords
 	struct span names[LETTERS]; // by letter; absent: none
+	struct import_file list;    // dovecot-uidlist, mapped
+	struct uidl_source uidls;   // of it
 };
 
 static bool is_folder(const char *path)
@@ -67,19 +70,26 @@ static void names_read(struct importer *i, struct folder *f)
 	}
 }
 
+static int uidls_read(struct importer *i, struct folder *f)
+{
+	char *path = NULL;
+	struct import_file file;
+	struct stat st;
+	int rc = 0;
+	if (asprintf(&path, "%s/dovecot-uidlist", f->path) < 0)
+		return op_fail(import_op(i), RC_NOMEM, "out of memory");
+	if (stat(path, &st) == 0 && import_file_open(i, path, &file) == 0) {
+		f->list = file;
+		rc = uidl_source_read(import_op(i), &f->uidls, file.text, import_uidl_format(i));
+	}
+	free(path);
+	return rc;
+}
+
 struct flags_found {
 	struct flag_list list;
 	struct span keywords[KEYWORDS_PER_IMPORT];
 };
-
-// What stands behind ":2,"; file systems that know no ':' have ';' or '!' in its place.
-static const char *info_of(const char *name)
-{
-	const char *at = strrchr(name, '2');
-	while (at && at > name && !(at[1] == ',' && strchr(":;!", at[-1])))
-		at = memrchr(name, '2', (size_t)(at - name));
-	return at && at > name ? at + 2 : "";
-}
 
 static void flags_parse(const struct folder *f, const char *name, struct flags_found *ret)
 {
@@ -88,8 +98,9 @@ static void flags_parse(const struct folder *f, const char *name, struct flags_f
 		uint32_t flag;
 	} rows[] = { { 'S', FLAG_SEEN }, { 'R', FLAG_ANSWERED }, { 'F', FLAG_FLAGGED },
 		{ 'T', FLAG_DELETED }, { 'D', FLAG_DRAFT } };
+	struct span base, letters = maildir_flags(span_str(name), &base);
 	*ret = (struct flags_found){ 0 };
-	for (const char *p = info_of(name); *p && *p != ','; p++) {
+	for (const char *p = letters.p; *p && *p != ','; p++) {
 		for (size_t k = 0; k < countof(rows); k++)
 			if (*p == rows[k].letter)
 				ret->list.flags |= rows[k].flag;
@@ -104,8 +115,7 @@ static void flags_parse(const struct folder *f, const char *name, struct flags_f
 
 // --- messages ---
 
-static int message_import(
-	struct importer *i, const struct folder *f, const char *sub, const char *name)
+static int message_import(struct importer *i, struct folder *f, const char *sub, const char *name)
 {
 	char *path = NULL;
 	struct import_file file;
@@ -115,9 +125,11 @@ static int message_import(
 	int rc = import_file_open(i, path, &file);
 	if (rc == 0) {
 		flags_parse(f, name, &flags);
-		struct import_message m = {
-			.octets = file.text, .flags = flags.list, .date = file.mtime, .where = path
-		};
+		struct import_message m = { .octets = file.text,
+			.flags = flags.list,
+			.date = file.mtime,
+			.uidl = uidl_source_find(&f->uidls, span_str(name)),
+			.where = path };
 		rc = import_message(i, &m);
 		import_file_close(&file);
 	}
@@ -126,7 +138,7 @@ static int message_import(
 }
 
 // In order of name, which begins with the time of arrival: so UIDs ascend with it.
-static int entries_import(struct importer *i, const struct folder *f, const char *sub)
+static int entries_import(struct importer *i, struct folder *f, const char *sub)
 {
 	char *path = NULL;
 	struct dirent **list = NULL;
@@ -151,10 +163,14 @@ static int folder_import(struct importer *i, const char *path, struct span mailb
 	int rc = import_mailbox(i, import_target(i).n ? import_target(i) : mailbox);
 	names_read(i, &f);
 	if (rc == 0)
+		rc = uidls_read(i, &f);
+	if (rc == 0)
 		rc = entries_import(i, &f, "cur");
 	if (rc == 0)
 		rc = entries_import(i, &f, "new");
 	free(f.names_text);
+	uidl_source_done(&f.uidls);
+	import_file_close(&f.list);
 	return rc;
 }
 

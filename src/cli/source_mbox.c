@@ -120,6 +120,7 @@ bool source_is_mbox(struct span text)
 struct found { // in the header of the message at hand
 	struct flag_list list;
 	struct span keywords[KEYWORDS_PER_IMPORT];
+	struct span uidl; // X-UIDL, as qpopper and Dovecot write it
 };
 
 static void letters_take(struct found *f, struct span value)
@@ -180,6 +181,8 @@ static void header_scan(struct span message, struct found *f)
 		else if (span_caseeq(name, SPAN("X-Keywords")) ||
 			span_caseeq(name, SPAN("X-Mozilla-Keys")))
 			keywords_take(f, value);
+		else if (!f->uidl.p && span_caseeq(name, SPAN("X-UIDL")))
+			f->uidl = value;
 	}
 	f->list.keywords = f->keywords;
 }
@@ -233,7 +236,7 @@ static int message_hand_over(
 	header_scan(octets, &f);
 	(void)snprintf(where, sizeof where, "%s:%zu", path, line); // may be cut: only shown
 	struct import_message m = {
-		.octets = octets, .flags = f.list, .date = date, .where = where
+		.octets = octets, .flags = f.list, .date = date, .uidl = f.uidl, .where = where
 	};
 	int rc = 0;
 	if (plain.failed)

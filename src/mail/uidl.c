@@ -33,6 +33,14 @@ struct span uidl_print(uint32_t uid_validity, struct uid uid, char to[UIDL_TEXT]
 	return span_of(to, (size_t)n);
 }
 
+bool uidl_is_printed(struct span uidl, uint32_t uid_validity)
+{
+	uint64_t v;
+	struct span first;
+	(void)span_split(uidl, '.', &first);
+	return first.n < uidl.n && span_to_u64(first, UINT32_MAX, &v) && v == uid_validity;
+}
+
 static int add(struct op *op, struct uidls *u, struct span key, struct span value)
 {
 	if (key.n != 1 + sizeof(struct objectid) || !uidl_is_valid(value))
@@ -94,6 +102,16 @@ struct span uidls_take(struct uidls *u, const struct objectid *emailid)
 		return SPAN_NONE;
 	e->taken = true;
 	return span_of(u->text.p + e->at, e->n);
+}
+
+size_t uidls_count(const struct uidls *u)
+{
+	return u->n;
+}
+
+struct span uidls_at(const struct uidls *u, size_t i)
+{
+	return span_of(u->text.p + u->v[i].at, u->v[i].n);
 }
 
 void uidls_free(struct uidls *u)

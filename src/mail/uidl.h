@@ -24,6 +24,10 @@ int uidls_load(struct op *op, struct account *a, struct uidls **ret_uidls);
 // The one of a message whose kind has MSG_UIDL, to whoever asks first for this EMAILID: its copies in the same mailbox are called by their UIDs,
 // so that no two have the same. Absent: none. Valid until uidls_free().
 struct span uidls_take(struct uidls *u, const struct objectid *emailid);
+size_t uidls_count(const struct uidls *u);
+struct span uidls_at(const struct uidls *u, size_t i); // the i-th, whoever has it
+// Whether it may be what a message without an imported one is called while this is the mailbox's UIDVALIDITY.
+bool uidl_is_printed(struct span uidl, uint32_t uid_validity);
 void uidls_free(struct uidls *u); // accepts NULL
 
 #endif

@@ -42,6 +42,9 @@ int maildrop_load(struct op *op, struct maildrop *d)
 			.size = cold->size + (cold->kind & MSG_NO_EOL ? 2 : 0) };
 		if (cold->kind & MSG_UIDL) {
 			struct span uidl = uidls_take(d->uidls, &cold->emailid);
+			if (uidl_is_printed(
+				    uidl, d->uid_validity)) // another message may be called that
+				uidl = SPAN_NONE;
 			to->uidl = uidl.p;
 			to->uidl_n = (uint8_t)uidl.n; // UIDL_MAX at most
 		}

@@ -120,6 +120,29 @@ static void shows_messages(void **state)
 		"three\n\n.\n-ERR?");
 }
 
+// An imported unique-id that looks like what another message is called here is not shown.
+static void names_are_unique(void **state)
+{
+	(void)state;
+	struct account *a;
+	struct mailbox_status st;
+	char like[32], want[128];
+	bool found;
+	assert_int_equal(account_open(&op, mail, SPAN("u"), &a), 0);
+	const struct tree *t = account_tree_ref(a);
+	size_t at = tree_find(t, SPAN("INBOX"), &found);
+	mailbox_status(t->entries[at].mailbox, &st);
+	tree_unref(t);
+	account_unref(a);
+	(void)snprintf(like, sizeof like, "%u.2", st.uid_validity); // fits
+	put("A: 1\r\n\r\n", like);
+	put("A: 2\r\n\r\n", NULL);
+	put("A: 3\r\n\r\n", "1.2");
+	(void)snprintf(want, sizeof want, "+OK?\n+OK?\n+OK?\n1 %u.1\n2 %u.2\n3 1.2\n.",
+		st.uid_validity, st.uid_validity); // fits
+	dialogue(SPAN("USER u\r\nPASS p\r\nUIDL\r\n"), want);
+}
+
 static void marks_and_removes(void **state)
 {
 	(void)state;
@@ -162,6 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(logs_in, setup, teardown),
 		cmocka_unit_test_setup_teardown(shows_messages, setup, teardown),
+		cmocka_unit_test_setup_teardown(names_are_unique, setup, teardown),
 		cmocka_unit_test_setup_teardown(marks_and_removes, setup, teardown),
 		cmocka_unit_test_setup_teardown(bears_nonsense, setup, teardown),
 	};

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import poplib
 import pty
 import subprocess
 import sys
@@ -215,6 +216,73 @@ class Import(CliCase):
         names = set(self.mail())
         self.assertTrue({"INBOX", "Work", "Work/Old"} <= names, names)
         self.assertEqual(self.bodies("Work"), [crlf(message(b"1.b"))])
+
+    # --- unique-ids of POP3 ---
+
+    def uidls(self):
+        """Subject -> unique-id, of INBOX."""
+        with self.server(protocols=("pop3",)) as server:
+            client = poplib.POP3("127.0.0.1", server.ports["pop3"])
+            client.user("anna")
+            client.pass_("secret")
+            found = {}
+            for row in client.uidl()[1]:
+                number, uidl = row.decode().split(" ")
+                subject = next(line for line in client.top(int(number), 0)[1] if line.startswith(b"Subject: "))
+                found[subject[9:].decode()] = uidl
+            client.quit()
+        return found
+
+    def test_uidls_of_dovecot(self):
+        """As Dovecot 2.3 writes the list with pop3_save_uidl and pop3_reuse_xuidl; what is not in it is made of its default format."""
+        self.maildir(self.source, "1000.a.host:2,S", "1001.b.host", "1002.c.host:2,", "1003.d.host")
+        (self.source / "new" / "1004.e.host").write_bytes(message(b"1004.e.host"))
+        (self.source / "dovecot-uidlist").write_bytes(
+            b"3 V1796042793 N9 Ga9e6b30c29700d6b2673000083ecc375\n1 W33 Pabc123 :1000.a.host\n2 W17 P000000026b0d7029 :1001.b.host\n"
+            b"3 W17 :1002.c.host:2,S\n4 Pabc123 :1004.e.host\n7 P" + b"x" * 71 + b" :1003.d.host\n\xff\x00 P\x01\n5")
+        self.maildir(self.source / ".Other", "1.other")
+        (self.source / ".Other" / "dovecot-uidlist").write_bytes(b"3 V1 N2\n1 Pof-another-mailbox :1.other\n")
+        out = self.twice(6)
+        self.assertIn("1 messages have a POP3 unique-id that another one has", out)
+        found = self.uidls()
+        for name, uidl in (("1000.a.host:2,S", "abc123"), ("1001.b.host", "000000026b0d7029"), ("1002.c.host:2,", "000000036b0d7029")):
+            self.assertEqual(found[name], uidl)
+        for name in ("1003.d.host", "1004.e.host"):  # not valid; given to another: called by their UIDs
+            self.assertRegex(found[name], r"\A\d+\.\d+\Z")
+        self.assertEqual(len(set(found.values())), 5)
+
+    def test_uidls_of_a_format(self):
+        self.maildir(self.source, "1000.a.host:2,S")
+        (self.source / "dovecot-uidlist").write_bytes(b"1 1796042793 4\n3 1000.a.host\n")
+        self.take("--uidl-format", "%v.%u")
+        self.assertEqual(self.uidls(), {"1000.a.host:2,S": "1796042793.3"})
+        self.fails(64, "not understood", "import", self.source, "--user", "anna", "--data", self.data, "--uidl-format", "%m")
+
+    def test_uidls_of_an_mbox(self):
+        def with_head(head):
+            return FROM + head + b"\n\nX-UIDL: body\n\n"
+
+        self.source.write_bytes(
+            with_head(b"Subject: a\nX-UIDL: first-one") + with_head(b"X-Uidl: \"!#second\nSubject: b\nX-UIDL: again") +
+            with_head(b"Subject: c\nX-UIDL: two words") + with_head(b"Subject: d\nX-UIDL:") + with_head(b"Subject: e\nX-UIDL: first-one"))
+        self.take()
+        found = self.uidls()
+        self.assertEqual((found["a"], found["b"]), ("first-one", '"!#second'))
+        for name in "cde":
+            self.assertRegex(found[name], r"\A\d+\.\d+\Z")
+        # Never given again, also by an import after this one.
+        other = self.dir / "other"
+        other.write_bytes(with_head(b"Subject: f\nX-UIDL: first-one"))
+        self.take(source=other)
+        self.assertRegex(self.uidls()["f"], r"\A\d+\.\d+\Z")
+        other.write_bytes(with_head(b"Subject: g\nX-UIDL: elsewhere"))
+        self.take("--mailbox", "Archive", source=other)
+        with self.server() as server:
+            client = self.log_in(server)
+            client.select("Archive")
+            client.copy("1", "INBOX")
+            client.logout()
+        self.assertRegex(self.uidls()["g"], r"\A\d+\.\d+\Z")
 
     # --- folders ---
 
