@@ -13,7 +13,10 @@
 struct auth;
 struct auth_exchange;
 
-enum { AUTH_MORE = 1 }; // outcome: send `challenge`, call auth_step() with the client's response
+enum {
+	AUTH_MORE = 1, // send `challenge`, call auth_step() with the client's response
+	AUTH_BUSY, // the password waits for its turn to be hashed: call auth_retry() after `delay_ms`, without holding a thread
+};
 
 // Who asks. Spans must live until the exchange has ended.
 struct auth_peer {
@@ -35,7 +38,7 @@ struct auth_config {
 	const char *dir;         // the server's data folder: DIR/users and DIR/auth/ are in it
 	const char *passwd_file; // NULL, or a passwd-file with crypt hashes of migrated users
 	const char *program;     // path of the `starling` program itself, to start the worker
-	unsigned workers;        // concurrent requests; 0: 16
+	unsigned workers;        // concurrent requests; 0: AUTH_WORKERS
 };
 // Starts the worker process. Call before threads exist or at any time: it is spawned, not forked.
 int auth_open(struct op *op, const struct auth_config *config, struct auth **ret_auth);
@@ -46,15 +49,16 @@ struct span auth_mechanism(const struct auth_peer *peer, size_t i);
 
 // Begins SASL. `initial` absent: the client sent no initial response. 0 (authenticated), AUTH_MORE, or a fault: RC_AUTHFAILED,
 // RC_AUTHZFAILED, RC_CANNOT (unknown mechanism), RC_PRIVACY (needs TLS), RC_SYNTAX (malformed response), RC_UNAVAILABLE, RC_LIMIT.
-// The exchange exists only after AUTH_MORE; any other outcome of begin or step has ended it.
+// The exchange exists only after AUTH_MORE and AUTH_BUSY; any other outcome of begin or step has ended it.
 int auth_begin(struct op *op, struct auth *a, const struct auth_peer *peer, struct span mechanism,
 	struct span initial, struct auth_exchange **ret_exchange, struct auth_reply *ret_reply);
 int auth_step(
 	struct op *op, struct auth_exchange *x, struct span response, struct auth_reply *ret_reply);
+int auth_retry(struct op *op, struct auth_exchange *x, struct auth_reply *ret_reply);
 void auth_cancel(struct auth_exchange *x); // the client gave up or is gone; accepts NULL
-// LOGIN, USER/PASS.
+// LOGIN, USER/PASS: never AUTH_MORE.
 int auth_login(struct op *op, struct auth *a, const struct auth_peer *peer, struct span user,
-	struct span password, struct auth_reply *ret_reply);
+	struct span password, struct auth_exchange **ret_exchange, struct auth_reply *ret_reply);
 
 // The first of these names (at most AUTH_FIND_MAX) that is a user's: *ret_user is canonical, in op's arena, *ret_which says which one it was.
 // RC_NONEXISTENT. For those who may know (LMTP peers): all names are looked up whatever is found, nothing is throttled.

@@ -53,9 +53,7 @@ static int setup(void **state)
 		crypt("letmein", "$6$saltsalt$"));
 	fclose(f);
 	add_user(w, "Anna@Example.org", "secret");
-	struct auth_config config = {
-		.dir = w->dir, .passwd_file = w->passwd, .program = program, .workers = 4
-	};
+	struct auth_config config = { .dir = w->dir, .passwd_file = w->passwd, .program = program };
 	assert_int_equal(auth_open(&w->op, &config, &w->auth), 0);
 	*state = w;
 	return 0;
@@ -81,7 +79,13 @@ static int teardown(void **state)
 
 static int login(struct world *w, const char *user, const char *password, struct auth_reply *reply)
 {
-	return auth_login(&w->op, w->auth, &safe, span_str(user), span_str(password), reply);
+	struct auth_exchange *x = NULL;
+	int rc = auth_login(&w->op, w->auth, &safe, span_str(user), span_str(password), &x, reply);
+	while (rc == AUTH_BUSY) {
+		(void)usleep(1000 * reply->delay_ms);
+		rc = auth_retry(&w->op, x, reply);
+	}
+	return rc;
 }
 
 static void test_login(void **state)
@@ -101,9 +105,10 @@ static void test_login(void **state)
 	assert_int_equal(login(w, "", "", &r), RC_AUTHFAILED);
 	assert_int_equal(login(w, "a:b", "x", &r), RC_AUTHFAILED);
 	struct auth_peer bare = safe;
+	struct auth_exchange *x = NULL;
 	bare.secure = false;
-	assert_int_equal(
-		auth_login(&w->op, w->auth, &bare, SPAN("anna@example.org"), SPAN("secret"), &r),
+	assert_int_equal(auth_login(&w->op, w->auth, &bare, SPAN("anna@example.org"),
+				 SPAN("secret"), &x, &r),
 		RC_PRIVACY);
 }
 
@@ -306,10 +311,11 @@ static void test_unknown_is_throttled_alike(void **state)
 			char address[32];
 			struct auth_peer peer = safe;
 			struct auth_reply r;
+			struct auth_exchange *x = NULL;
 			(void)snprintf(address, sizeof address, "203.0.%d.%d", k, i);
 			peer.address = address;
 			assert_int_equal(auth_login(&w->op, w->auth, &peer, span_str(names[k]),
-						 SPAN("wrong"), &r),
+						 SPAN("wrong"), &x, &r),
 				RC_AUTHFAILED);
 			delays[k][i] = r.delay_ms;
 		}
@@ -411,6 +417,18 @@ static void test_throttle(void **state)
 	}
 	assert_true(throttle_blocks(t, SPAN("2001:db8:7:0:1:2:3:4"), SPAN("bob")));
 	assert_false(throttle_blocks(t, SPAN("2001:db8:7:1::1"), SPAN("bob")));
+	// Many addresses of one network: an IPv4 /24, an IPv6 /48.
+	for (int i = 0; i < LOGIN_FAILURES_PER_NETWORK + 9; i++) {
+		char address[48];
+		(void)snprintf(address, sizeof address, "192.0.3.%d", i % 250);
+		(void)throttle_failed(t, span_str(address), SPAN_NONE);
+		(void)snprintf(address, sizeof address, "2001:db8:9:%x::1", i);
+		(void)throttle_failed(t, span_str(address), SPAN_NONE);
+	}
+	assert_true(throttle_blocks(t, SPAN("192.0.3.251"), SPAN("bob")));
+	assert_false(throttle_blocks(t, SPAN("192.0.4.251"), SPAN("bob")));
+	assert_true(throttle_blocks(t, SPAN("2001:db8:9:ffff::1"), SPAN("bob")));
+	assert_false(throttle_blocks(t, SPAN("2001:db8:a::1"), SPAN("bob")));
 	// A guesser who shares the address of a friend (webmail) does not guess for ever.
 	for (int i = 0; i < LOGIN_FAILURES_PER_USER + 2; i++)
 		(void)throttle_failed(t, home, user);

@@ -28,7 +28,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WORKERS_DEFAULT 16u
 #define WORKERS_MAX 256u
 
 struct seat { // our end of one socket
@@ -194,7 +193,7 @@ static int answer_read(
 	struct span text = reader_field(&r);
 	if (!r.bad && (!ret_reply->challenge.p || !ret_reply->user.p))
 		return op_fail(op, RC_NOMEM, "out of memory");
-	if (r.bad || ret_answer->rc > AUTH_MORE)
+	if (r.bad || ret_answer->rc > AUTH_BUSY)
 		return op_fail(op, RC_UNAVAILABLE, "The auth process gave a malformed answer.");
 	if (ret_answer->rc < 0)
 		return op_fail(op, ret_answer->rc, "%.*s", SPAN_FMT(text));
@@ -256,6 +255,21 @@ static void request_peer(struct buf *b, const struct auth_peer *peer, unsigned b
 	buf_add_field(b, peer->client_identity);
 }
 
+// What an outcome leaves to be gone on with.
+static int exchange_begin(struct op *op, struct auth *a, int rc, const struct answer *answer,
+	struct auth_exchange **ret_exchange)
+{
+	if (rc <= 0)
+		return rc;
+	struct auth_exchange *x = calloc(1, sizeof *x);
+	if (!x)
+		return op_fail(
+			op, RC_NOMEM, "out of memory"); // the worker forgets the exchange by itself
+	*x = (struct auth_exchange){ a, answer->exchange, answer->generation };
+	*ret_exchange = x;
+	return rc;
+}
+
 int auth_begin(struct op *op, struct auth *a, const struct auth_peer *peer, struct span mechanism,
 	struct span initial, struct auth_exchange **ret_exchange, struct auth_reply *ret_reply)
 {
@@ -266,31 +280,36 @@ int auth_begin(struct op *op, struct auth *a, const struct auth_peer *peer, stru
 	buf_add_field(&b, mechanism);
 	buf_add_field(&b, initial);
 	int rc = ask(op, a, &b, ret_reply, &answer);
-	if (rc != AUTH_MORE)
-		return rc;
-	struct auth_exchange *x = calloc(1, sizeof *x);
-	if (!x)
-		return op_fail(
-			op, RC_NOMEM, "out of memory"); // the worker forgets the exchange by itself
-	*x = (struct auth_exchange){ a, answer.exchange, answer.generation };
-	*ret_exchange = x;
-	return AUTH_MORE;
+	return exchange_begin(op, a, rc, &answer, ret_exchange);
+}
+
+static int exchange_go_on(
+	struct op *op, struct auth_exchange *x, struct buf *request, struct auth_reply *ret_reply)
+{
+	struct answer answer = { 0 };
+	int rc = ask(op, x->auth, request, ret_reply, &answer);
+	// A worker that was started anew knows nothing of older exchanges; its numbers begin again.
+	if (rc >= 0 && answer.generation != x->generation)
+		rc = op_fail(op, RC_UNAVAILABLE, "Authentication was interrupted, try again.");
+	if (rc <= 0)
+		free(x);
+	return rc;
 }
 
 int auth_step(
 	struct op *op, struct auth_exchange *x, struct span response, struct auth_reply *ret_reply)
 {
 	struct buf b = { 0 };
-	struct answer answer = { 0 };
 	request_begin(&b, AUTH_STEP, x->number);
 	buf_add_field(&b, response);
-	int rc = ask(op, x->auth, &b, ret_reply, &answer);
-	// A worker that was started anew knows nothing of older exchanges; its numbers begin again.
-	if (rc >= 0 && answer.generation != x->generation)
-		rc = op_fail(op, RC_UNAVAILABLE, "Authentication was interrupted, try again.");
-	if (rc != AUTH_MORE)
-		free(x);
-	return rc;
+	return exchange_go_on(op, x, &b, ret_reply);
+}
+
+int auth_retry(struct op *op, struct auth_exchange *x, struct auth_reply *ret_reply)
+{
+	struct buf b = { 0 };
+	request_begin(&b, AUTH_RETRY, x->number);
+	return exchange_go_on(op, x, &b, ret_reply);
 }
 
 void auth_cancel(struct auth_exchange *x)
@@ -310,7 +329,7 @@ void auth_cancel(struct auth_exchange *x)
 }
 
 int auth_login(struct op *op, struct auth *a, const struct auth_peer *peer, struct span user,
-	struct span password, struct auth_reply *ret_reply)
+	struct span password, struct auth_exchange **ret_exchange, struct auth_reply *ret_reply)
 {
 	struct buf b = { 0 };
 	struct answer answer = { 0 };
@@ -318,7 +337,8 @@ int auth_login(struct op *op, struct auth *a, const struct auth_peer *peer, stru
 	request_peer(&b, peer, 0);
 	buf_add_field(&b, user);
 	buf_add_field(&b, password);
-	return ask(op, a, &b, ret_reply, &answer);
+	int rc = ask(op, a, &b, ret_reply, &answer);
+	return exchange_begin(op, a, rc, &answer, ret_exchange);
 }
 
 int auth_find(struct op *op, struct auth *a, const struct span *names, size_t n,
@@ -362,7 +382,7 @@ int auth_open(struct op *op, const struct auth_config *config, struct auth **ret
 	struct auth *a = calloc(1, sizeof *a);
 	if (!a)
 		return op_fail(op, RC_NOMEM, "out of memory");
-	a->workers = config->workers ? config->workers : WORKERS_DEFAULT;
+	a->workers = config->workers ? config->workers : AUTH_WORKERS;
 	if (a->workers > WORKERS_MAX)
 		a->workers = WORKERS_MAX;
 	a->dir = strdup(config->dir);

@@ -5,6 +5,8 @@
 // A mechanism that ends with data for the client (SCRAM's server-final-message) needs one more round: IMAP has no place for it in the tagged
 // OK (RFC 9051 section 6.2.2), so it goes out as a challenge and the client's empty response ends the exchange.
 //
+// A password whose hashing finds the line full (auth/verify.h) waits in its exchange: AUTH_BUSY, and the server comes again with desk_retry().
+//
 // Locks: desk.lock guards the table of exchanges. An exchange that is being stepped is not in the table.
 #include "auth/exchange.h"
 
@@ -21,6 +23,7 @@
 #include <gsasl.h>
 #include <pthread.h>
 #include <sodium.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -36,13 +39,16 @@ struct exchange {
 	struct desk *desk;
 	struct buf binding, identity, address;
 	bool secure, tls;
-	bool ended;                // authenticated; only the client's empty response is still due
-	struct user user;          // name.n == 0: not known (yet)
-	struct span tried;         // the canonical name that was tried, known or not; in op's arena
-	int fault;                 // the user database could not be read: RC_
-	struct op op;              // the user's record and the names live here
-	bool throttled;            // refused without looking
-	struct span password_seen; // to learn SCRAM keys from; in op's arena
+	bool ended;           // authenticated; only the client's empty response is still due
+	struct user user;     // name.n == 0: not known (yet)
+	struct span tried;    // the canonical name that was tried, known or not; in op's arena
+	int fault;            // the user database could not be read: RC_
+	struct op op;         // the user's record and the names live here
+	bool throttled;       // refused without looking
+	bool busy;            // the password below waits for a place in the line
+	struct span password; // in op's arena
+	bool own_authzid;     // who logs in does not ask to be somebody else
+	bool learns;          // to learn SCRAM keys from the password
 };
 struct desk {
 	struct users *users;
@@ -53,6 +59,8 @@ struct desk {
 	pthread_mutex_t lock;
 	struct exchange *buckets[BUCKETS];
 	unsigned count;
+	unsigned busy; // of them: wait for a place in the line
+	struct desk_work work;
 };
 
 // --- the table ---
@@ -63,8 +71,8 @@ static void exchange_free(struct exchange *x)
 		return;
 	if (x->session)
 		gsasl_finish(x->session);
-	if (x->password_seen.p)
-		sodium_memzero((void *)(uintptr_t)x->password_seen.p, x->password_seen.n);
+	if (x->password.p)
+		sodium_memzero((void *)(uintptr_t)x->password.p, x->password.n);
 	buf_done(&x->binding);
 	buf_done(&x->identity);
 	buf_done(&x->address);
@@ -87,6 +95,7 @@ static struct exchange *expire_locked(struct desk *d, struct exchange **bucket)
 		x->next = dead;
 		dead = x;
 		d->count--;
+		d->busy -= x->busy;
 	}
 	return dead;
 }
@@ -104,6 +113,7 @@ static bool table_put(struct desk *d, struct exchange *x)
 		x->next = *bucket;
 		*bucket = x;
 		d->count++;
+		d->busy += x->busy;
 	}
 	pthread_mutex_unlock(&d->lock);
 	while (dead) {
@@ -124,6 +134,7 @@ static struct exchange *table_take(struct desk *d, uint64_t number)
 		found = *at;
 		*at = found->next;
 		d->count--;
+		d->busy -= found->busy;
 		break;
 	}
 	pthread_mutex_unlock(&d->lock);
@@ -149,6 +160,7 @@ static int user_load(struct exchange *x, const char *name)
 	x->tried = SPAN_NONE;
 	if (!name || user_name_canonical(&x->op, span_str(name), &x->tried) < 0)
 		return 0;
+	atomic_fetch_add_explicit(&x->desk->work.lookups, 1, memory_order_relaxed);
 	int rc = users_find(&x->op, x->desk->users, x->tried, &x->user);
 	if (rc < 0)
 		x->user = (struct user){ 0 };
@@ -183,10 +195,12 @@ static int scram_load(struct exchange *x, Gsasl_session *s)
 	if (!name || user_load(x, name) < 0)
 		return GSASL_AUTHENTICATION_ERROR;
 	x->throttled = throttle_blocks(x->desk->throttle, buf_span(&x->address), x->tried);
-	struct scram_keys keys = x->user.scram;
-	bool has_keys = keys.known;
-	if (!has_keys)
-		scram_false(x->desk, x->tried.n ? x->tried : span_str(name), &keys);
+	struct scram_keys keys;
+	bool has_keys = x->user.scram.known;
+	scram_false(x->desk, x->tried.n ? x->tried : span_str(name),
+		&keys); // for all: its time would tell
+	if (has_keys)
+		keys = x->user.scram;
 	if (!has_keys || x->throttled)
 		scram_spoil(&keys); // under the same salt: that one changed would tell
 	char iterations[16];
@@ -209,17 +223,29 @@ static bool authzid_is_own(const struct exchange *x, Gsasl_session *s, struct op
 		span_eq(canonical, x->user.name);
 }
 
-static bool password_check(struct exchange *x, struct span password)
+// Checks x->password. False: it is wrong, or (x->busy) cannot be looked at yet.
+static bool password_check(struct exchange *x)
 {
 	struct desk *d = x->desk;
-	if (!verifier_knows(d->verifier, &x->user, password)) {
-		x->throttled = throttle_blocks(d->throttle, buf_span(&x->address), x->tried);
-		if (x->throttled || !verifier_check(d->verifier, &x->user, password))
-			return false;
-		if (!x->user.scram.known)
-			x->password_seen = arena_dup(&x->op.arena, password);
-	}
-	return x->user.name.n > 0;
+	struct span address = buf_span(&x->address);
+	x->busy = false;
+	atomic_fetch_add_explicit(&d->work.proofs, 1, memory_order_relaxed);
+	if (verifier_knows(d->verifier, &x->user, x->password))
+		return true;
+	x->throttled = throttle_blocks(d->throttle, address, x->tried);
+	if (x->throttled)
+		return false;
+	bool is_friend = throttle_knows(d->throttle, address, x->tried);
+	enum verified v = verifier_check(d->verifier, &x->user, x->password, is_friend);
+	x->busy = v == VERIFY_BUSY;
+	x->learns = v == VERIFY_RIGHT && !x->user.scram.known;
+	return v == VERIFY_RIGHT;
+}
+
+static bool password_set(struct exchange *x, struct span password)
+{
+	x->password = arena_dup(&x->op.arena, password);
+	return x->password.p;
 }
 
 static int validate_simple(struct exchange *x, Gsasl_session *s)
@@ -227,7 +253,10 @@ static int validate_simple(struct exchange *x, Gsasl_session *s)
 	const char *password = gsasl_property_fast(s, GSASL_PASSWORD);
 	if (!password || user_load(x, gsasl_property_fast(s, GSASL_AUTHID)) < 0)
 		return GSASL_AUTHENTICATION_ERROR;
-	return password_check(x, span_str(password)) ? GSASL_OK : GSASL_AUTHENTICATION_ERROR;
+	if (!password_set(x, span_str(password)))
+		return GSASL_MALLOC_ERROR;
+	x->own_authzid = authzid_is_own(x, s, &x->op);
+	return password_check(x) ? GSASL_OK : GSASL_AUTHENTICATION_ERROR;
 }
 
 static int validate_external(struct exchange *x)
@@ -313,9 +342,9 @@ static void accept_user(struct op *op, struct exchange *x, struct desk_reply *re
 	struct desk *d = x->desk;
 	struct scram_keys keys;
 	throttle_succeeded(d->throttle, buf_span(&x->address), x->user.name);
-	if (x->password_seen.n) {
+	if (x->learns) {
 		struct op *mine = &x->op;
-		if (password_scram(mine, x->password_seen, &keys) < 0 ||
+		if (password_scram(mine, x->password, &keys) < 0 ||
 			users_learn(mine, d->users, &x->user, &keys) < 0)
 			log_warn("auth", "cannot keep SCRAM keys: %s",
 				mine->text); // the log-in itself is fine
@@ -326,6 +355,8 @@ static void accept_user(struct op *op, struct exchange *x, struct desk_reply *re
 }
 
 static const char failed_text[] = "Authentication failed.";
+static const char foreign_text[] = "You may not act as another user.";
+static const char crowded_text[] = "Too many log-ins are under way, try again.";
 static const char unread_text[] = "The user database cannot be read.";
 
 static void refuse_code(struct op *op, struct exchange *x, int code, struct desk_reply *ret_reply)
@@ -348,6 +379,23 @@ static void refuse_code(struct op *op, struct exchange *x, int code, struct desk
 	}
 }
 
+// The password waits; the more wait, the later its next try.
+static void come_again(struct op *op, struct exchange *x, struct desk_reply *ret_reply)
+{
+	struct desk *d = x->desk;
+	if (!table_put(d, x)) {
+		x->busy = false;
+		refuse(op, x, RC_LIMIT, crowded_text, ret_reply);
+		return;
+	}
+	pthread_mutex_lock(&d->lock);
+	uint32_t ms = 10 * (d->busy + 1);
+	pthread_mutex_unlock(&d->lock);
+	ret_reply->delay_ms = ms < AUTH_COME_AGAIN_MAX_MS ? ms : AUTH_COME_AGAIN_MAX_MS;
+	ret_reply->exchange = x->number;
+	ret_reply->rc = AUTH_BUSY;
+}
+
 static void run_step(
 	struct op *op, struct exchange *x, struct span response, struct desk_reply *ret_reply)
 {
@@ -363,7 +411,10 @@ static void run_step(
 	int code = gsasl_step(x->session, response.p ? response.p : "", response.n, &out, &n);
 	if (code != GSASL_OK && code != GSASL_NEEDS_MORE) {
 		gsasl_free(out);
-		refuse_code(op, x, code, ret_reply);
+		if (x->busy)
+			come_again(op, x, ret_reply);
+		else
+			refuse_code(op, x, code, ret_reply);
 		return;
 	}
 	bool last = code == GSASL_OK;
@@ -379,7 +430,7 @@ static void run_step(
 		return;
 	}
 	if (last && !authzid_is_own(x, x->session, &x->op)) {
-		refuse(op, x, RC_AUTHZFAILED, "You may not act as another user.", ret_reply);
+		refuse(op, x, RC_AUTHZFAILED, foreign_text, ret_reply);
 		return;
 	}
 	if (last && n == 0) {
@@ -388,7 +439,7 @@ static void run_step(
 	}
 	x->ended = last;
 	if (!table_put(x->desk, x)) {
-		refuse(op, x, RC_LIMIT, "Too many log-ins are under way, try again.", ret_reply);
+		refuse(op, x, RC_LIMIT, crowded_text, ret_reply);
 		return;
 	}
 	ret_reply->exchange = x->number;
@@ -455,8 +506,7 @@ void desk_begin(struct op *op, struct desk *d, const struct auth_peer *peer, str
 	if (!initial.p && !span_eq(m->name, SPAN("LOGIN"))) {
 		// The client speaks first in all the others: an empty challenge.
 		if (!table_put(d, x)) {
-			refuse(op, x, RC_LIMIT, "Too many log-ins are under way, try again.",
-				ret_reply);
+			refuse(op, x, RC_LIMIT, crowded_text, ret_reply);
 			return;
 		}
 		*ret_reply = (struct desk_reply){
@@ -484,6 +534,21 @@ void desk_cancel(struct desk *d, uint64_t number)
 	exchange_free(table_take(d, number));
 }
 
+// What the check of x->password says, in place of a mechanism.
+static void password_judge(struct op *op, struct exchange *x, struct desk_reply *ret_reply)
+{
+	if (password_check(x)) {
+		if (x->own_authzid)
+			accept_user(op, x, ret_reply);
+		else
+			refuse(op, x, RC_AUTHZFAILED, foreign_text, ret_reply);
+	} else if (x->busy) {
+		come_again(op, x, ret_reply);
+	} else {
+		refuse(op, x, RC_AUTHFAILED, failed_text, ret_reply);
+	}
+}
+
 void desk_login(struct op *op, struct desk *d, const struct auth_peer *peer, struct span user,
 	struct span password, struct desk_reply *ret_reply)
 {
@@ -494,19 +559,37 @@ void desk_login(struct op *op, struct desk *d, const struct auth_peer *peer, str
 	}
 	struct exchange *x = exchange_new(d, peer);
 	char *name = x ? arena_str(&x->op.arena, user) : NULL;
-	if (!name) {
+	if (!name || !password_set(x, password)) {
 		exchange_free(x);
 		ret_reply->rc = op_fail(op, RC_NOMEM, "out of memory");
 		return;
 	}
+	x->own_authzid = true; // it names nobody else
 	bool nul = user.n && memchr(user.p, 0, user.n);
 	int rc = user_load(x, nul ? NULL : name);
 	if (rc < 0)
 		refuse(op, x, RC_UNAVAILABLE, unread_text, ret_reply);
-	else if (password_check(x, password))
-		accept_user(op, x, ret_reply);
 	else
-		refuse(op, x, RC_AUTHFAILED, failed_text, ret_reply);
+		password_judge(op, x, ret_reply);
+}
+
+void desk_retry(struct op *op, struct desk *d, uint64_t number, struct desk_reply *ret_reply)
+{
+	*ret_reply = (struct desk_reply){ 0 };
+	struct exchange *x = table_take(d, number);
+	if (x && x->busy)
+		password_judge(op, x, ret_reply);
+	else if (x)
+		refuse(op, x, RC_SERVERBUG, "this log-in waits for nothing", ret_reply);
+	else
+		ret_reply->rc = op_fail(op, RC_TIMEOUT, "The log-in took too long.");
+}
+
+struct desk_work desk_work(struct desk *d)
+{
+	return (struct desk_work){ .lookups = atomic_load(&d->work.lookups),
+		.proofs = atomic_load(&d->work.proofs),
+		.hashes = verifier_load(d->verifier).hashes };
 }
 
 void desk_find(struct op *op, struct desk *d, const struct span *names, size_t n,

@@ -13,8 +13,8 @@ int desk_new(struct op *op, struct users *users, const char *dir, struct desk **
 void desk_free(struct desk *d);
 
 struct desk_reply {
-	int rc;                // 0, AUTH_MORE, RC_
-	uint64_t exchange;     // AUTH_MORE: its number
+	int rc;                // 0, AUTH_MORE, AUTH_BUSY, RC_
+	uint64_t exchange;     // AUTH_MORE, AUTH_BUSY: its number
 	struct span challenge; // in op's arena
 	struct span user;
 	uint32_t delay_ms;
@@ -23,11 +23,20 @@ void desk_begin(struct op *op, struct desk *d, const struct auth_peer *peer, str
 	struct span initial, struct desk_reply *ret_reply);
 void desk_step(struct op *op, struct desk *d, uint64_t exchange, struct span response,
 	struct desk_reply *ret_reply);
+// After AUTH_BUSY, when its delay is over.
+void desk_retry(struct op *op, struct desk *d, uint64_t exchange, struct desk_reply *ret_reply);
 void desk_cancel(struct desk *d, uint64_t exchange);
 void desk_login(struct op *op, struct desk *d, const struct auth_peer *peer, struct span user,
 	struct span password, struct desk_reply *ret_reply);
 // The first name that is a user's; its index in ret_reply->exchange.
 void desk_find(struct op *op, struct desk *d, const struct span *names, size_t n,
 	struct desk_reply *ret_reply);
+
+// What log-ins have cost so far; tests compare that of users who exist with that of others.
+struct desk_work {
+	_Atomic uint64_t lookups, proofs; // of names; of passwords that may be known already
+	uint64_t hashes;                  // slow ones
+};
+struct desk_work desk_work(struct desk *d);
 
 #endif

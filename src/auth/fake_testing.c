@@ -199,11 +199,13 @@ int auth_begin(struct op *op, struct auth *a, const struct auth_peer *peer, stru
 		return op_fail(op, RC_CANNOT, "unknown mechanism");
 	if (!peer->secure)
 		return op_fail(op, RC_PRIVACY, "TLS is required");
-	if (initial.p)
+	bool is_slow = initial.p && span_eq(initial, SPAN("\0u\0slow"));
+	if (initial.p && !is_slow)
 		return plain(op, initial, ret_reply);
 	*ret_exchange = calloc(1, sizeof **ret_exchange);
 	ret_reply->challenge = span_of("", 0);
-	return AUTH_MORE;
+	ret_reply->delay_ms = is_slow;
+	return is_slow ? AUTH_BUSY : AUTH_MORE;
 }
 
 int auth_step(
@@ -213,17 +215,30 @@ int auth_step(
 	return plain(op, response, ret_reply);
 }
 
+int auth_retry(struct op *op, struct auth_exchange *x, struct auth_reply *ret_reply)
+{
+	(void)op;
+	free(x);
+	*ret_reply = (struct auth_reply){ .user = SPAN("u") };
+	return 0;
+}
+
 void auth_cancel(struct auth_exchange *x)
 {
 	free(x);
 }
 
 int auth_login(struct op *op, struct auth *a, const struct auth_peer *peer, struct span user,
-	struct span password, struct auth_reply *ret_reply)
+	struct span password, struct auth_exchange **ret_exchange, struct auth_reply *ret_reply)
 {
 	(void)a;
 	(void)peer;
 	*ret_reply = (struct auth_reply){ .delay_ms = 0 };
+	if (span_eq(user, SPAN("u")) && span_eq(password, SPAN("slow"))) {
+		*ret_exchange = calloc(1, sizeof **ret_exchange);
+		ret_reply->delay_ms = 1;
+		return AUTH_BUSY;
+	}
 	if (!span_eq(user, SPAN("u")) || !span_eq(password, SPAN("p")))
 		return op_fail(op, RC_AUTHFAILED, "authentication failed");
 	ret_reply->user = SPAN("u");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starling: for tests and fuzzers of front ends only: a connection in memory that stands in for net/, and an auth/ that knows the user "u"
-// with the password "p" (and that "v" and "w" exist). The whole session runs on it in one thread, with any split of the input.
+// with the password "p" (and that "v" and "w" exist); with the
+// password "slow" he must wait in line first. The whole session runs on it in one thread, with any split of the input.
 #ifndef AUTH_FAKE_TESTING_H
 #define AUTH_FAKE_TESTING_H
 

@@ -48,16 +48,22 @@ static int decode(struct op *op, struct span text, bool initial, struct span *re
 // What auth/ said: a refusal that it wants delayed is kept for its time.
 static int outcome(struct op *op, struct login *l, int rc, const struct auth_reply *reply)
 {
+	l->in_line = rc == AUTH_BUSY;
 	if (rc == AUTH_MORE)
 		return LOGIN_MORE;
+	if (rc == AUTH_BUSY) {
+		l->wake_at = clock_mono() + reply->delay_ms * NS_PER_MS;
+		return LOGIN_LATER;
+	}
 	l->exchange = NULL; // auth/ has ended it
 	if (rc >= 0 || !reply->delay_ms)
 		return rc;
 	struct span text = span_str(op_text(op, rc));
 	memcpy(l->refusal_text, text.p, text.n + 1); // both have OP_TEXT_MAX octets
 	l->refusal = rc;
-	// From the question on, not from the answer: so the time does not tell what the check cost (whether the user exists).
-	l->refuse_at = l->asked_at + reply->delay_ms * NS_PER_MS;
+	// From the question on, in whole delays: so the time does not tell what the check cost (whether the user exists).
+	uint64_t step = reply->delay_ms * NS_PER_MS;
+	l->wake_at = l->asked_at + ((clock_mono() - l->asked_at) / step + 1) * step;
 	return LOGIN_LATER;
 }
 
@@ -97,14 +103,24 @@ int login_password(struct op *op, struct login *l, const char *service, struct s
 	*ret_reply = (struct auth_reply){ .delay_ms = 0 };
 	l->peer = login_peer(op, l->conn, service, l->allow_plaintext);
 	l->asked_at = clock_mono();
-	int rc = auth_login(op, l->auth, &l->peer, user, password, ret_reply);
+	int rc = auth_login(op, l->auth, &l->peer, user, password, &l->exchange, ret_reply);
 	return outcome(op, l, rc, ret_reply);
 }
 
-int login_refusal(struct op *op, struct login *l)
+bool login_waits(const struct login *l)
 {
-	if (clock_mono() < l->refuse_at)
+	return l->refusal || l->in_line;
+}
+
+int login_later(struct op *op, struct login *l, struct auth_reply *ret_reply)
+{
+	*ret_reply = (struct auth_reply){ .delay_ms = 0 };
+	if (clock_mono() < l->wake_at)
 		return LOGIN_LATER;
+	if (l->in_line) {
+		int rc = auth_retry(op, l->exchange, ret_reply);
+		return outcome(op, l, rc, ret_reply);
+	}
 	int rc = l->refusal;
 	l->refusal = 0;
 	return op_fail(op, rc, "%s", l->refusal_text);
@@ -114,6 +130,7 @@ void login_cancel(struct login *l)
 {
 	auth_cancel(l->exchange);
 	l->exchange = NULL;
+	l->in_line = false;
 }
 
 int login_write_challenge(struct op *op, struct rope *to, struct span lead, struct span octets)

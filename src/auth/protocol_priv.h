@@ -3,7 +3,7 @@
 //   request   type u8, exchange u64, then by type (fields are varint length + bytes; presence flags in `bits`)
 //     BEGIN   bits u8, service, address, binding, identity, mechanism, initial
 //     STEP    response
-//     CANCEL  -
+//     CANCEL, RETRY  -
 //     LOGIN   bits u8, service, address, binding, identity, user, password
 //     FIND    count u8, then as many names; the answer has the index in exchange
 //   answer    rc u32 (as i32), delay u32, exchange u64, challenge, user, text
@@ -11,7 +11,7 @@
 #ifndef AUTH_PROTOCOL_PRIV_H
 #define AUTH_PROTOCOL_PRIV_H
 
-enum { AUTH_BEGIN = 1, AUTH_STEP, AUTH_CANCEL, AUTH_LOGIN, AUTH_FIND };
+enum { AUTH_BEGIN = 1, AUTH_STEP, AUTH_CANCEL, AUTH_LOGIN, AUTH_FIND, AUTH_RETRY };
 enum { AUTH_BIT_SECURE = 1, AUTH_BIT_TLS = 2, AUTH_BIT_INITIAL = 4 };
 
 #define AUTH_FIRST_FD 3 // the worker's sockets are descriptors 3 .. 3 + count - 1

@@ -42,15 +42,27 @@ void throttle_free(struct throttle *t)
 	free(t);
 }
 
-// What counts as one address: the first 64 bits of an IPv6 address (in binary: its text hides zeros), anything else as it is written.
-static struct span prefix_of(struct span address, uint8_t ip[static 16])
+// Where somebody comes from: in binary, since the text of an IPv6 address hides zeros.
+struct origin {
+	uint8_t ip[16];
+	struct span
+		address; // the IPv4 address, the /64 of an IPv6 one; anything else as it is written
+	struct span network; // its /24 or /48; absent for anything else
+};
+
+static void origin_of(struct span address, struct origin *ret_origin)
 {
-	char text[INET6_ADDRSTRLEN];
-	if (address.n >= sizeof text || !memchr(address.p, ':', address.n))
-		return address;
-	memcpy(text, address.p, address.n);
-	text[address.n] = '\0';
-	return inet_pton(AF_INET6, text, ip) == 1 ? span_of(ip, 8) : address;
+	char text[INET6_ADDRSTRLEN] = "";
+	*ret_origin = (struct origin){ .address = address, .network = SPAN_NONE };
+	if (address.n && address.n < sizeof text)
+		memcpy(text, address.p, address.n);
+	if (inet_pton(AF_INET, text, ret_origin->ip) == 1) {
+		ret_origin->address = span_of(ret_origin->ip, 4);
+		ret_origin->network = span_of(ret_origin->ip, 3);
+	} else if (inet_pton(AF_INET6, text, ret_origin->ip) == 1) {
+		ret_origin->address = span_of(ret_origin->ip, 8);
+		ret_origin->network = span_of(ret_origin->ip, 6);
+	}
 }
 
 static uint64_t key_of(char kind, struct span a, struct span b)
@@ -91,24 +103,52 @@ static uint64_t now_s(void)
 	return clock_mono() / NS_PER_S;
 }
 
+static bool is_friend_locked(
+	struct throttle *t, const struct origin *from, struct span user, uint64_t now)
+{
+	return user.n && slot_find(t->friends, key_of('f', user, from->address), now, false);
+}
+
+// What comes from strangers: their address, their network, the user that they want to be.
+static bool is_blocked_locked(
+	struct throttle *t, const struct origin *from, struct span user, uint64_t now)
+{
+	if (failures_of(t, key_of('a', from->address, SPAN_NONE), now) >=
+		LOGIN_FAILURES_PER_ADDRESS)
+		return true;
+	if (from->network.n &&
+		failures_of(t, key_of('n', from->network, SPAN_NONE), now) >=
+			LOGIN_FAILURES_PER_NETWORK)
+		return true;
+	return user.n &&
+		failures_of(t, key_of('u', user, SPAN_NONE), now) >= LOGIN_FAILURES_PER_USER;
+}
+
 bool throttle_blocks(struct throttle *t, struct span address, struct span user)
 {
-	uint8_t ip[16];
-	struct span prefix = prefix_of(address, ip);
+	struct origin from;
+	origin_of(address, &from);
 	uint64_t now = now_s();
 	pthread_mutex_lock(&t->lock);
 	bool blocked;
-	if (user.n && slot_find(t->friends, key_of('f', user, prefix), now, false))
+	if (is_friend_locked(t, &from, user, now))
 		// Only what failed for this very pair counts: behind a webmail server guessers and friends share an address.
-		blocked = failures_of(t, key_of('p', user, prefix), now) >= LOGIN_FAILURES_PER_USER;
+		blocked = failures_of(t, key_of('p', user, from.address), now) >=
+			LOGIN_FAILURES_PER_USER;
 	else
-		blocked = failures_of(t, key_of('a', prefix, SPAN_NONE), now) >=
-				LOGIN_FAILURES_PER_ADDRESS ||
-			(user.n &&
-				failures_of(t, key_of('u', user, SPAN_NONE), now) >=
-					LOGIN_FAILURES_PER_USER);
+		blocked = is_blocked_locked(t, &from, user, now);
 	pthread_mutex_unlock(&t->lock);
 	return blocked;
+}
+
+bool throttle_knows(struct throttle *t, struct span address, struct span user)
+{
+	struct origin from;
+	origin_of(address, &from);
+	pthread_mutex_lock(&t->lock);
+	bool known = is_friend_locked(t, &from, user, now_s());
+	pthread_mutex_unlock(&t->lock);
+	return known;
 }
 
 static double failure_add(struct throttle *t, uint64_t key, uint64_t now)
@@ -121,13 +161,16 @@ static double failure_add(struct throttle *t, uint64_t key, uint64_t now)
 
 uint32_t throttle_failed(struct throttle *t, struct span address, struct span user)
 {
-	uint8_t ip[16];
-	struct span prefix = prefix_of(address, ip);
+	struct origin from;
+	origin_of(address, &from);
 	uint64_t now = now_s();
 	pthread_mutex_lock(&t->lock);
-	double score = failure_add(t, key_of('a', prefix, SPAN_NONE), now);
+	double score = failure_add(t, key_of('a', from.address, SPAN_NONE), now);
+	if (from.network.n)
+		(void)failure_add(
+			t, key_of('n', from.network, SPAN_NONE), now); // looked at by blocks()
 	if (user.n) {
-		(void)failure_add(t, key_of('p', user, prefix), now); // looked at by blocks()
+		(void)failure_add(t, key_of('p', user, from.address), now); // looked at by blocks()
 		double by_user = failure_add(t, key_of('u', user, SPAN_NONE), now);
 		score = by_user > score ? by_user : score;
 	}
@@ -137,28 +180,33 @@ uint32_t throttle_failed(struct throttle *t, struct span address, struct span us
 	return ms > LOGIN_DELAY_MAX_MS ? LOGIN_DELAY_MAX_MS : (uint32_t)ms;
 }
 
+// Takes what is forgiven from a score.
+static void forgive_locked(struct throttle *t, uint64_t key, double forgiven, uint64_t now)
+{
+	struct slot *s = slot_find(t->failures, key, now, false);
+	if (!s)
+		return;
+	double left = score_now(s, now) - forgiven;
+	s->score = left > 0 ? left : 0;
+	s->time = now;
+}
+
 void throttle_succeeded(struct throttle *t, struct span address, struct span user)
 {
-	uint8_t ip[16];
-	struct span prefix = prefix_of(address, ip);
+	struct origin from;
+	origin_of(address, &from);
 	uint64_t now = now_s();
 	pthread_mutex_lock(&t->lock);
-	struct slot *friend = slot_find(t->friends, key_of('f', user, prefix), now, true);
+	struct slot *friend = slot_find(t->friends, key_of('f', user, from.address), now, true);
 	friend->score = 1;
 	friend->time = now;
 	// Somebody who is in was mistyping: what this user's failures added is forgiven, here and for the address in part.
-	struct slot *by_user = slot_find(t->failures, key_of('u', user, SPAN_NONE), now, false);
-	struct slot *by_address =
-		slot_find(t->failures, key_of('a', prefix, SPAN_NONE), now, false);
-	if (by_user && by_address) {
-		double forgiven = score_now(by_user, now),
-		       left = score_now(by_address, now) - forgiven;
-		by_address->score = left > 0 ? left : 0;
-		by_address->time = now;
-	}
-	if (by_user)
-		by_user->score = 0;
-	struct slot *pair = slot_find(t->failures, key_of('p', user, prefix), now, false);
+	double forgiven = failures_of(t, key_of('u', user, SPAN_NONE), now);
+	forgive_locked(t, key_of('a', from.address, SPAN_NONE), forgiven, now);
+	if (from.network.n)
+		forgive_locked(t, key_of('n', from.network, SPAN_NONE), forgiven, now);
+	forgive_locked(t, key_of('u', user, SPAN_NONE), forgiven, now);
+	struct slot *pair = slot_find(t->failures, key_of('p', user, from.address), now, false);
 	if (pair)
 		pair->score = 0;
 	pthread_mutex_unlock(&t->lock);

@@ -79,6 +79,10 @@ static void serve_one(
 		desk_find(op, d, names, n, ret_reply);
 		return;
 	}
+	if (type == AUTH_RETRY) {
+		desk_retry(op, d, number, ret_reply);
+		return;
+	}
 	if (type == AUTH_CANCEL) {
 		desk_cancel(d, number);
 		return;

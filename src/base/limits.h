@@ -10,12 +10,19 @@
 #define AUTH_MESSAGE_MAX 65536u    // bytes of one request to the auth process or its answer
 #define AUTH_EXCHANGES_MAX 20000u  // SASL exchanges that wait for the client's next response
 #define AUTH_EXCHANGE_SECONDS 300u // and for how long they do
-#define AUTH_ANSWER_SECONDS 60     // the auth process is taken for dead when it does not answer
+#define AUTH_WORKERS 16u           // requests to the auth process at a time
+#define AUTH_HASHES_AT_ONCE 8 // slow password hashes (19 MiB each), and no more than processors
+#define AUTH_HASHES_WAITING                                                                        \
+	8u // requests that may wait for one, strangers half of it: the other workers serve who is known
+#define AUTH_HASH_NICE 10            // what hashing gives way to everything else
+#define AUTH_COME_AGAIN_MAX_MS 2000u // who found the line full is asked again after so long at most
+#define AUTH_ANSWER_SECONDS 60       // the auth process is taken for dead when it does not answer
 #define LOGIN_FAILURES_PER_ADDRESS                                                                 \
 	60 // failed log-ins within some minutes: then refused without looking
-#define LOGIN_FAILURES_PER_USER 120
-#define LOGIN_FAILURES_FREE 5     // failed log-ins whose refusal is delayed by 100 ms only
-#define LOGIN_DELAY_MAX_MS 10000u // longest delay of a refusal
+#define LOGIN_FAILURES_PER_NETWORK 300 // of an IPv4 /24 or an IPv6 /48
+#define LOGIN_FAILURES_PER_USER 120    // whether the user exists or not
+#define LOGIN_FAILURES_FREE 5          // failed log-ins whose refusal is delayed by 100 ms only
+#define LOGIN_DELAY_MAX_MS 10000u      // longest delay of a refusal
 
 // ---- mime: beyond a limit a message is still kept and shown; what is cut is said in src/mime/*.h.
 #define MIME_DEPTH_MAX 100u   // nesting of parts; deeper: one opaque leaf

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Becoming somebody: STARTTLS, AUTHENTICATE, LOGIN (RFC 9051 section 6.2), SASL-IR (RFC 4959). The work is done by auth/; here are the
-// lines. A refusal that auth/ wants delayed waits without a thread.
+// lines. A refusal that auth/ wants delayed and a password in line wait without a thread.
 #include "auth/login.h"
 #include "base/log.h"
 #include "imap/module.h"
@@ -37,28 +37,44 @@ static int accepted(struct session *s, const struct auth_reply *reply)
 	return command_ok(s, reply_capability_code(s), "logged in");
 }
 
+static int wait(struct session *s, const struct login_args *a)
+{
+	session_wake_at(s, a->login.wake_at);
+	return IMAP_WAIT;
+}
+
 // A refusal, to be answered at once or when its time has come.
-static int refused(struct session *s, struct login_args *a, int rc)
+static int refused(struct session *s, const struct login_args *a, int rc)
 {
 	int fault = rc == LOGIN_LATER ? a->login.refusal : rc;
 	if (fault == RC_AUTHFAILED || fault == RC_AUTHZFAILED)
 		atomic_fetch_add_explicit(&s->imap->login_failures, 1, memory_order_relaxed);
 	log_info("imap", "%llu %s: log-in refused: %s", (unsigned long long)conn_id(s->conn),
 		conn_peer(s->conn), op_text(&s->op, fault));
-	if (rc != LOGIN_LATER)
-		return rc;
-	session_wake_at(s, a->login.refuse_at);
-	return IMAP_WAIT;
+	return rc == LOGIN_LATER ? wait(s, a) : rc;
+}
+
+static int outcome(struct session *s, struct login_args *a, int rc, const struct auth_reply *reply)
+{
+	if (rc == 0)
+		return accepted(s, reply);
+	if (rc == LOGIN_LATER && !a->login.refusal)
+		return wait(s, a); // in line
+	if (rc != LOGIN_MORE)
+		return refused(s, a, rc);
+	rc = login_write_challenge(&s->op, session_out(s), SPAN("+ "), reply->challenge);
+	return rc < 0 ? rc : IMAP_LINE;
 }
 
 // Goes on waiting, or gives the answer.
-static int refuse_later(struct session *s, struct login_args *a)
+static int go_on(struct session *s, struct login_args *a)
 {
-	int rc = login_refusal(&s->op, &a->login);
-	if (rc != LOGIN_LATER)
-		return rc;
-	session_wake_at(s, a->login.refuse_at);
-	return IMAP_WAIT;
+	struct auth_reply reply;
+	bool is_refused = a->login.refusal;
+	int rc = login_later(&s->op, &a->login, &reply);
+	if (is_refused) // which the log knows already
+		return rc == LOGIN_LATER ? wait(s, a) : rc;
+	return outcome(s, a, rc, &reply);
 }
 
 // --- AUTHENTICATE ---
@@ -80,22 +96,12 @@ static int authenticate_parse(struct session *s, struct command *c, struct curso
 	return 0;
 }
 
-static int outcome(struct session *s, struct login_args *a, int rc, const struct auth_reply *reply)
-{
-	if (rc == 0)
-		return accepted(s, reply);
-	if (rc != LOGIN_MORE)
-		return refused(s, a, rc);
-	rc = login_write_challenge(&s->op, session_out(s), SPAN("+ "), reply->challenge);
-	return rc < 0 ? rc : IMAP_LINE;
-}
-
 static int authenticate_run(struct session *s, struct command *c)
 {
 	struct login_args *a = c->args;
 	struct auth_reply reply;
-	if (a->login.refusal)
-		return refuse_later(s, a);
+	if (login_waits(&a->login))
+		return go_on(s, a);
 	if (!a->begun) {
 		a->begun = true;
 		int rc = login_begin(&s->op, &a->login, "imap", a->mechanism, a->initial, &reply);
@@ -109,7 +115,7 @@ static int authenticate_run(struct session *s, struct command *c)
 	return outcome(s, a, rc, &reply);
 }
 
-static void authenticate_done(struct session *s, struct command *c)
+static void login_done(struct session *s, struct command *c)
 {
 	struct login_args *a = c->args;
 	(void)s;
@@ -136,14 +142,14 @@ static int login_parse(struct session *s, struct command *c, struct cursor *in)
 static int login_run(struct session *s, struct command *c)
 {
 	struct login_args *a = c->args;
-	if (a->login.refusal)
-		return refuse_later(s, a);
+	if (login_waits(&a->login))
+		return go_on(s, a);
 	if (!session_is_private(s))
 		return op_fail(&s->op, RC_PRIVACY,
 			"LOGIN is disabled without TLS: the password would be sent in the clear");
 	struct auth_reply reply;
 	int rc = login_password(&s->op, &a->login, "imap", a->user, a->password, &reply);
-	return rc == 0 ? accepted(s, &reply) : refused(s, a, rc);
+	return outcome(s, a, rc, &reply);
 }
 
 // --- STARTTLS ---
@@ -198,8 +204,9 @@ static const struct imap_capability capabilities[] = {
 static const struct imap_command commands[] = {
 	{ "STARTTLS", STATE_NOT_AUTHENTICATED, NULL, starttls_run, NULL, NULL, starttls_after },
 	{ "AUTHENTICATE", STATE_NOT_AUTHENTICATED | CMD_SECRET, authenticate_parse,
-		authenticate_run, authenticate_done, NULL, NULL },
-	{ "LOGIN", STATE_NOT_AUTHENTICATED | CMD_SECRET, login_parse, login_run, NULL, NULL, NULL },
+		authenticate_run, login_done, NULL, NULL },
+	{ "LOGIN", STATE_NOT_AUTHENTICATED | CMD_SECRET, login_parse, login_run, login_done, NULL,
+		NULL },
 	{ NULL },
 };
 

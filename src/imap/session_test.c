@@ -283,6 +283,24 @@ static void limits_sessions(void **state)
 	imap_free(narrow);
 }
 
+// A password that waits to be hashed holds no thread: the command goes on when its time has come.
+static void waits_in_line(void **state)
+{
+	struct fake f;
+	fake_open(&f, &imap_service, imap);
+	(void)fake_output(&f);
+	fake_send(&f, SPAN("a LOGIN u slow\r\nb NOOP\r\n"), 0);
+	while (f.next == CONN_WAIT)
+		fake_wake(&f, CONN_EV_DEADLINE);
+	struct span got = fake_output(&f);
+	assert_true(span_starts(got, SPAN("a OK ")));
+	assert_true(span_find(got, SPAN("\r\nb OK ")) != SIZE_MAX);
+	fake_close(&f);
+	fake_open(&f, &imap_service, imap);
+	fake_send(&f, SPAN("a LOGIN u slow\r\n"), 0);
+	fake_close(&f); // gone while it waits
+}
+
 static void pushes(void **state)
 {
 	struct fake a, b;
@@ -367,6 +385,7 @@ int main(void)
 		cmocka_unit_test(idles),
 		cmocka_unit_test(still_here),
 		cmocka_unit_test(limits_sessions),
+		cmocka_unit_test(waits_in_line),
 		cmocka_unit_test(compresses),
 		cmocka_unit_test(pushes),
 		cmocka_unit_test(lists_in_portions),

@@ -96,25 +96,30 @@ static void outcome(struct pop3_session *s, int rc, const struct auth_reply *rep
 		rc = log_in(s, reply->user);
 	else if (rc == LOGIN_MORE)
 		rc = login_write_challenge(&s->op, pop3_out(s), SPAN("+ "), reply->challenge);
-	else
+	else if (rc != LOGIN_LATER || s->login.refusal)
 		log_info("pop3", "%llu %s: log-in refused: %s",
 			(unsigned long long)conn_id(s->conn), conn_peer(s->conn),
 			op_text(&s->op, rc == LOGIN_LATER ? s->login.refusal : rc));
 	if (s->login.exchange && rc == 0)
 		s->phase = POP3_SASL;
 	else if (rc == LOGIN_LATER)
-		s->phase = POP3_REFUSE;
+		s->phase = POP3_LATER;
 	else if (rc < 0)
 		pop3_fault(s, rc);
 }
 
-void pop3_refuse(struct pop3_session *s)
+void pop3_later(struct pop3_session *s)
 {
-	int rc = login_refusal(&s->op, &s->login);
-	if (rc == LOGIN_LATER)
+	struct auth_reply reply;
+	bool is_refused = s->login.refusal;
+	int rc = login_later(&s->op, &s->login, &reply);
+	if (rc == LOGIN_LATER && (is_refused || !s->login.refusal))
 		return;
 	s->phase = POP3_READ;
-	pop3_fault(s, rc);
+	if (is_refused)
+		pop3_fault(s, rc); // which the log knows already
+	else
+		outcome(s, rc, &reply);
 }
 
 // AUTH mechanism [initial-response] (RFC 5034 section 4); alone, the mechanisms, as old clients ask.

@@ -83,13 +83,13 @@ static uint64_t autologout_at(const struct pop3_session *s)
 static enum conn_next park(struct pop3_session *s)
 {
 	uint64_t at = autologout_at(s);
-	bool refusing = s->phase == POP3_REFUSE;
-	if (refusing && s->login.refuse_at < at)
-		at = s->login.refuse_at;
+	bool waits = s->phase == POP3_LATER;
+	if (waits && s->login.wake_at < at)
+		at = s->login.wake_at;
 	conn_set_deadline(s->conn, at);
 	if (s->phase != POP3_SASL)
 		arena_done(&s->op.arena);
-	return refusing ? CONN_WAIT : CONN_READ;
+	return waits ? CONN_WAIT : CONN_READ;
 }
 
 // Takes and runs one line. False: there is none.
@@ -130,9 +130,9 @@ static enum conn_next advance(struct pop3_session *s, bool *ret_again)
 	case POP3_LOAD:
 		pop3_load(s);
 		return s->phase == POP3_LOAD ? CONN_YIELD : CONN_READ;
-	case POP3_REFUSE:
-		pop3_refuse(s);
-		*ret_again = s->phase != POP3_REFUSE;
+	case POP3_LATER:
+		pop3_later(s);
+		*ret_again = s->phase != POP3_LATER;
 		return CONN_READ;
 	default:
 		break;

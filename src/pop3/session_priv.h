@@ -23,11 +23,11 @@ enum pop3_state { // bits: RFC 1939 section 3
 	POP3_CLOSING = 4, // the last answer was given
 };
 enum pop3_phase {
-	POP3_READ,   // a command is awaited
-	POP3_SASL,   // a line of an AUTH exchange is
-	POP3_REFUSE, // a refusal waits for its time
-	POP3_LOAD,   // logged in: the maildrop is being read
-	POP3_SEND,   // an answer of many lines is being sent
+	POP3_READ,  // a command is awaited
+	POP3_SASL,  // a line of an AUTH exchange is
+	POP3_LATER, // a refusal waits for its time, or a password in line
+	POP3_LOAD,  // logged in: the maildrop is being read
+	POP3_SEND,  // an answer of many lines is being sent
 };
 enum pop3_sending { SEND_LIST, SEND_UIDL, SEND_MESSAGE };
 
@@ -79,8 +79,8 @@ void pop3_fault(struct pop3_session *s, int rc);
 // A line without its line end. Answers it, or sets another phase.
 void pop3_command(struct pop3_session *s, struct span line);
 void pop3_sasl_line(struct pop3_session *s, struct span line);
-void pop3_refuse(struct pop3_session *s); // POP3_REFUSE: its time may have come
-void pop3_load(struct pop3_session *s);   // POP3_LOAD
+void pop3_later(struct pop3_session *s); // POP3_LATER: its time may have come
+void pop3_load(struct pop3_session *s);  // POP3_LOAD
 bool pop3_is_private(const struct pop3_session *s);
 
 // --- output.c ---

@@ -102,6 +102,23 @@ static void logs_in(void **state)
 		"+ \n-ERR?\n+ \n-ERR?\n-ERR?\n-ERR APOP?");
 }
 
+// A password that waits to be hashed holds no thread.
+static void waits_in_line(void **state)
+{
+	struct fake f;
+	(void)state;
+	fake_open(&f, &pop3_service, pop3);
+	fake_send(&f, SPAN("USER u\r\n"), 0);
+	(void)fake_output(&f);
+	fake_send(&f, SPAN("PASS slow\r\nSTAT\r\n"), 0);
+	while (f.next == CONN_WAIT)
+		fake_wake(&f, CONN_EV_DEADLINE);
+	struct span got = fake_output(&f);
+	if (!span_eq(got, SPAN("+OK 0 messages (0 octets)\r\n+OK 0 0\r\n")))
+		fail_msg("got \"%.*s\"", SPAN_FMT(got));
+	fake_close(&f);
+}
+
 static void shows_messages(void **state)
 {
 	(void)state;
@@ -184,6 +201,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(logs_in, setup, teardown),
+		cmocka_unit_test_setup_teardown(waits_in_line, setup, teardown),
 		cmocka_unit_test_setup_teardown(shows_messages, setup, teardown),
 		cmocka_unit_test_setup_teardown(names_are_unique, setup, teardown),
 		cmocka_unit_test_setup_teardown(marks_and_removes, setup, teardown),

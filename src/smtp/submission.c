@@ -133,7 +133,7 @@ static void outcome(struct submission_session *ss, int rc, const struct auth_rep
 	else if (rc == LOGIN_MORE)
 		rc = login_write_challenge(
 			&s->op, conn_output(s->conn), SPAN("334 "), reply->challenge);
-	else
+	else if (rc != LOGIN_LATER || ss->login.refusal)
 		log_info("submission", "%llu %s: log-in refused: %s",
 			(unsigned long long)conn_id(s->conn), conn_peer(s->conn),
 			op_text(&s->op, rc == LOGIN_LATER ? ss->login.refusal : rc));
@@ -180,16 +180,21 @@ static void sasl_line(struct smtp_session *s, struct span line)
 		smtp_say(s, 500, "5.5.6", "the line is too long");
 }
 
-// A refusal waits for its time.
+// A refusal waits for its time, or a password in line.
 static enum conn_next wait(struct smtp_session *s)
 {
 	struct submission_session *ss = submission_of(s);
-	int rc = login_refusal(&s->op, &ss->login);
-	if (rc == LOGIN_LATER)
+	struct auth_reply reply;
+	bool is_refused = ss->login.refusal;
+	int rc = login_later(&s->op, &ss->login, &reply);
+	if (rc == LOGIN_LATER && (is_refused || !ss->login.refusal))
 		return CONN_WAIT;
 	s->phase = AT_COMMAND;
-	auth_fault(ss, rc);
-	return CONN_READ;
+	if (is_refused) // which the log knows already
+		auth_fault(ss, rc);
+	else
+		outcome(ss, rc, &reply);
+	return s->phase == AT_PAUSE ? CONN_WAIT : CONN_READ;
 }
 
 static uint64_t deadline(const struct smtp_session *s, uint64_t at)
@@ -198,8 +203,8 @@ static uint64_t deadline(const struct smtp_session *s, uint64_t at)
 	unsigned seconds = ss->submission->config.login_timeout;
 	uint64_t login_at =
 		s->opened_at + NS_PER_S * (seconds ? seconds : SUBMISSION_LOGIN_TIMEOUT);
-	if (s->phase == AT_PAUSE && ss->login.refusal && ss->login.refuse_at < at)
-		at = ss->login.refuse_at;
+	if (s->phase == AT_PAUSE && login_waits(&ss->login) && ss->login.wake_at < at)
+		at = ss->login.wake_at;
 	return !ss->user.p && login_at < at && s->phase != AT_PAUSE ? login_at : at;
 }
 

@@ -189,11 +189,25 @@ static void bears_floods(void **state)
 	buf_done(&text);
 }
 
+// A password that waits to be hashed holds no thread.
+static void waits_in_line(void **state)
+{
+	struct fake f;
+	(void)state;
+	begin(&f, false);
+	fake_send(&f, SPAN("AUTH PLAIN AHUAc2xvdw==\r\n"), 0);
+	while (f.next == CONN_WAIT)
+		fake_wake(&f, CONN_EV_DEADLINE);
+	compare(0, fake_output(&f), SPAN("235 2.7.0?"));
+	fake_close(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(needs_privacy, setup, teardown),
 		cmocka_unit_test_setup_teardown(logs_in, setup, teardown),
+		cmocka_unit_test_setup_teardown(waits_in_line, setup, teardown),
 		cmocka_unit_test_setup_teardown(sends, setup, sent_all),
 		cmocka_unit_test_setup_teardown(refuses_messages, setup, nothing_delivered),
 		cmocka_unit_test_setup_teardown(bears_floods, setup, teardown),
