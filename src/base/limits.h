@@ -222,6 +222,8 @@
 #define METADATA_OCTETS_MAX (512u << 10) // octets of them, names included
 #define IMAP_METADATA_NAMED_MAX 1000u    // annotations named in one command
 #define METADATA_ACCOUNT_MAX (UINT64_C(64) << 20) // octets of all annotations of an account
+#define CATENATE_PARTS_MAX 10000u                 // URLs of one APPEND (RFC 4469)
+#define CATENATE_OCTETS_MAX (UINT64_C(1) << 30)   // octets that they bring
 #define URL_MAX 8192u                             // octets of an IMAP URL
 #define URL_FIELDS_MAX 100u                       // names of header fields in its section
 #define UIDLS_MAX 4000000u                        // imported POP3 unique-ids of an account

@@ -37,6 +37,7 @@
 	X(NOTSAVED, "search result was not saved")                                                 \
 	X(BADCHARSET, "charset not supported")                                                     \
 	X(UNKNOWNCTE, "unknown content-transfer-encoding")                                         \
+	X(BADURL, "the URL means nothing that is there")                                           \
 	X(CLIENTBUG, "client error")                                                               \
 	X(UIDREQUIRED, "message numbers are not allowed once UIDONLY is enabled")                  \
 	X(MESSAGELIMIT, "too many messages for one command")                                       \

@@ -13,12 +13,13 @@
 #include "imap/notify.h"
 
 // append-opts (RFC 9051 section 9): [SP flag-list] [SP date-time] *(SP append-ext), and the space before the data.
-static int parse_opts(struct session *s, struct command *c, struct cursor *in,
-	struct append_intake *a, struct append_meta *meta)
+static int parse_opts(
+	struct session *s, struct command *c, struct cursor *in, struct append_piece *p)
 {
 	int rc = 0;
+	struct append_meta *meta = &p->meta;
 	*meta = (struct append_meta){ .internal_date = INT64_MIN };
-	a->opened = false;
+	p->opened = false;
 	cursor_sp(in);
 	if (cursor_peek(in) == '(') {
 		size_t count = 0;
@@ -38,7 +39,14 @@ static int parse_opts(struct session *s, struct command *c, struct cursor *in,
 			// RFC 6855 section 4; without a meaning of its own since RFC 9755, and still sent.
 			cursor_sp(in);
 			cursor_char(in, '(', "(");
-			a->opened = true;
+			p->opened = true;
+			break;
+		}
+		if (!cursor_is_bad(in) && span_caseeq(name, SPAN("CATENATE"))) {
+			cursor_sp(in);
+			cursor_char(in, '(', "(");
+			p->catenating = true;
+			p->begun = false;
 			break;
 		}
 		const struct append_item *item =
@@ -68,43 +76,122 @@ static int keywords_keep(struct session *s, struct flag_list *list)
 	return copy ? 0 : op_fail(&s->op, RC_NOMEM, "out of memory");
 }
 
+// append-message *(append-message) as far as the piece goes: up to a literal, or the end of the command.
+static int parse_messages(struct session *s, struct command *c, struct cursor *in,
+	const struct append_intake *a, struct append_piece *p)
+{
+	int rc = 0;
+	do {
+		if (!p->catenating) {
+			if (a->single && (a->append || p->steps))
+				cursor_fail(in, "nothing behind the message");
+			rc = parse_opts(s, c, in, p);
+			if (rc < 0 || cursor_is_bad(in) || !p->catenating)
+				return rc;
+			rc = append_step_add(s, p, APPEND_MESSAGE) ? 0 : RC_NOMEM;
+		}
+		if (rc == 0)
+			rc = catenate_parse(s, in, p);
+	} while (rc == 0 && !cursor_is_bad(in) && !p->catenating && !cursor_at_end(in));
+	return rc;
+}
+
+// From the beginning of a piece on. *ret_mailbox is set where the name stands in it.
+static int parse_piece(struct session *s, struct command *c, struct cursor *in,
+	const struct append_intake *a, struct append_piece *p, struct span *ret_mailbox)
+{
+	int rc = 0;
+	*p = (struct append_piece){ .catenating = a->catenating, .begun = true };
+	p->tail = &p->steps;
+	if (a->close)
+		cursor_char(in, ')', ")");
+	if (!a->append) {
+		cursor_sp(in);
+		rc = args_mailbox(s, in, ret_mailbox);
+	}
+	if (rc == 0 && !cursor_is_bad(in) && !(a->append && !a->catenating && cursor_at_end(in)))
+		rc = parse_messages(s, c, in, a, p);
+	return rc;
+}
+
+static int intake_begin(struct session *s, struct append_intake *a, struct span mailbox)
+{
+	int rc = append_begin(&s->op, s->account, mailbox, &a->append);
+	return rc < 0 ? rc : append_compare(&s->op, a->append);
+}
+
+static int message_begin(
+	struct session *s, struct append_intake *a, struct append_meta *meta, uint64_t size)
+{
+	uint32_t limit = save_limit(s) > APPEND_MESSAGES_MAX ? APPEND_MESSAGES_MAX : save_limit(s);
+	if (limit && a->messages++ == limit) // all or nothing (RFC 9738 section 3.1)
+		return message_limit_refuse(s, limit, (struct uid){ 0 });
+	a->header = (struct append_scan){ .line_empty = true };
+	a->octets = 0;
+	int rc = keywords_keep(s, &meta->flags);
+	return rc < 0 ? rc : append_message(&s->op, a->append, meta, size);
+}
+
+// RFC 3502 section 6.3.11: an empty message takes the whole APPEND back.
+static int refuse_empty(struct session *s)
+{
+	return op_fail(&s->op, RC_CANCELLED, "an empty message: nothing was appended");
+}
+
+static int message_end(struct session *s, struct append_intake *a)
+{
+	if (a->octets == 0)
+		return refuse_empty(s);
+	// RFC 9755 section 4. Octets that are no UTF-8 are not international mail but old mail that was damaged: it comes in as it is.
+	if (a->header.eight_bit && !a->header.broken && !session_is_utf8(s))
+		return op_fail(&s->op, RC_CANNOT,
+			"the header has UTF-8 in it: ENABLE UTF8=ACCEPT or IMAP4rev2 first");
+	return append_message_end(&s->op, a->append);
+}
+
+// Does what was parsed before. `rests`: IMAP_MORE when the time is up.
+static int do_steps(struct session *s, struct append_intake *a, bool rests)
+{
+	int rc = 0;
+	while (rc == 0 && a->steps) {
+		struct append_step *step = a->steps;
+		if (step->kind == APPEND_MESSAGE)
+			rc = message_begin(s, a, &step->meta, 0);
+		else if (step->kind == APPEND_URL)
+			rc = catenate_url(s, a, step->url, rests);
+		else
+			rc = message_end(s, a);
+		if (rc == 0)
+			a->steps = step->next;
+	}
+	return rc;
+}
+
 int append_intake_literal(struct session *s, struct command *c, struct cursor *piece,
 	const struct literal_header *header, struct append_intake *a)
 {
-	struct append_meta meta;
+	struct append_piece p;
 	struct literal_header h;
 	struct span mailbox = SPAN_NONE;
-	int rc = 0;
-	if (a->close)
-		cursor_char(piece, ')', ")");
-	if (!a->append) {
-		cursor_sp(piece);
-		rc = args_mailbox(s, piece, &mailbox);
-	}
-	if (rc == 0 && !cursor_is_bad(piece))
-		rc = parse_opts(s, c, piece, a, &meta);
+	int rc = parse_piece(s, c, piece, a, &p, &mailbox);
 	if (rc < 0)
 		return rc;
 	cursor_open_literal(piece, &h);
 	if (cursor_is_bad(piece))
 		return piece->open ? LITERAL_COLLECT : 0;
-	if (header->size ==
-		0) // RFC 3502 section 6.3.11: an empty message takes the whole APPEND back
-		return op_fail(&s->op, RC_CANCELLED, "an empty message: nothing was appended");
-	uint32_t limit = save_limit(s) > APPEND_MESSAGES_MAX ? APPEND_MESSAGES_MAX : save_limit(s);
-	if (limit && a->messages++ == limit) // all or nothing (RFC 9738 section 3.1)
-		return message_limit_refuse(s, limit, (struct uid){ 0 });
-	if (!a->append) {
-		rc = append_begin(&s->op, s->account, mailbox, &a->append);
-		if (rc == 0)
-			rc = append_compare(&s->op, a->append);
-	}
+	if (header->size == 0 && !p.catenating)
+		return refuse_empty(s);
+	if (!a->append)
+		rc = intake_begin(s, a, mailbox);
+	a->steps = p.steps;
 	if (rc == 0)
-		rc = keywords_keep(s, &meta.flags);
-	if (rc == 0)
-		rc = append_message(&s->op, a->append, &meta, header->size);
-	a->header = (struct append_scan){ .line_empty = true };
-	a->close = a->opened;
+		rc = do_steps(s, a, false);
+	if (rc == 0 && p.catenating)
+		rc = append_expect(&s->op, a->append, header->size);
+	else if (rc == 0)
+		rc = message_begin(s, a, &p.meta, header->size);
+	a->close = p.opened;
+	a->catenating = p.catenating;
 	return rc < 0 ? rc : LITERAL_STREAM;
 }
 
@@ -140,35 +227,31 @@ static void scan_header(struct append_scan *h, struct span octets)
 int append_intake_data(struct session *s, struct append_intake *a, struct span octets)
 {
 	scan_header(&a->header, octets);
+	a->octets += octets.n;
 	return append_data(&s->op, a->append, octets);
 }
 
 int append_intake_end(struct session *s, struct append_intake *a)
 {
-	// RFC 9755 section 4. Octets that are no UTF-8 are not international mail but old mail that was damaged: it comes in as it is.
-	if (a->header.eight_bit && !a->header.broken && !session_is_utf8(s))
-		return op_fail(&s->op, RC_CANNOT,
-			"the header has UTF-8 in it: ENABLE UTF8=ACCEPT or IMAP4rev2 first");
-	return append_message_end(&s->op, a->append);
+	return a->catenating ? 0 : message_end(s, a);
 }
 
-// The last piece: nothing, behind the last message, or the ")" of UTF8 (...).
+// The last piece: behind the last literal, or all of the command, if it is catenated of URLs alone.
 int append_intake_parse(
 	struct session *s, struct command *c, struct cursor *in, struct append_intake *a)
 {
-	struct append_meta meta;
-	struct span mailbox;
-	int rc = 0;
-	if (a->close)
-		cursor_char(in, ')', ")");
-	if (!a->append) { // no literal came: say what is missing where
-		cursor_sp(in);
-		rc = args_mailbox(s, in, &mailbox);
-		if (rc == 0 && !cursor_is_bad(in))
-			rc = parse_opts(s, c, in, a, &meta);
+	struct append_piece p;
+	int rc = parse_piece(s, c, in, a, &p, &a->mailbox);
+	if (rc == 0 && (p.catenating || (!a->append && !p.steps) || !cursor_at_end(in)))
 		cursor_fail(in, "a message as a literal");
-	}
+	a->steps = p.steps;
 	return rc;
+}
+
+int append_intake_run(struct session *s, struct append_intake *a)
+{
+	int rc = a->append ? 0 : intake_begin(s, a, a->mailbox);
+	return rc < 0 ? rc : do_steps(s, a, true);
 }
 
 const char *append_intake_code(struct session *s, const struct append_intake *a)
@@ -183,6 +266,7 @@ const char *append_intake_code(struct session *s, const struct append_intake *a)
 
 void append_intake_done(struct append_intake *a)
 {
+	catenate_done(a);
 	if (!a->committed)
 		append_abort(a->append);
 	numset_done(&a->result.uids);
@@ -226,7 +310,9 @@ static int append_parse(struct session *s, struct command *c, struct cursor *in)
 static int append_run(struct session *s, struct command *c)
 {
 	struct append_intake *a = c->args;
-	int rc = 0;
+	int rc = a->committed ? 0 : append_intake_run(s, a);
+	if (rc)
+		return rc;
 	if (!a->committed) {
 		a->committed = true;
 		struct span mailbox = arena_dup(&s->op.arena, append_mailbox(a->append));

@@ -15,10 +15,13 @@ struct replace_args {
 
 static int args_of(struct session *s, struct command *c, struct replace_args **ret_args)
 {
-	if (!c->args)
-		c->args = op_new(&s->op, struct replace_args);
-	*ret_args = c->args;
-	return c->args ? 0 : RC_NOMEM;
+	struct replace_args *a = c->args;
+	if (!a)
+		c->args = a = op_new(&s->op, struct replace_args);
+	if (a)
+		a->intake.single = true;
+	*ret_args = a;
+	return a ? 0 : RC_NOMEM;
 }
 
 // Finds the message that a number (0: "*") means; it must be one that can be removed.
@@ -67,11 +70,7 @@ static int replace_literal(struct session *s, struct command *c, struct cursor *
 {
 	struct replace_args *a;
 	int rc = args_of(s, c, &a);
-	if (rc == 0 && a->intake.append) {
-		cursor_fail(piece, "nothing behind the message");
-		return 0;
-	}
-	if (rc == 0)
+	if (rc == 0 && !a->intake.append)
 		rc = take_target(s, c, piece, a);
 	return rc < 0 ? rc : append_intake_literal(s, c, piece, header, &a->intake);
 }
@@ -100,10 +99,12 @@ static int replace_parse(struct session *s, struct command *c, struct cursor *in
 static int replace_run(struct session *s, struct command *c)
 {
 	struct replace_args *a = c->args;
+	int rc = append_intake_run(s, &a->intake);
+	if (rc)
+		return rc;
 	a->intake.committed = true;
 	struct span mailbox = arena_dup(&s->op.arena, append_mailbox(a->intake.append));
-	int rc = append_commit_replacing(
-		&s->op, a->intake.append, s->view, a->uid, &a->intake.result);
+	rc = append_commit_replacing(&s->op, a->intake.append, s->view, a->uid, &a->intake.result);
 	if (rc < 0)
 		return rc;
 	notify_own(s, mailbox, &a->intake.result.uids);

@@ -34,6 +34,7 @@ static const struct reply_row rows[] = {
 	{ RC_NOTSAVED, false, "NOTSAVED" },
 	{ RC_BADCHARSET, false, "BADCHARSET" },
 	{ RC_UNKNOWNCTE, false, "UNKNOWN-CTE" },
+	{ RC_BADURL, false, NULL }, // RFC 4469 section 4.1: imap/ext_catenate.c gives the code
 	{ RC_CLIENTBUG, true, "CLIENTBUG" },
 	{ RC_UIDREQUIRED, true, "UIDREQUIRED" }, // RFC 9586 section 3
 	{ RC_MESSAGELIMIT, false, NULL },        // RFC 9738: message_limit_refuse() gives the code

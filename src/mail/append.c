@@ -117,12 +117,22 @@ static int finish_early(struct op *op, struct append *ap)
 	return 0;
 }
 
+static int too_big(struct op *op, const struct append *ap)
+{
+	return op_fail(op, RC_TOOBIG, "the message is larger than %llu octets",
+		(unsigned long long)ap->in.limit);
+}
+
+int append_expect(struct op *op, const struct append *ap, uint64_t octets)
+{
+	return octets > ap->in.limit - ap->in.size ? too_big(op, ap) : 0;
+}
+
 int append_message(struct op *op, struct append *ap, const struct append_meta *meta, uint64_t size)
 {
 	must(!ap->in.parser);
 	if (size > ap->in.limit)
-		return op_fail(op, RC_TOOBIG, "the message is larger than %llu octets",
-			(unsigned long long)ap->in.limit);
+		return too_big(op, ap);
 	if (ap->n >= APPEND_MESSAGES_MAX)
 		return op_fail(
 			op, RC_LIMIT, "more than %u messages in one APPEND", APPEND_MESSAGES_MAX);

@@ -50,6 +50,8 @@ int append_begin(struct op *op, struct account *a, struct span mailbox, struct a
 int append_compare(struct op *op, struct append *ap);
 // Begins a message. `size` is what the client said (a hint; RC_TOOBIG beyond the limit), 0 if not known.
 int append_message(struct op *op, struct append *ap, const struct append_meta *meta, uint64_t size);
+// More octets of it are to come: RC_TOOBIG if it would be larger than the limit then.
+int append_expect(struct op *op, const struct append *ap, uint64_t octets);
 // Its octets, in any split. A lone LF becomes CRLF; nothing else is altered. RC_TOOBIG past the limit.
 int append_data(struct op *op, struct append *ap, struct span bytes);
 // Ends the message: it is parsed and its card is made.

@@ -26,6 +26,7 @@ static const struct {
 	{ RC_AUTHFAILED, { .code = 535, .enhanced = "5.7.8" } }, // RFC 4954 section 6
 	{ RC_AUTHZFAILED, { .code = 535, .enhanced = "5.7.8" } },
 	{ RC_EXPIRED, { .code = 535, .enhanced = "5.7.8" } },
+	{ RC_BADURL, { .code = 554, .enhanced = "5.6.6" } }, // RFC 4468 section 6
 	{ RC_CANNOT, { .code = 504, .enhanced = "5.5.4" } },
 };
 

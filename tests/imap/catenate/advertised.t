@@ -1,0 +1,4 @@
+# CAPABILITY has CATENATE and URL-PARTIAL after log-in (RFC 4469 section 2, RFC 5550 section 5.7.1).
+C: CAPABILITY
+S: * CAPABILITY {{.* CATENATE URL-PARTIAL .*}}
+S: OK
