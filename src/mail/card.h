@@ -139,6 +139,22 @@ static inline bool card_fields_next(struct card_fields *it, struct card_field *r
 	it->offset += size;
 	return true;
 }
+// Passes over fields whose buckets are not among those of the set (bit b % 64 of [b / 64]), as far as that is quick: most fields are not asked for.
+static inline void card_fields_pass(struct card_fields *it, const uint64_t buckets[4])
+{
+	const unsigned char *p = (const unsigned char *)it->rest.p;
+	size_t n = it->rest.n, at = 0;
+	uint64_t offset = it->offset;
+	while (n - at >= 3 && !(buckets[p[at] / 64] >> p[at] % 64 & 1)) {
+		if (p[at + 1] & p[at + 2] & 0x80)
+			break; // a field of 16 KB
+		bool two = p[at + 1] & 0x80;
+		offset += two ? (p[at + 1] & 0x7fu) | (uint64_t)p[at + 2] << 7 : p[at + 1];
+		at += two ? 3 : 2;
+	}
+	it->rest = span_skip(it->rest, at);
+	it->offset = offset;
+}
 // 1..255, equal for names that differ in case only.
 uint8_t card_name_bucket(struct span name);
 

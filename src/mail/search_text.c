@@ -97,10 +97,15 @@ int field_in_card(const struct field_key *k, const struct content *c)
 		return -1;
 	struct card_fields it = card_fields_of(c->card);
 	struct card_field f;
-	while (card_fields_next(&it, &f))
+	uint64_t buckets[4] = { 0 };
+	buckets[k->bucket / 64] = UINT64_C(1) << k->bucket % 64;
+	for (;;) {
+		card_fields_pass(&it, buckets);
+		if (!card_fields_next(&it, &f))
+			return FIELD_NO;
 		if (f.bucket == k->bucket)
 			return -1;
-	return FIELD_NO;
+	}
 }
 
 static int field_matches(
@@ -144,13 +149,17 @@ static int field_by_index(struct op *op, const struct field_key *k, const struct
 {
 	struct card_fields it = card_fields_of(c->card);
 	struct card_field f;
+	uint64_t buckets[4] = { 0 };
+	buckets[k->bucket / 64] = UINT64_C(1) << k->bucket % 64;
 	int rc = FIELD_NO;
-	while (rc == FIELD_NO && card_fields_next(&it, &f)) {
+	for (;;) {
+		card_fields_pass(&it, buckets);
+		if (rc != FIELD_NO || !card_fields_next(&it, &f))
+			return rc;
 		uint64_t from = c->prefix_size + f.offset;
 		if (f.bucket == k->bucket)
 			rc = field_in_range(op, k, c, from, from + f.size, scratch);
 	}
-	return rc;
 }
 
 int field_in_octets(struct op *op, const struct field_key *k, const struct content *c,

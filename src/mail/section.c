@@ -274,12 +274,16 @@ static int fields_by_index(struct window *w, const struct section *s, uint64_t f
 	}
 	struct card_fields it = card_fields_of(w->c->card);
 	struct card_field f;
-	while (rc == 0 && card_fields_next(&it, &f)) {
-		bool wanted = false;
-		uint64_t end = f.offset + f.size;
-		if (end > header.n)
+	while (rc == 0) {
+		if (s->what == SECTION_FIELDS)
+			card_fields_pass(&it, buckets);
+		bool wanted = false, more = card_fields_next(&it, &f);
+		if (it.offset > header.n)
 			return op_fail(
 				w->op, RC_CORRUPT, "a card's fields are longer than the header");
+		if (!more)
+			break;
+		uint64_t end = f.offset + f.size;
 		if (f.bucket && buckets[f.bucket / 64] >> f.bucket % 64 & 1)
 			wanted = name_is_wanted(
 				s, field_name(span_cut(header, (size_t)f.offset, (size_t)end)));
