@@ -56,8 +56,7 @@ static int read_more(struct client *c)
 	return 0;
 }
 
-// One physical line without its CRLF; valid until the next read.
-static int line_read(struct client *c, char **ret_line, size_t *ret_size)
+int client_line(struct client *c, char **ret_line, size_t *ret_size)
 {
 	size_t seen = 0;
 	for (;;) {
@@ -177,7 +176,7 @@ int client_response(struct client *c, struct answer *a, bool *ret_tagged)
 	char *line;
 	size_t size;
 	uint64_t literal;
-	if (line_read(c, &line, &size))
+	if (client_line(c, &line, &size))
 		return -1;
 	*ret_tagged = false;
 	if (starts(line, size, "* ")) {
@@ -193,7 +192,7 @@ int client_response(struct client *c, struct answer *a, bool *ret_tagged)
 	}
 	while (line_has_literal(line, size, &literal)) {
 		a->literal_bytes += literal;
-		if (skip(c, literal) || line_read(c, &line, &size))
+		if (skip(c, literal) || client_line(c, &line, &size))
 			return -1;
 	}
 	return 0;
@@ -308,13 +307,64 @@ int client_open(struct client *c, const struct target *to)
 		return -1;
 	char *line;
 	size_t size;
-	if (line_read(c, &line, &size))
+	if (client_line(c, &line, &size))
 		return -1;
 	if (to->resume) { // the ticket came before the greeting
 		SSL_SESSION_free(c->session);
 		c->session = SSL_get1_session(c->ssl);
 	}
-	return starts(line, size, "* OK") ? 0 : fail(c, "%.*s", (int)size, line);
+	bool greets = starts(line, size, "* OK") || starts(line, size, "+OK") ||
+		starts(line, size, "220 ");
+	return greets ? 0 : fail(c, "%.*s", (int)size, line);
+}
+
+// --- LMTP, POP3 ---
+
+int client_smtp(struct client *c, const char *code)
+{
+	char *line;
+	size_t size;
+	do {
+		if (client_line(c, &line, &size))
+			return -1;
+		if (!starts(line, size, code))
+			return fail(c, "%.*s", (int)size, line);
+	} while (size > 3 && line[3] == '-');
+	return 0;
+}
+
+int client_pop3(struct client *c, char *ret_line, size_t room)
+{
+	char *line;
+	size_t size;
+	if (client_line(c, &line, &size))
+		return -1;
+	if (!starts(line, size, "+OK"))
+		return fail(c, "%.*s", (int)size, line);
+	if (ret_line)
+		(void)snprintf(ret_line, room, "%.*s", (int)size, line); // cut
+	return 0;
+}
+
+int client_skip_lines(struct client *c)
+{
+	static const char last[] = "\r\n.\r\n";
+	const size_t n = sizeof last - 1;
+	// The CRLF of the answer before it counts: the first line may be the last.
+	c->begin -= 2;
+	for (;;) {
+		size_t have = c->end - c->begin;
+		char *end = have >= n ? memmem(c->in + c->begin, have, last, n) : NULL;
+		if (end) {
+			c->begin = (size_t)(end - c->in) + n;
+			return 0;
+		}
+		// What was looked at is let go of, but for what the end may have begun in.
+		size_t keep = have < n - 1 ? have : n - 1;
+		c->begin = c->end - keep;
+		if (read_more(c))
+			return -1;
+	}
 }
 
 int client_login(struct client *c, const char *user, const char *password)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// client: one IMAP connection of the load generator, plain or TLS 1.3, one command at a time.
+// client: one connection of the load generator, plain or TLS 1.3: IMAP, one command at a time; or the lines of LMTP and POP3.
 //
 // It is cheap, since it shares the processors with the server it measures: answers are read into one buffer, looked at line by
 // line, and counted; literals are skipped, not copied. It is strict about what it counts: a command that is not answered OK is
@@ -44,7 +44,7 @@ struct target {
 };
 
 // All: 0 done, -1 failed, with c->trouble. Each blocks on the server.
-// Connects and reads the greeting. The client is a zeroed one, or one that hung up: its buffers serve again.
+// Connects and reads the greeting, of whichever protocol. The client is a zeroed one, or one that hung up: its buffers serve again.
 int client_open(struct client *c, const struct target *to);
 void client_hang_up(struct client *c); // closes the connection alone
 void client_close(struct client *c);   // and frees everything; accepts a zeroed one
@@ -60,5 +60,14 @@ int client_wait(struct client *c, struct answer *ret_answer);
 int client_response(struct client *c, struct answer *answer, bool *ret_tagged);
 // Send and wait.
 int client_do(struct client *c, const char *text, struct answer *ret_answer);
+
+// The other protocols. One line without its CRLF, valid until the next read.
+int client_line(struct client *c, char **ret_line, size_t *ret_size);
+// Reads an answer of LMTP, whose code must be this one (RFC 5321 section 4.2), or of POP3, which must be +OK. ret_line (may be NULL): room for its
+// beginning, cut.
+int client_smtp(struct client *c, const char *code);
+int client_pop3(struct client *c, char *ret_line, size_t room);
+// Skips the lines behind it, up to the one with a dot alone (RFC 1939 section 3).
+int client_skip_lines(struct client *c);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// starling-bench: the load generator of ./dev bench. Threads with one connection each do one kind of work against an IMAP server
+// starling-bench: the load generator of ./dev bench. Threads with one connection each do one kind of work against an IMAP server (or LMTP, POP3)
 // for a while; what came of it is printed as one line of JSON.
 //
-//     starling-bench WORK --port N [options]   see usage(); the kinds of work are in works.c
+//     starling-bench WORK --port N [options]   see usage(); the kinds of work are in works.c and mail_works.c
 //     starling-bench echo                      the server that sets the ceiling of round trips (echo.c); prints its ports,
 //                                              plain and, with --certificate and --key, TLS
 //     starling-bench hold --port N --count N   idle connections that stay (hold.c)
@@ -198,7 +198,7 @@ static int usage(void)
 		    "[--password TEXT]\n"
 		    "  [--mailbox NAME] [--command TEXT] [--messages N] [--corpus FOLDER | "
 		    "--synthetic BYTES]\n"
-		    "  [--batch MESSAGES] [--unchecked]\nWORK: hold",
+		    "  [--batch MESSAGES] [--recipients N] [--unchecked]\nWORK: hold",
 		stderr);
 	for (size_t i = 0; i < works_count; i++)
 		(void)fprintf(stderr, " %s", works[i].name);
@@ -225,6 +225,7 @@ static const struct option names[] = {
 	{ "synthetic", required_argument, NULL, 'b' },
 	{ "unchecked", no_argument, NULL, 'U' },
 	{ "batch", required_argument, NULL, 'B' },
+	{ "recipients", required_argument, NULL, 'r' },
 	{ "source", required_argument, NULL, 'S' },
 	{ "resume", no_argument, NULL, 'R' },
 	{ "certificate", required_argument, NULL, 'E' },
@@ -267,6 +268,9 @@ static bool set_number(struct options *o, int letter, const char *value)
 	case 'B':
 		o->batch = n;
 		return n > 0 && n <= 10000;
+	case 'r':
+		o->recipients = n;
+		return n > 0 && n <= 1000;
 	case 'b':
 		o->synthetic = (size_t)n;
 		return n <= (size_t)100 << 20;
@@ -336,6 +340,7 @@ int main(int argc, char **argv)
 				     .threads = 1,
 				     .seconds = 1,
 				     .batch = 1,
+				     .recipients = 1,
 				     .synthetic = 5400 } };
 	int letter;
 	while ((letter = getopt_long(argc, argv, "", names, NULL)) != -1) {

@@ -21,8 +21,10 @@ struct options {
 	double seconds, warm;
 	uint64_t
 		count; // 0: as many as the time allows; otherwise so many steps, however long they take
-	uint64_t messages;             // in the mailbox; 0: as many as EXISTS says
-	uint64_t batch;                // messages of one APPEND of append-many and append-thread
+	uint64_t messages; // in the mailbox; 0: as many as EXISTS says
+	uint64_t
+		batch; // messages of one APPEND of append-many and append-thread; RETR sent at once
+	uint64_t recipients;           // of one message of lmtp
 	size_t synthetic;              // bytes of made messages, when there is no corpus
 	const char *certificate, *key; // of the echo
 	bool unchecked;                // the server is the echo
@@ -65,6 +67,12 @@ struct work {
 	int (*step)(struct worker *w, struct done *ret_done); // -1: w->trouble
 	bool needs_command;
 };
+
+// mail_works.c
+int open_lmtp(struct worker *w);
+int step_lmtp(struct worker *w, struct done *done);
+int open_pop3(struct worker *w);
+int step_pop3(struct worker *w, struct done *done);
 
 extern const struct work works[];
 extern const size_t works_count;

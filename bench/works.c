@@ -518,6 +518,8 @@ const struct work works[] = {
 	{ "idle", open_idle, step_idle, false },
 	{ "noop-change", open_change, step_change, false },
 	{ "expunge", open_select, step_expunge, false },
+	{ "lmtp", open_lmtp, step_lmtp, false },
+	{ "pop3", open_pop3, step_pop3, false },
 	{ "qresync", open_qresync, step_qresync, false },
 };
 const size_t works_count = sizeof works / sizeof works[0];

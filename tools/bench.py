@@ -36,6 +36,7 @@ QUICK = {"corpus": 2000, "accounts": 100, "big": 150, "rounds": 2, "Cyrus": 1, "
 FULL = {"corpus": 6046, "accounts": 1000, "big": 1000, "rounds": 5, "Cyrus": 3, "seconds": 1.5, "warm": 0.3, "idle": (1000, 5000),
         "users": 1000, "threads": 100000, "growth": (1000, 10000, 100000, 1000000), "growth_rounds": 3, "held": (1000, 5000), "tried": 200}  # fmt: skip
 BATCH = 100  # messages of one MULTIAPPEND
+MAILED = 50  # accounts that the lines of LMTP deliver to
 FILLERS = 4  # connections that bring mail into one account
 
 
@@ -52,9 +53,9 @@ class Bench:
         self.absent = {}  # name of a server: why it is not there
         self.corpus = folder / "corpus"
 
-    def load(self, server, work, tls=False, **options):
+    def load(self, server, work, tls=False, protocol="imap", **options):
         """Runs the load generator; what it reports. Options are those of starling-bench; True stands alone."""
-        host, port = server.address("imaps" if tls else "imap")
+        host, port = server.address("imaps" if tls else protocol)
         command = [str(LOAD), work, "--host", host, "--port", str(port), "--password", PASSWORD]
         if tls:
             command.append("--tls")
@@ -89,7 +90,7 @@ class Bench:
             (self.corpus / f"{i:06}.eml").write_bytes(corpus.as_sent(data))
 
     def users(self):
-        users = [f"l{i}" for i in range(self.sizes["users"])]
+        users = [f"l{i}" for i in range(self.sizes["users"])] + [f"m{i}" for i in range(MAILED)]
         return users + [f"{prefix}{i}" for prefix in "abpf" for i in range(20)] + ["u0", "g0", "t0", "v0"]
 
     def start(self, kinds):
@@ -144,6 +145,8 @@ class Bench:
                 self.fill(server, "f", 1, self.sizes["corpus"], first=i, **real)
         if "g" in wanted:
             self.fill(server, "g", 1, self.sizes["big"], **made)
+        if "m" in wanted and "lmtp" in server.protocols:
+            self.make_inboxes(server, [f"m{i}" for i in range(MAILED)])
         if "t" in wanted:
             batch = BATCH if "MULTIAPPEND" in server.capabilities else 1
             count = self.sizes["threads"] // batch
@@ -194,8 +197,9 @@ def measure(bench, line):
     result = {"line": line.name, "errors": {}, "rounds": {}, "details": {}}
     takers = list(bench.servers)
     for server in bench.servers:
-        if line.needs and not line.needs <= server.capabilities:
-            result["errors"][server.name] = "no " + " ".join(sorted(line.needs - server.capabilities))
+        missing = line.needs - server.capabilities or {line.protocol.upper()} - {p.upper() for p in server.protocols}
+        if missing:
+            result["errors"][server.name] = "no " + " ".join(sorted(missing))
             takers.remove(server)
     takers += [bench.echo] if line.ceiling else []
     if not line.once and not line.cold:

@@ -76,6 +76,7 @@ def fetch():
 
 class Cyrus:
     name = "Cyrus"
+    protocols = {"imap", "imaps"}
     idle_most = 500  # a process for each connection: the slope is the same, and memory is not without end
 
     def __init__(self, folder):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lines of the table of ./dev bench. `take(bench, server, turn, seconds)` gives one sample: (value, what the load generator
 said). Mail: which accounts a line reads: u (one account with the corpus), p (20 accounts), f (an account for each round, read
-once), g (one account of 75 KB messages with attachments), t (one with 100,000 short messages in conversations of eight); "" when
-it needs none."""
+once), g (one account of 75 KB messages with attachments), t (one with 100,000 short messages in conversations of eight), m (50 accounts
+that mail is delivered to); "" when it needs none."""
 
 import re
 import subprocess
@@ -32,6 +32,7 @@ class Line:
     first: Callable = None  # more warm-up: first(bench) gives the options of one run of the load generator
     most: float = 0  # or: reached when Starling's own value is at most this
     tls: bool = False
+    protocol: str = "imap"  # or lmtp, pop3: a server that does not serve it is not asked
     full: bool = False  # not with --quick
     needs: frozenset = frozenset()  # capabilities; without them a server is not asked
     pictured: str = ""  # its name in the picture of the README; "" not there
@@ -109,6 +110,12 @@ def resync(key):
     return take
 
 
+def mail(protocol, key="per_second", **options):
+    return rate(protocol, key, protocol=protocol, **options)
+
+
+LMTP = {"corpus": True, "prefix": "m", "users": 50}
+POP3 = {"key": "mb_in", "prefix": "u"}
 P20 = {"prefix": "p", "users": 20, "threads": 20}
 A20 = {"prefix": "a", "users": 20, "threads": 20, "corpus": True}
 B20 = {"prefix": "b", "users": 20, "threads": 20, "synthetic": 75000}
@@ -172,6 +179,17 @@ LINES = [
          pictured="ask for news"),
     Line("idle-latency", "IDLE: another's APPEND OK to EXISTS, p99", 1, "µs", rate("idle", "p99_us", prefix="a", corpus=True),
          lower=True),
+    Line("lmtp-1-1", "LMTP, 1 connection, 1 recipient", 5, "deliveries/s", mail("lmtp", **LMTP), mail="m", protocol="lmtp"),
+    Line("lmtp-1-50", "LMTP, 1 connection, 50 recipients", 5, "deliveries/s", mail("lmtp", recipients=50, **LMTP), mail="m",
+         protocol="lmtp"),
+    Line("lmtp-20-1", "LMTP, 20 connections, 1 recipient", 5, "deliveries/s", mail("lmtp", threads=20, **LMTP), mail="m",
+         protocol="lmtp", pictured="deliver mail, 20 clients"),
+    Line("lmtp-20-50", "LMTP, 20 connections, 50 recipients", 5, "deliveries/s",
+         mail("lmtp", threads=20, recipients=50, **LMTP), mail="m", protocol="lmtp"),
+    Line("pop3-retr", "POP3, RETR of every message, each after the other's answer", 4, "MB/s", mail("pop3", **POP3), mail="u",
+         protocol="pop3", pictured="fetch a maildrop"),
+    Line("pop3-retr-pipelined", "POP3, RETR of every message, 50 commands at once", 4, "MB/s", mail("pop3", batch=50, **POP3),
+         mail="u", protocol="pop3"),
     # Without a ratio to reach: their issues name limits of their own.
     Line("sort-subject", "UID SORT (SUBJECT) of 100,000 messages (10,000 with --quick)", 0, "/s",
          rate("numbers", prefix="t", command="UID SORT (SUBJECT) UTF-8 ALL"), mail="t", needs=needs("SORT")),

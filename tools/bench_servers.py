@@ -5,7 +5,7 @@ with the same password, the same certificate. Every server here is a class with
     name, version()              what the table calls it
     prepare(users)               makes its configuration and users
     start(), stop(), restart()
-    address("imap" | "imaps")    (host, port)
+    address("imap" | "imaps")    (host, port); also "lmtp", "pop3" where `protocols` has them
     pid                          its first process; all others descend from it
 
 The third, Cyrus, is in bench_cyrus.py. Talk is a session that prepares and checks; what is timed is the load generator's."""
@@ -116,9 +116,10 @@ def bytes_written(pid):
 class Starling:
     name = "Starling"
     idle_most = 1 << 20
+    protocols = {"imap", "imaps", "pop3", "lmtp"}
 
     def __init__(self, folder):
-        self.server = starling_server.Server(data=folder / "starling", config="")
+        self.server = starling_server.Server(data=folder / "starling", config="", protocols=tuple(self.protocols))
 
     @staticmethod
     def version():
@@ -153,7 +154,7 @@ class Starling:
 
 
 DOVECOT_CONF = """
-protocols = imap
+protocols = imap{more}
 listen = 127.0.0.1
 base_dir = {run}
 state_dir = {run}
@@ -197,6 +198,34 @@ service imap {{
   process_min_avail = {cpus}
 }}
 """
+DOVECOT_POP3 = """
+service pop3-login {{
+  service_count = 0
+  process_min_avail = {cpus}
+  process_limit = {cpus}
+  inet_listener pop3 {{
+    port = {pop3}
+  }}
+  inet_listener pop3s {{
+    port = 0
+  }}
+}}
+service pop3 {{
+  service_count = 256
+  process_min_avail = {cpus}
+}}
+"""
+DOVECOT_LMTP = """
+service lmtp {{
+  process_min_avail = {cpus}
+  inet_listener lmtp {{
+    port = {lmtp}
+  }}
+}}
+protocol lmtp {{
+  auth_username_format = %Ln
+}}
+"""
 DOVECOT_UNPRIVILEGED = """
 default_login_user = {user}
 default_internal_user = {user}
@@ -214,9 +243,11 @@ class Dovecot:
     name = "Dovecot"
     idle_most = 5000
     program = "/usr/sbin/dovecot"
+    more = {"pop3": DOVECOT_POP3, "lmtp": DOVECOT_LMTP}  # packages of their own: what is there is served
 
     def __init__(self, folder):
         self.folder = folder / "dovecot"
+        self.protocols = {"imap", "imaps"} | {p for p in self.more if pathlib.Path("/usr/lib/dovecot", p).exists()}
         self.run = pathlib.Path(tempfile.mkdtemp(prefix="bench-dovecot-"))  # short: sockets' names have 107 bytes
         self.ports = {}
         self.process = None
@@ -232,17 +263,19 @@ class Dovecot:
         mail = self.folder / "mail"
         mail.mkdir(parents=True)
         certificate, key = certificate_for(self.folder)
-        self.ports = {"imap": free_port(), "imaps": free_port()}
+        self.ports = {protocol: free_port() for protocol in self.protocols}
         accounts, uid, gid = "", os.getuid(), os.getgid()
+        more = sorted(self.protocols & self.more.keys())
         if uid == 0:
             uid = gid = MAIL_UID
             os.chown(mail, uid, gid)
             self.run.chmod(0o755)
         else:
             accounts = DOVECOT_UNPRIVILEGED.format(user=getpass.getuser(), group=grp.getgrgid(gid).gr_name)
-        text = DOVECOT_CONF.format(
-            run=self.run, folder=self.folder, certificate=certificate, key=key, password=PASSWORD, uid=uid, gid=gid,
-            accounts=accounts, cpus=len(os.sched_getaffinity(0)), **self.ports,
+        cpus = len(os.sched_getaffinity(0))
+        text = "".join([DOVECOT_CONF, *(self.more[protocol] for protocol in more)]).format(
+            more="".join(f" {protocol}" for protocol in more), run=self.run, folder=self.folder, certificate=certificate, key=key, password=PASSWORD, uid=uid, gid=gid,
+            accounts=accounts, cpus=cpus, **self.ports,
         )  # fmt: skip
         (self.folder / "dovecot.conf").write_text(text)
 
