@@ -102,6 +102,43 @@ static bool read_all(struct span text, size_t chunk, struct buf *to, size_t *ret
 	return false;
 }
 
+// Text that is longer than what is looked at in one go, of every alignment.
+static void dots_anywhere(void **state)
+{
+	(void)state;
+	static const char pieces[][4] = { "\r\n.", "\n.", "\r.", "\r\n", ".", "a", "b.c", "\r" };
+	unsigned seed = 1;
+	for (unsigned round = 0; round < 2000; round++) {
+		struct buf text = { 0 }, want = { 0 }, got = { 0 };
+		size_t wanted = (size_t)rand_r(&seed) % 400, used = 0;
+		bool plain = rand_r(&seed) % 2; // few line ends
+		while (text.n < wanted)
+			buf_add(&text,
+				plain && rand_r(&seed) % 40
+					? SPAN("x")
+					: span_str(
+						  pieces[(size_t)rand_r(&seed) % countof(pieces)]));
+		buf_add(&text, SPAN("\r\n"));
+		for (size_t i = 0; i < text.n; i++) {
+			bool begins =
+				i == 0 || (i > 1 && text.p[i - 1] == '\n' && text.p[i - 2] == '\r');
+			if (begins && text.p[i] == '.')
+				buf_addc(&want, '.');
+			buf_addc(&want, text.p[i]);
+		}
+		buf_add(&want, SPAN(".\r\n"));
+		size_t chunk = round % 3 ? text.n : 1 + (size_t)rand_r(&seed) % 200;
+		stuff_all(buf_span(&text), chunk, &got);
+		assert_true(span_eq(buf_span(&got), buf_span(&want)));
+		buf_reset(&got);
+		assert_true(read_all(buf_span(&want), chunk, &got, &used));
+		assert_true(span_eq(buf_span(&got), buf_span(&text)));
+		buf_done(&text);
+		buf_done(&want);
+		buf_done(&got);
+	}
+}
+
 static void dots(void **state)
 {
 	(void)state;
@@ -198,6 +235,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines),
 		cmocka_unit_test(dots),
+		cmocka_unit_test(dots_anywhere),
 		cmocka_unit_test(no_smuggling),
 		cmocka_unit_test(line_ends),
 	};
