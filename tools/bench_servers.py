@@ -130,7 +130,7 @@ class Starling:
         """The hash of one user serves all: it does not depend on the name."""
         first, *rest = users
         self.server.add_user(first, PASSWORD)
-        path = self.server.data / "users"
+        path = self.server.data / "auth" / "users"
         text = path.read_text()
         line = next(row for row in text.splitlines() if row.startswith(first + ":"))
         more = [user + line[len(first) :] for user in rest]

@@ -34,13 +34,24 @@ struct auth_reply {
 		delay_ms; // a refusal must be answered only after this time (throttling); without holding a thread
 };
 
+struct spawner;
 struct auth_config {
-	const char *dir;         // the server's data folder: DIR/users and DIR/auth/ are in it
+	const char *
+		dir; // the server's data folder: users and what else is known of them are in DIR/auth/
 	const char *passwd_file; // NULL, or a passwd-file with crypt hashes of migrated users
-	const char *program;     // path of the `starling` program itself, to start the worker
-	unsigned workers;        // concurrent requests; 0: AUTH_WORKERS
+	struct spawner
+		*spawner; // that starts the worker (run/spawner.h); its words: auth_words_make()
+	unsigned which;   // its number there
+	unsigned workers; // concurrent requests; 0: AUTH_WORKERS
+	bool sandbox;     // the worker restricts itself to its files and calls (run/sandbox.h)
 };
-// Starts the worker process. Call before threads exist or at any time: it is spawned, not forked.
+// What the spawner must know to start the worker: words as of spawner_config; they point to this and to the configuration.
+struct auth_words {
+	const char *words[6];
+	char count[12];
+};
+void auth_words_make(const struct auth_config *config, struct auth_words *ret_words);
+// Starts the worker process.
 int auth_open(struct op *op, const struct auth_config *config, struct auth **ret_auth);
 void auth_close(struct auth *a); // ends the worker
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/must.h"
+#include "run/spawner.h"
 
 #include <crypt.h>
 #include <gsasl.h>
@@ -25,6 +26,7 @@ static char program[4096];
 
 struct world {
 	char dir[64], passwd[80];
+	struct spawner *spawner;
 	struct auth *auth;
 	struct op op;
 };
@@ -53,7 +55,14 @@ static int setup(void **state)
 		crypt("letmein", "$6$saltsalt$"));
 	fclose(f);
 	add_user(w, "Anna@Example.org", "secret");
-	struct auth_config config = { .dir = w->dir, .passwd_file = w->passwd, .program = program };
+	struct auth_config config = { .dir = w->dir, .passwd_file = w->passwd, .sandbox = true };
+	struct auth_words words;
+	auth_words_make(&config, &words);
+	struct spawner_config spawner = {
+		.program = program, .sandbox = true, .words = { words.words }, .count = 1
+	};
+	assert_int_equal(spawner_open(&w->op, &spawner, &w->spawner), 0);
+	config.spawner = w->spawner;
 	assert_int_equal(auth_open(&w->op, &config, &w->auth), 0);
 	*state = w;
 	return 0;
@@ -64,6 +73,7 @@ static int teardown(void **state)
 	struct world *w = *state;
 	char command[128];
 	auth_close(w->auth);
+	spawner_close(w->spawner);
 	op_done(&w->op);
 	(void)snprintf(command, sizeof command, "%s", w->dir);
 	char *argv[] = { (char[]){ "rm" }, (char[]){ "-rf" }, command, NULL };
@@ -436,6 +446,19 @@ static void test_throttle(void **state)
 	throttle_free(t);
 }
 
+// The only child of a process with one thread.
+static int child_of(int parent)
+{
+	char path[64];
+	(void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", parent, parent);
+	FILE *f = fopen(path, "r");
+	int pid = 0;
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%d", &pid), 1);
+	fclose(f);
+	return pid;
+}
+
 // The worker dies: one refusal, then another worker serves.
 static void test_worker_restart(void **state)
 {
@@ -444,15 +467,7 @@ static void test_worker_restart(void **state)
 	struct auth_exchange *x = NULL;
 	assert_int_equal(
 		auth_begin(&w->op, w->auth, &safe, SPAN("PLAIN"), SPAN_NONE, &x, &r), AUTH_MORE);
-	FILE *f = NULL;
-	char path[64];
-	// The worker is this process's only child.
-	(void)snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
-	f = fopen(path, "r");
-	int pid = 0;
-	assert_non_null(f);
-	assert_int_equal(fscanf(f, "%d", &pid), 1);
-	fclose(f);
+	int pid = child_of(child_of(getpid())); // this process, the spawner, the worker
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	int rc;
 	uint64_t until = clock_mono() + 10 * NS_PER_S;
@@ -469,6 +484,8 @@ int main(int argc, char **argv)
 {
 	if (argc > 1 && span_eq(span_str(argv[1]), SPAN(AUTH_WORKER_COMMAND)))
 		return auth_worker_main(argc - 1, argv + 1);
+	if (argc > 1 && span_eq(span_str(argv[1]), SPAN(SPAWNER_COMMAND)))
+		return spawner_main(argc - 1, argv + 1);
 	must(readlink("/proc/self/exe", program, sizeof program - 1) > 0);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_login, setup, teardown),

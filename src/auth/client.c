@@ -1,178 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// The server's side of the auth process: a pool of sockets, one request at a time on each; a thread that finds none free waits for one. When a
-// socket breaks the worker has died: all sockets of its generation are dropped, and the next request starts another worker, at most
-// one a second.
-//
-// Locks: auth.lock guards the pool. It is not held while a request is under way.
+// The server's side of the auth process: requests over the sockets of a helper (run/helper.h).
 #include "auth/auth.h"
 
 #include "auth/protocol_priv.h"
 #include "auth/worker.h"
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/limits.h"
-#include "base/log.h"
 #include "base/must.h"
 #include "run/crew.h"
+#include "run/helper.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sodium.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#define WORKERS_MAX 256u
-
-struct seat { // our end of one socket
-	int fd;
-	uint64_t generation;
-};
 struct auth {
-	char *dir, *passwd_file, *program;
-	unsigned workers;
-	pthread_mutex_t lock;
-	pthread_cond_t freed;
-	int *free_fds; // sockets of the present generation that nobody uses
-	unsigned free_count, open_count;
-	uint64_t generation, started; // started: clock_mono() of the last start
-	pid_t pid;
+	struct helper *helper;
 };
 struct auth_exchange {
 	struct auth *auth;
 	uint64_t number, generation;
 };
-
-// --- the worker process ---
-
-static int spawn(struct op *op, struct auth *a, const int *theirs)
-{
-	posix_spawn_file_actions_t actions;
-	char count[16];
-	(void)snprintf(count, sizeof count, "%u", a->workers); // fits
-	char *argv[] = { a->program, (char[]){ AUTH_WORKER_COMMAND }, count, a->dir, a->passwd_file,
-		NULL };
-	posix_spawn_file_actions_init(&actions);
-	for (unsigned i = 0; i < a->workers; i++)
-		posix_spawn_file_actions_adddup2(&actions, theirs[i], AUTH_FIRST_FD + (int)i);
-	extern char **environ;
-	a->pid = 0;
-	int e = posix_spawn(&a->pid, a->program, &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	return e ? op_fail_errno(
-			   op, RC_UNAVAILABLE, e, "cannot start the auth process %s", a->program)
-		 : 0;
-}
-
-// Descriptors that lie above everything the child's dup2 will write to.
-static int pair_high(unsigned workers, int ret_pair[2])
-{
-	int low[2];
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, low) != 0)
-		return errno;
-	int floor = AUTH_FIRST_FD + (int)workers;
-	ret_pair[0] = fcntl(low[0], F_DUPFD_CLOEXEC, floor);
-	ret_pair[1] = fcntl(low[1], F_DUPFD_CLOEXEC, floor);
-	int e = ret_pair[0] < 0 || ret_pair[1] < 0 ? errno : 0;
-	close(low[0]);
-	close(low[1]);
-	for (int i = 0; e && i < 2; i++)
-		if (ret_pair[i] >= 0)
-			close(ret_pair[i]);
-	// A worker that hangs is taken for dead: nobody waits for ever, not even the shutdown.
-	struct timeval limit = { .tv_sec = AUTH_ANSWER_SECONDS };
-	if (!e && setsockopt(ret_pair[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) != 0)
-		e = errno;
-	return e;
-}
-
-// auth.lock is held.
-static int start_locked(struct op *op, struct auth *a)
-{
-	int theirs[WORKERS_MAX], pair[2] = { -1, -1 }, rc = 0;
-	unsigned made = 0;
-	a->started = clock_mono();
-	while (made < a->workers && rc == 0) {
-		int e = pair_high(a->workers, pair);
-		if (e) {
-			rc = op_fail_errno(op, RC_UNAVAILABLE, e, "cannot reach the auth process");
-			break;
-		}
-		a->free_fds[made] = pair[0];
-		theirs[made++] = pair[1];
-	}
-	if (rc == 0)
-		rc = spawn(op, a, theirs);
-	for (unsigned i = 0; i < made; i++) {
-		close(theirs[i]);
-		if (rc < 0)
-			close(a->free_fds[i]);
-	}
-	if (rc == 0) {
-		a->generation++;
-		a->free_count = a->open_count = made;
-	}
-	return rc;
-}
-
-// A worker that no socket leads to any more: it is dead, or of no use.
-static void worker_end(struct auth *a)
-{
-	if (a->pid <= 0)
-		return;
-	(void)kill(a->pid, SIGKILL); // our own child, not yet waited for: the number is still its
-	while (waitpid(a->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	a->pid = 0;
-}
-
-// --- the pool ---
-
-static int seat_take(struct op *op, struct auth *a, struct seat *ret_seat)
-{
-	int rc = 0;
-	pthread_mutex_lock(&a->lock);
-	while (a->free_count == 0 && a->open_count > 0)
-		pthread_cond_wait(&a->freed, &a->lock);
-	if (a->open_count == 0) {
-		worker_end(a);
-		if (clock_mono() - a->started < NS_PER_S)
-			rc = op_fail(op, RC_UNAVAILABLE,
-				"Authentication is not available just now, try again.");
-		else
-			rc = start_locked(op, a);
-	}
-	if (rc == 0) {
-		ret_seat->fd = a->free_fds[--a->free_count];
-		ret_seat->generation = a->generation;
-	}
-	pthread_mutex_unlock(&a->lock);
-	return rc;
-}
-
-static void seat_give_back(struct auth *a, const struct seat *seat, bool broken)
-{
-	pthread_mutex_lock(&a->lock);
-	bool present = seat->generation == a->generation && a->open_count > 0;
-	if (present && broken) {
-		log_error("auth", "the auth process has died; another will be started");
-		for (unsigned i = 0; i < a->free_count; i++)
-			close(a->free_fds[i]);
-		a->free_count = a->open_count = 0;
-	} else if (present) {
-		a->free_fds[a->free_count++] = seat->fd;
-	}
-	if (broken || !present)
-		close(seat->fd);
-	pthread_cond_broadcast(&a->freed);
-	pthread_mutex_unlock(&a->lock);
-}
 
 // --- requests ---
 
@@ -204,38 +52,15 @@ static int answer_read(
 static int ask(struct op *op, struct auth *a, struct buf *request, struct auth_reply *ret_reply,
 	struct answer *ret_answer)
 {
-	struct seat seat;
+	struct span bytes;
 	*ret_reply = (struct auth_reply){ 0 };
-	int rc = request->failed ? op_fail(op, RC_NOMEM, "out of memory") : 0;
-	if (rc == 0 && request->n > AUTH_MESSAGE_MAX)
-		rc = op_fail(op, RC_TOOBIG, "The log-in data is too long.");
-	if (rc == 0) {
-		crew_block_begin(CREW_AUTH);
-		rc = seat_take(op, a, &seat);
-		char *bytes = rc == 0 ? malloc(AUTH_MESSAGE_MAX) : NULL;
-		ssize_t n = 0;
-		if (bytes) {
-			n = send(seat.fd, request->p, request->n, MSG_NOSIGNAL);
-			while (n > 0 && (n = recv(seat.fd, bytes, AUTH_MESSAGE_MAX, 0)) < 0 &&
-				errno == EINTR)
-				n = 1;
-		}
-		if (rc == 0)
-			seat_give_back(a, &seat, bytes && n <= 0);
-		crew_block_end();
-		if (rc == 0 && n <= 0)
-			rc = op_fail(op, RC_UNAVAILABLE,
-				"Authentication is not available just now, try again.");
-		if (rc == 0) {
-			ret_answer->generation = seat.generation;
-			rc = answer_read(op, span_of(bytes, (size_t)n), ret_reply, ret_answer);
-		}
-		free(bytes);
-	}
-	if (request->p)
+	if (request->n > AUTH_MESSAGE_MAX) {
 		sodium_memzero(request->p, request->n);
-	buf_done(request);
-	return rc;
+		buf_done(request);
+		return op_fail(op, RC_TOOBIG, "The log-in data is too long.");
+	}
+	int rc = helper_ask(op, a->helper, request, &bytes, &ret_answer->generation);
+	return rc < 0 ? rc : answer_read(op, bytes, ret_reply, ret_answer);
 }
 
 static void request_begin(struct buf *b, uint8_t type, uint64_t exchange)
@@ -377,27 +202,41 @@ static int worker_greet(struct op *op, struct auth *a)
 	return 0;
 }
 
+static unsigned workers_of(const struct auth_config *config)
+{
+	return config->workers ? config->workers : AUTH_WORKERS;
+}
+
+void auth_words_make(const struct auth_config *config, struct auth_words *ret_words)
+{
+	struct auth_words *w = ret_words;
+	(void)snprintf(w->count, sizeof w->count, "%u", workers_of(config)); // fits
+	size_t n = 0;
+	w->words[n++] = AUTH_WORKER_COMMAND;
+	w->words[n++] = w->count;
+	w->words[n++] = config->sandbox ? "1" : "0";
+	w->words[n++] = config->dir;
+	if (config->passwd_file)
+		w->words[n++] = config->passwd_file;
+	w->words[n] = NULL;
+}
+
 int auth_open(struct op *op, const struct auth_config *config, struct auth **ret_auth)
 {
 	struct auth *a = calloc(1, sizeof *a);
 	if (!a)
 		return op_fail(op, RC_NOMEM, "out of memory");
-	a->workers = config->workers ? config->workers : AUTH_WORKERS;
-	if (a->workers > WORKERS_MAX)
-		a->workers = WORKERS_MAX;
-	a->dir = strdup(config->dir);
-	a->program = strdup(config->program);
-	a->passwd_file = config->passwd_file ? strdup(config->passwd_file) : NULL;
-	a->free_fds = calloc(a->workers, sizeof *a->free_fds);
-	pthread_mutex_init(&a->lock, NULL);
-	pthread_cond_init(&a->freed, NULL);
-	int rc = 0;
-	if (!a->dir || !a->program || !a->free_fds || (config->passwd_file && !a->passwd_file))
-		rc = op_fail(op, RC_NOMEM, "out of memory");
-	pthread_mutex_lock(&a->lock);
-	if (rc == 0)
-		rc = start_locked(op, a);
-	pthread_mutex_unlock(&a->lock);
+	struct helper_config helper = {
+		.spawner = config->spawner,
+		.which = config->which,
+		.sockets = workers_of(config),
+		.block = CREW_AUTH,
+		.answer_seconds = AUTH_ANSWER_SECONDS,
+		.message_max = AUTH_MESSAGE_MAX,
+		.name = "auth process",
+		.unavailable = "Authentication is not available just now, try again.",
+	};
+	int rc = helper_open(op, &helper, &a->helper);
 	if (rc == 0)
 		rc = worker_greet(op, a);
 	if (rc < 0) {
@@ -412,21 +251,6 @@ void auth_close(struct auth *a)
 {
 	if (!a)
 		return;
-	for (unsigned i = 0; i < a->free_count; i++)
-		close(a->free_fds[i]);
-	// It ends by itself when its sockets close; a hashing under way may take a moment.
-	for (int i = 0; i < 200 && a->pid > 0; i++) {
-		if (waitpid(a->pid, NULL, WNOHANG) != 0)
-			a->pid = 0;
-		else
-			(void)usleep(10000); // only a pause
-	}
-	worker_end(a);
-	pthread_mutex_destroy(&a->lock);
-	pthread_cond_destroy(&a->freed);
-	free(a->free_fds);
-	free(a->dir);
-	free(a->program);
-	free(a->passwd_file);
+	helper_close(a->helper);
 	free(a);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Users in files.
 //
-// DIR/users, ours, one line each, UTF-8, sorted or not:
+// DIR/auth/users, ours, one line each, UTF-8, sorted or not:
 //   name ":" hash ":" scram
 //   hash   "$argon2id$..." as libsodium writes it; empty: no password log-in
 //   scram  "SCRAM-SHA-256$" iterations "$" salt "$" StoredKey "$" ServerKey, base64 each (RFC 5803 in spirit); or empty
@@ -322,16 +322,41 @@ static char *path_join(const char *dir, const char *name)
 	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
 }
 
+// DIR/auth/users, the folder made; a file of Starling 0.1's first days, DIR/users, is moved there. RC_IO, RC_NOMEM.
+static int own_path(struct op *op, const char *dir, char **ret_path)
+{
+	char *folder = path_join(dir, "auth"), *old = path_join(dir, "users"),
+	     *path = path_join(dir, "auth/users");
+	int rc = 0;
+	if (!folder || !old || !path)
+		rc = op_fail(op, RC_NOMEM, "out of memory");
+	else if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+		rc = op_fail_errno(op, RC_IO, errno, "cannot make %s", folder);
+	else if (access(path, F_OK) != 0 && access(old, F_OK) == 0 && rename(old, path) != 0)
+		rc = op_fail_errno(op, RC_IO, errno, "cannot move %s", old);
+	free(folder);
+	free(old);
+	if (rc < 0)
+		free(path);
+	else
+		*ret_path = path;
+	return rc;
+}
+
 int users_open(struct op *op, const char *dir, const char *passwd_file, struct users **ret_users)
 {
 	struct users *u = calloc(1, sizeof *u);
 	if (!u)
 		return op_fail(op, RC_NOMEM, "out of memory");
 	pthread_mutex_init(&u->lock, NULL);
-	u->paths[OWN] = path_join(dir, "users");
+	int rc = own_path(op, dir, &u->paths[OWN]);
+	if (rc < 0) {
+		users_close(u);
+		return rc;
+	}
 	u->paths[LEARNED] = path_join(dir, "auth/learned");
 	u->paths[PASSWD] = passwd_file ? strdup(passwd_file) : NULL;
-	if (!u->paths[OWN] || !u->paths[LEARNED] || (passwd_file && !u->paths[PASSWD])) {
+	if (!u->paths[LEARNED] || (passwd_file && !u->paths[PASSWD])) {
 		users_close(u);
 		return op_fail(op, RC_NOMEM, "out of memory");
 	}
@@ -529,13 +554,15 @@ int users_file_set(struct op *op, const char *dir, struct span name, struct span
 	if (rc < 0)
 		return rc;
 	line_print(&line, canonical, span_str(hash), &keys);
-	char *path = path_join(dir, "users");
+	char *path = NULL;
+	rc = own_path(op, dir, &path);
 	struct edit e = { .path = path,
 		.name = canonical,
 		.line = buf_span(&line),
 		.must_exist = !create,
 		.must_not = !replace };
-	rc = line.failed || !path ? op_fail(op, RC_NOMEM, "out of memory") : edit_file(op, &e);
+	if (rc == 0)
+		rc = line.failed ? op_fail(op, RC_NOMEM, "out of memory") : edit_file(op, &e);
 	free(path);
 	buf_done(&line);
 	return rc;
@@ -547,9 +574,11 @@ int users_file_remove(struct op *op, const char *dir, struct span name)
 	int rc = user_name_canonical(op, name, &canonical);
 	if (rc < 0)
 		return rc;
-	char *path = path_join(dir, "users");
+	char *path = NULL;
+	rc = own_path(op, dir, &path);
 	struct edit e = { .path = path, .name = canonical, .line = SPAN_NONE, .must_exist = true };
-	rc = path ? edit_file(op, &e) : op_fail(op, RC_NOMEM, "out of memory");
+	if (rc == 0)
+		rc = edit_file(op, &e);
 	free(path);
 	return rc;
 }
@@ -558,8 +587,10 @@ int users_file_each(
 	struct op *op, const char *dir, int (*each)(void *ctx, const struct user *user), void *ctx)
 {
 	struct table *t = NULL;
-	char *path = path_join(dir, "users");
-	int rc = path ? table_load(op, path, OWN, &t) : op_fail(op, RC_NOMEM, "out of memory");
+	char *path = NULL;
+	int rc = own_path(op, dir, &path);
+	if (rc == 0)
+		rc = table_load(op, path, OWN, &t);
 	free(path);
 	for (size_t i = 0; rc == 0 && i < t->count; i++)
 		rc = each(ctx, &t->users[i]);

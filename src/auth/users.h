@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starling: the user database: an interface with two sources: our own file DIR/users, and a passwd-file of migrated users. Tables are
+// Starling: the user database: an interface with two sources: our own file DIR/auth/users, and a passwd-file of migrated users. Tables are
 // immutable once read; a source is read again when its file changed.
 #ifndef AUTH_USERS_H
 #define AUTH_USERS_H
@@ -36,7 +36,7 @@ int users_learn(
 // names, control characters, ':', '/', NUL or invalid UTF-8.
 int user_name_canonical(struct op *op, struct span name, struct span *ret_name);
 
-// --- for the command line: changes of DIR/users, atomic (new file, flush, rename) under a lock ---
+// --- for the command line: changes of DIR/auth/users, atomic (new file, flush, rename) under a lock ---
 int users_file_set(struct op *op, const char *dir, struct span name, struct span password,
 	bool create, bool replace);
 int users_file_remove(struct op *op, const char *dir, struct span name);

@@ -6,13 +6,15 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "run/sandbox.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -154,23 +156,48 @@ static int seats_run(struct desk *d, unsigned count)
 	return 0;
 }
 
+// What is left of the files: those of users, and the migrated users' file; a file that is replaced has another inode, so its folder is meant.
+static int restrict_self(struct op *op, const char *dir, const char *passwd_file)
+{
+	struct buf own = { 0 };
+	buf_addf(&own, "%s/auth", dir);
+	char *auth = own.failed ? NULL : arena_str(&op->arena, buf_span(&own));
+	buf_done(&own);
+	struct span passwd = passwd_file ? span_str(passwd_file) : SPAN_NONE;
+	const char *slash = passwd_file ? strrchr(passwd_file, '/') : NULL;
+	char *folder = slash
+		? arena_str(&op->arena, span_cut(passwd, 0, (size_t)(slash - passwd_file) + 1))
+		: NULL;
+	if (!auth || (slash && !folder))
+		return op_fail(op, RC_NOMEM, "out of memory");
+	struct sandbox_path paths[] = {
+		{ auth, SANDBOX_FOLDER },
+		{ passwd_file && !slash ? "." : folder, SANDBOX_READ },
+	};
+	int rc = sandbox_files(op, "auth", paths, countof(paths), 0);
+	return rc < 0 ? rc : sandbox_calls(op, "auth", SANDBOX_AUTH);
+}
+
 int auth_worker_main(int argc, char **argv)
 {
 	uint64_t count;
-	if (argc < 3 || !span_to_u64(span_str(argv[1]), 1024, &count) || count == 0)
+	if (argc < 4 || !span_to_u64(span_str(argv[1]), 1024, &count) || count == 0)
 		return 64;
-	// No core dumps: they would hold password hashes.
-	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){ 0 }); // lowering cannot fail
-	(void)prctl(PR_SET_DUMPABLE, 0);
-	(void)prctl(PR_SET_NAME, "starling-auth");
+	bool sandbox = span_eq(span_str(argv[2]), SPAN("1"));
+	const char *dir = argv[3], *passwd_file = argc > 4 ? argv[4] : NULL;
+	if (sandbox)
+		sandbox_no_dumps();
+	(void)prctl(PR_SET_NAME, "starling-auth"); // for people who list processes
 	struct op op;
 	struct users *users = NULL;
 	struct desk *desk = NULL;
 	op_init(&op, 0);
 	int status = 1;
-	int rc = users_open(&op, argv[2], argc > 3 ? argv[3] : NULL, &users);
+	int rc = users_open(&op, dir, passwd_file, &users);
+	if (rc == 0 && sandbox)
+		rc = restrict_self(&op, dir, passwd_file);
 	if (rc == 0)
-		rc = desk_new(&op, users, argv[2], &desk);
+		rc = desk_new(&op, users, dir, &desk);
 	if (rc < 0)
 		log_error("auth", "%s", op_text(&op, rc));
 	else

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starling: the auth process. `starling auth-worker COUNT DIR [PASSWD-FILE]` is not for people: auth_open() spawns it with its sockets as
-// descriptors 3 and up. It alone reads password hashes; it ends when the server's ends of the sockets are closed.
+// Starling: the auth process. `starling auth-worker COUNT SANDBOX DIR [PASSWD-FILE]` is not for people: the spawner starts it with its sockets as
+// descriptors 3 and up. It alone reads password hashes, and with SANDBOX 1 nothing else; it ends when the server's ends of the sockets are closed.
 #ifndef AUTH_WORKER_H
 #define AUTH_WORKER_H
 

@@ -38,6 +38,9 @@ static const struct key keys[] = {
 	{ "log_level", KIND_STRING, AT(log_level), 0, 0, "info", "debug, info, warn or error" },
 	{ "allow_plaintext", KIND_BOOL, AT(allow_plaintext), 0, 1, "no",
 		"let passwords be sent without TLS from anywhere (loopback always may)" },
+	{ "sandbox", KIND_BOOL, AT(sandbox), 0, 1, "yes",
+		"restrict the processes to their files and system calls; no: for debugging alone "
+		"(docs/safety.md)" },
 	{ "tls.certificate", KIND_STRING, AT(tls.certificate), 0, 0, "DATA/tls/certificate.pem",
 		"PEM chain; a self-signed one is made when neither file exists" },
 	{ "tls.key", KIND_STRING, AT(tls.key), 0, 0, "DATA/tls/key.pem", "PEM private key" },
@@ -124,7 +127,7 @@ const char *config_protocol_name(enum config_protocol p)
 
 void config_defaults(struct config *c)
 {
-	*c = (struct config){ .engine = "local", .log_level = "info" };
+	*c = (struct config){ .engine = "local", .log_level = "info", .sandbox = true };
 	c->limits.sessions_per_user = 1000;
 	c->limits.message_bytes = 128u << 20;
 	c->limits.mailboxes = 100000;

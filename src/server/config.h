@@ -34,6 +34,7 @@ struct config {
 	struct config_listener listeners[CONFIG_LISTENERS_MAX];
 	size_t listener_count;
 	bool allow_plaintext;
+	bool sandbox; // the processes restrict themselves (server/confine.h)
 	struct {
 		const char *certificate, *key, *client_ca;
 	} tls;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Order of start: files and certificates as the user that started us; then privileges go, but for binding ports; the store is opened (and
-// recovers) before anybody can connect; listeners last. Order of stop: the crew ends all sessions, then mail, auth and the store close.
+// Order of start: files and certificates as the user that started us; then privileges go, but for binding ports; the spawner starts; all files but our
+// own go (confine.h); the store is opened (and recovers) before anybody can connect; listeners; system calls that are not needed any more go last. Order of stop: the crew ends all sessions, then mail, auth and the store close.
 #include "server/server.h"
 
 #include "auth/auth.h"
@@ -9,9 +9,13 @@
 #include "imap/imap.h"
 #include "mail/account.h"
 #include "mail/check.h"
+#include "mime/charset.h"
 #include "net/listener.h"
 #include "net/tls.h"
 #include "pop3/pop3.h"
+#include "run/spawner.h"
+#include "run/sandbox.h"
+#include "server/confine.h"
 #include "server/privileges.h"
 #include "smtp/lmtp.h"
 #include "smtp/submission.h"
@@ -36,6 +40,9 @@ struct server {
 	struct tls_context *tls;
 	struct store *store;
 	struct mail *mail;
+	struct spawner *spawner;
+	struct auth_config auth_config;
+	struct auth_words auth_words;
 	struct auth *auth;
 	struct imap *imap;
 	struct pop3 *pop3;
@@ -191,7 +198,22 @@ static int tls_prepare(struct op *op, struct server *s)
 	return rc;
 }
 
-static int mail_prepare(struct op *op, struct server *s, const char *program)
+static int spawner_prepare(struct op *op, struct server *s, const char *program)
+{
+	const struct config *c = s->config;
+	s->auth_config = (struct auth_config){ .dir = c->data,
+		.passwd_file = c->auth.passwd_file,
+		.which = 0,
+		.sandbox = c->sandbox };
+	auth_words_make(&s->auth_config, &s->auth_words);
+	struct spawner_config spawner = { .program = program,
+		.sandbox = c->sandbox,
+		.words = { [0] = s->auth_words.words },
+		.count = 1 };
+	return spawner_open(op, &spawner, &s->spawner);
+}
+
+static int mail_prepare(struct op *op, struct server *s)
 {
 	const struct config *c = s->config;
 	struct store_config store = { .engine = c->engine,
@@ -202,14 +224,12 @@ static int mail_prepare(struct op *op, struct server *s, const char *program)
 		.mailboxes_max = (uint32_t)c->limits.mailboxes,
 		.sent_copy = c->submission.sent_copy,
 		.create_accounts = true };
-	struct auth_config auth = {
-		.dir = c->data, .passwd_file = c->auth.passwd_file, .program = program
-	};
 	int rc = store_open(op, &store, &s->store);
 	if (rc == 0)
 		rc = mail_open(op, s->store, &mail, &s->mail);
+	s->auth_config.spawner = s->spawner;
 	if (rc == 0)
-		rc = auth_open(op, &auth, &s->auth);
+		rc = auth_open(op, &s->auth_config, &s->auth);
 	return rc;
 }
 
@@ -335,6 +355,9 @@ static void descriptors_raise(void)
 static int server_start(struct op *op, struct server *s, const char *program)
 {
 	descriptors_raise();
+	if (s->config->sandbox)
+		sandbox_no_dumps();
+	(void)charset_preload(); // while the C library's modules can be read
 	int rc = crew_new(op, &(struct crew_config){ 0 }, &s->crew);
 	if (rc == 0)
 		rc = tls_prepare(op, s);
@@ -343,7 +366,11 @@ static int server_start(struct op *op, struct server *s, const char *program)
 	if (rc == 0)
 		rc = signals_open(op, s); // before threads exist: they inherit the mask
 	if (rc == 0)
-		rc = mail_prepare(op, s, program);
+		rc = spawner_prepare(op, s, program);
+	if (rc == 0)
+		rc = confine_files(op, s->config);
+	if (rc == 0)
+		rc = mail_prepare(op, s);
 	if (rc == 0)
 		rc = front_prepare(op, s);
 	if (rc == 0)
@@ -356,6 +383,8 @@ static int server_start(struct op *op, struct server *s, const char *program)
 		s->sweeper = (struct task){ .ops = &sweeper_ops, .fd = -1 };
 		rc = task_start(op, s->crew, &s->sweeper);
 	}
+	if (rc == 0)
+		rc = confine_calls(op, s->config);
 	return rc;
 }
 
@@ -372,6 +401,7 @@ static void server_stop(struct server *s)
 	submission_free(s->submission);
 	mail_close(s->mail);
 	auth_close(s->auth);
+	spawner_close(s->spawner);
 	store_close(s->store);
 	tls_free(s->tls);
 }

@@ -16,6 +16,24 @@ from server import Server, program  # noqa: E402
 PASSWORD = "secret"
 
 
+def children(pid):
+    """Whichever thread began them."""
+    lists = [path.read_text() for path in pathlib.Path(f"/proc/{pid}/task").glob("*/children")]
+    return [int(word) for text in lists for word in text.split()]
+
+
+def status(pid):
+    """/proc/PID/status as a dict."""
+    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    return dict(line.split(":\t", 1) for line in lines)
+
+
+def helpers(server):
+    """The processes that the server's spawner started, by name."""
+    spawner, = children(server.process.pid)
+    return {status(pid)["Name"]: pid for pid in children(spawner)}
+
+
 class CliCase(unittest.TestCase):
     """`self.dir` is a fresh folder, `self.data` the data folder in it (not made yet)."""
 

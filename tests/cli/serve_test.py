@@ -14,13 +14,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from clicase import CliCase, program  # noqa: E402
-
-
-def children(pid):
-    """Whichever thread began them."""
-    lists = [path.read_text() for path in pathlib.Path(f"/proc/{pid}/task").glob("*/children")]
-    return [int(word) for text in lists for word in text.split()]
+from clicase import CliCase, children, helpers, program  # noqa: E402
 
 
 class Start(CliCase):
@@ -53,11 +47,12 @@ class Start(CliCase):
             self.assertEqual((self.data / "run" / "ports").read_text(), ports)
             self.log_in(server).logout()
             self.assertEqual(len(children(server.process.pid)), 1)
+            self.assertEqual(list(helpers(server)), ["starling-auth"])
         self.assertFalse((self.data / "run" / "ports").exists())
 
     def test_worker_has_nothing_but_its_sockets(self):
         with self.server() as server:
-            worker, = children(server.process.pid)
+            worker = helpers(server)["starling-auth"]
             names = {}
             for fd in pathlib.Path(f"/proc/{worker}/fd").iterdir():
                 names[int(fd.name)] = os.readlink(fd)
@@ -76,7 +71,7 @@ class Start(CliCase):
         self.add_user()  # as root, before any server ran
         with self.server(config='user = "nobody";\n') as server:
             pid = server.process.pid
-            for process in (pid, *children(pid)):
+            for process in (pid, *children(pid), *helpers(server).values()):
                 status = dict(line.split(":\t", 1) for line in pathlib.Path(
                     f"/proc/{process}/status").read_text().splitlines())
                 self.assertEqual(status["Uid"].split(), ["65534"] * 4)
@@ -89,7 +84,7 @@ class Start(CliCase):
             self.log_in(server, "bob").logout()
             server.process.send_signal(signal.SIGHUP)
             self.wait_for(server, "the certificate was read again")
-        for path in (self.data / "tls", self.data / "users", *(self.data / "log").iterdir()):
+        for path in (self.data / "tls", self.data / "auth" / "users", *(self.data / "log").iterdir()):
             self.assertEqual(path.stat().st_uid, 65534, path)
 
     def wait_for(self, server, text):
@@ -112,7 +107,7 @@ class Signals(Start):
                 client.select("INBOX")
                 client.send(b"x IDLE\r\n")
             half = socket.create_connection(("127.0.0.1", server.ports["imaps"]))  # never begins TLS
-            worker, = children(server.process.pid)
+            worker = helpers(server)["starling-auth"]
             began = time.monotonic()
             server.stop()
             self.assertLess(time.monotonic() - began, 4)
@@ -148,7 +143,7 @@ class Signals(Start):
         self.add_user()
         with self.server() as server:
             client = self.log_in(server)
-            worker, = children(server.process.pid)
+            worker = helpers(server)["starling-auth"]
             time.sleep(1.1)  # it is started at most once a second
             os.kill(worker, signal.SIGKILL)
             deadline = time.monotonic() + 10
@@ -161,9 +156,9 @@ class Signals(Start):
                     self.assertLess(time.monotonic(), deadline)
                     time.sleep(0.1)
             self.assertEqual(client.noop()[0], "OK")
-            now = children(server.process.pid)
-            self.assertEqual(len(now), 1)  # the dead one was buried
-            self.assertNotEqual(now, [worker])
+            spawner, = children(server.process.pid)
+            self.assertEqual(len(children(spawner)), 1)  # the dead one was buried
+            self.assertNotEqual(children(spawner), [worker])
             client.logout()
 
     def test_few_descriptors(self):

@@ -44,12 +44,13 @@ def record(password):
 
 def add(data, names, password):
     """Adds users, whose names are canonical (lower case) and not there yet, to the data folder, as `starling user` changes the file."""
-    path = data / "users"
+    (data / "auth").mkdir(mode=0o700, exist_ok=True)
+    path = data / "auth" / "users"
     with open(f"{path}.lock", "a") as lock:
         os.chmod(lock.fileno(), 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX)
         old = path.read_text() if path.exists() else ""
-        new = data / "users.test"
+        new = data / "auth" / "users.test"
         new.write_text(old + "".join(f"{name}:{record(password)}\n" for name in names))
         new.chmod(0o600)
         new.rename(path)

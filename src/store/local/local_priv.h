@@ -20,6 +20,8 @@ struct keeper {
 	_Atomic bool dozing;       // it sleeps for long, or is about to: nothing is pending
 };
 
+#define VOLUME_BYTES 64u // of DIR/volume: volume.c
+
 struct local {
 	struct store head;
 	char *dir;
@@ -29,6 +31,7 @@ struct local {
 	bool reader; // opened with read_only
 	char *view;  // reader: the private copy of the index, removed at close
 	uint64_t epoch;
+	char volume[VOLUME_BYTES]; // what DIR/volume holds
 	struct segments segments;
 	struct checked checked; // frames that were verified lately
 	struct index index;

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// A rule holds for a folder and what is beneath it, or for one file, and stays with it when another takes its name. So the files that are
+// replaced need their folder: DATA/volume is made anew in DATA, which is why names in DATA may be made and files there written, but not read: that is
+// for log, index and run alone. So the password hashes in DATA/auth cannot be read, nor moved or linked to where they could.
+#include "server/confine.h"
+
+#include "base/attr.h"
+#include "base/log.h"
+#include "run/sandbox.h"
+#include "server/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATHS_MAX (16 + CONFIG_LISTENERS_MAX)
+
+struct list {
+	struct op *op;
+	struct sandbox_path paths[PATHS_MAX];
+	size_t n;
+	int rc;
+};
+
+static void add(struct list *l, const char *path, unsigned rights)
+{
+	if (l->rc == 0 && !path)
+		l->rc = op_fail(l->op, RC_NOMEM, "out of memory");
+	if (l->rc == 0 && l->n == PATHS_MAX)
+		l->rc = op_fail(l->op, RC_LIMIT, "too many paths for the sandbox");
+	if (l->rc == 0)
+		l->paths[l->n++] = (struct sandbox_path){ path, rights };
+}
+
+static const char *in_data(struct list *l, const struct config *c, const char *name)
+{
+	struct buf b = { 0 };
+	buf_addf(&b, "%s/%s", c->data, name);
+	const char *path = b.failed ? NULL : arena_str(&l->op->arena, buf_span(&b));
+	buf_done(&b);
+	return path;
+}
+
+// A folder of the data folder, made when it is not there.
+static void add_own(struct list *l, const struct config *c, const char *name, unsigned rights)
+{
+	const char *path = in_data(l, c, name);
+	if (path && mkdir(path, 0700) != 0 && errno != EEXIST && l->rc == 0)
+		l->rc = op_fail_errno(l->op, RC_IO, errno, "cannot make %s", path);
+	add(l, path, rights);
+}
+
+static const char *folder_of(struct op *op, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	if (!slash)
+		return ".";
+	return arena_str(&op->arena, span_of(path, slash == path ? 1 : (size_t)(slash - path)));
+}
+
+// A file that somebody replaces (certificates are renewed), where it seems to be and where it is.
+static void add_replaced(struct list *l, const char *path)
+{
+	if (!path)
+		return;
+	add(l, folder_of(l->op, path), SANDBOX_READ);
+	char *real = realpath(path, NULL);
+	if (real)
+		add(l, folder_of(l->op, real), SANDBOX_READ);
+	free(real);
+}
+
+static void add_lock(struct list *l, const struct config *c)
+{
+	const char *path = in_data(l, c, "lock");
+	int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+	if (fd >= 0)
+		close(fd);
+	add(l, path, SANDBOX_READ | SANDBOX_WRITE);
+}
+
+int confine_files(struct op *op, const struct config *c)
+{
+	struct list l = { .op = op };
+	if (!c->sandbox) {
+		log_warn("server",
+			"the sandbox is off (sandbox = no): who breaks into this process reaches "
+			"all that its user may");
+		return 0;
+	}
+	add(&l, c->data, SANDBOX_LIST | SANDBOX_WRITE | SANDBOX_NAMES);
+	add_own(&l, c, "log", SANDBOX_FOLDER);
+	add_own(&l, c, "index", SANDBOX_FOLDER);
+	add_own(&l, c, "run", SANDBOX_FOLDER | SANDBOX_SOCKET);
+	add_lock(&l, c);
+	add(&l, in_data(&l, c, "volume"), SANDBOX_READ);
+	add(&l, "/sys/devices", SANDBOX_READ); // RocksDB asks for the block size of its disk
+	add_replaced(&l, c->tls.certificate);
+	add_replaced(&l, c->tls.key);
+	add_replaced(&l, c->tls.client_ca);
+	for (size_t i = 0; i < c->listener_count; i++) {
+		struct span path, address = span_str(c->listeners[i].address);
+		if (span_starts(address, SPAN("unix:"))) {
+			path = span_skip(address, 5);
+			add(&l, folder_of(op, path.p), SANDBOX_SOCKET);
+		}
+	}
+	return l.rc < 0 ? l.rc : sandbox_files(op, "server", l.paths, l.n, SANDBOX_MAY_BIND);
+}
+
+int confine_calls(struct op *op, const struct config *c)
+{
+	return c->sandbox ? sandbox_calls(op, "server", SANDBOX_SERVE) : 0;
+}
