@@ -13,6 +13,7 @@ A test that fails prints its whole transcript. tests/README.md says how to write
 import argparse
 import concurrent.futures
 import pathlib
+import re
 import sys
 import threading
 import traceback
@@ -40,22 +41,23 @@ class Runner:
         self.count, self.lock = 0, threading.Lock()
         self.skipped = []
 
-    def users(self, server, how_many):
+    def names(self, how_many):
         with self.lock:
-            names = [f"user{self.count + i}" for i in range(1, how_many + 1)]
             self.count += how_many
-        quickusers.add(server.data, names, PASSWORD)
-        return [(name, PASSWORD) for name in names]
+            return [f"user{self.count - how_many + i}" for i in range(1, how_many + 1)]
 
     def play(self, script, rev):
         """None when it passed, else what went wrong with the transcript."""
+        names = self.names(script.users)
         if script.serve or script.config:
-            with Server(self.engine, options=script.serve, config=script.config, protocols=PROTOCOLS) as server:
-                return self.play_on(server, script, rev)
-        return self.play_on(self.server, script, rev)
+            config = script.config and re.sub(r"\$\{user(\d*)\}", lambda m: names[int(m[1] or 1) - 1], script.config)
+            with Server(self.engine, options=script.serve, config=config, protocols=PROTOCOLS) as server:
+                return self.play_on(server, script, rev, names)
+        return self.play_on(self.server, script, rev, names)
 
-    def play_on(self, server, script, rev):
-        users = self.users(server, script.users)
+    def play_on(self, server, script, rev, names):
+        quickusers.add(server.data, names, PASSWORD)
+        users = [(name, PASSWORD) for name in names]
         if script.proto == "imap":
             player = Player(script, rev, server.ports, users)
         else:

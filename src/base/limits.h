@@ -224,6 +224,7 @@
 #define METADATA_ACCOUNT_MAX (UINT64_C(64) << 20) // octets of all annotations of an account
 #define CATENATE_PARTS_MAX 10000u                 // URLs of one APPEND (RFC 4469)
 #define CATENATE_OCTETS_MAX (UINT64_C(1) << 30)   // octets that they bring
+#define IMAP_URLS_MAX 1000u                       // URLs of one GENURLAUTH or URLFETCH
 #define URL_MAX 8192u                             // octets of an IMAP URL
 #define URL_FIELDS_MAX 100u                       // names of header fields in its section
 #define UIDLS_MAX 4000000u                        // imported POP3 unique-ids of an account

@@ -26,8 +26,10 @@ struct imap_config {
 	unsigned sessions_per_user; // more: NO [LIMIT]; 0: IMAP_SESSIONS_PER_USER
 	const char *greeting;       // text of the greeting; NULL: "Starling ready"
 	const char *version;        // for ID; NULL: "0"
-	const char *support_url;    // for ID; NULL: left out
-	const char *comment;        // /shared/comment of the server (RFC 5464); NULL: none
+	const char *
+		submit_users; // names of users who are submission servers (RFC 4467 section 3), with spaces between; NULL: none
+	const char *support_url; // for ID; NULL: left out
+	const char *comment;     // /shared/comment of the server (RFC 5464); NULL: none
 	const char *admin; // /shared/admin: a URI by which its administrator is reached; NULL: none
 };
 // Copies the configuration; its strings must stay.

@@ -9,6 +9,7 @@
 #include "imap/module.h"
 #include "imap/notify.h"
 #include "imap/session_priv.h"
+#include "imap/urlauth.h"
 #include "mail/view.h"
 #include "wire/write.h"
 
@@ -315,6 +316,7 @@ int reply_changes(struct session *s, bool expunges, bool uid)
 		reply_gone(s);
 		return 0;
 	}
+	urlauth_tell(s);
 	if (!what)
 		return 0;
 	int before = contexts_tell_gone(s);

@@ -66,6 +66,7 @@ struct session_priv {
 	_Atomic unsigned changed; // ACCOUNT_CHANGED_ bits noted by the watcher
 	// New messages of the selected mailbox whose FETCH is not due (RFC 5465 section 5.2): this session put them there, or they were fetched.
 	struct numset fetched;
+	uint32_t key_resets;            // of the selected mailbox, as told: urlauth_resets()
 	struct context *contexts;       // of the selected mailbox (imap/context.h)
 	struct uidbatches_log *batches; // what was asked about the selected mailbox; free()
 	bool seated;                    // counts against the user's sessions

@@ -255,7 +255,7 @@ static void compresses(void **state)
 	DIALOGUE("a LOGIN u p\r\nb UNAUTHENTICATE\r\nc LOGIN u p\r\nd SELECT INBOX\r\n",
 		"a OK?\nb OK?\nc OK?\n* FLAGS?\n* OK?\n* 0 EXISTS\n* 0 RECENT\n* OK?\n* OK?\n* "
 		"OK?\n* "
-		"OK?\nd "
+		"OK?\n* OK?\nd "
 		"OK [READ-WRITE]?");
 }
 

@@ -240,8 +240,7 @@ struct body_walk {
 	size_t depth;
 };
 
-// The end of the value at `at`: an atom, a quoted string or a list. s.n + 1 when broken.
-static size_t value_end(struct span s, size_t at)
+size_t card_value_end(struct span s, size_t at)
 {
 	size_t depth = 0;
 	while (at < s.n) {
@@ -278,7 +277,7 @@ static bool walk_copy(struct body_walk *w, struct span *ret_value)
 	size_t from = w->at;
 	if (from < w->s.n && w->s.p[from] == ' ')
 		w->at++;
-	size_t end = value_end(w->s, w->at);
+	size_t end = card_value_end(w->s, w->at);
 	if (end > w->s.n || end == w->at)
 		return false;
 	*ret_value = span_cut(w->s, w->at, end);
@@ -292,7 +291,7 @@ static bool walk_close(struct body_walk *w)
 {
 	while (w->at < w->s.n && w->s.p[w->at] != ')') {
 		size_t from = w->at + (w->s.p[w->at] == ' ');
-		size_t end = value_end(w->s, from);
+		size_t end = card_value_end(w->s, from);
 		if (end > w->s.n || end == w->at)
 			return false;
 		w->at = end;

@@ -95,8 +95,9 @@ struct mailbox {
 	uint64_t used_at;     // account.publish: clock_mono() when it was last let go of
 	bool idle;            // account.publish: counted in account.idle
 	struct mailbox_changes
-		*changes;      // account.publish: its place in the account's feed; NULL: none
-	_Atomic uint32_t hint; // where it was last in a tree (tree_entry_of())
+		*changes;            // account.publish: its place in the account's feed; NULL: none
+	_Atomic uint32_t key_resets; // of its key for URLAUTH, since it is in memory
+	_Atomic uint32_t hint;       // where it was last in a tree (tree_entry_of())
 };
 
 struct account {

@@ -32,8 +32,10 @@ static int find_octets(struct op *op, const struct url *url, struct url_part *p)
 	if (rc)
 		return rc == SECTION_ABSENT ? URL_NOTHING : rc;
 	uint64_t size = p->ranges.size;
-	p->from = url->is_partial && url->offset < size ? url->offset : url->is_partial ? size : 0;
-	p->to = url->length && url->length < size - p->from ? p->from + url->length : size;
+	p->asked = (struct octets_range){ url->offset,
+		url->length ? url->offset + url->length : UINT64_MAX };
+	p->from = p->asked.from < size ? p->asked.from : size;
+	p->to = p->asked.to < size ? p->asked.to : size;
 	return 0;
 }
 

@@ -13,7 +13,8 @@ struct url_part { // must not move while it is open; zeroed is closed
 	struct content content;
 	struct section section;
 	struct section_ranges ranges;
-	uint64_t from, to; // octets of the section
+	struct octets_range asked; // by the URL, whatever there is
+	uint64_t from, to;         // octets of the section
 };
 enum { URL_NOTHING = 1 }; // outcome: nothing that is there, or nothing that this one may have
 // The part of a message in this account's mailbox (canonical, whatever url->mailbox is). URL_NOTHING: no such mailbox, another UIDVALIDITY, no such

@@ -99,12 +99,26 @@ static int forget_all(struct op *op, struct account *a)
 
 int urlauth_reset(struct op *op, struct account *a, struct span mailbox)
 {
-	uint8_t key[URLAUTH_KEY_OCTETS];
-	if (!mailbox.p)
-		return forget_all(op, a);
-	int rc = change_key(op, a, mailbox, true, key);
+	uint8_t key[URLAUTH_KEY_OCTETS] = { 0 };
+	int rc = mailbox.p ? change_key(op, a, mailbox, true, key) : forget_all(op, a);
 	OPENSSL_cleanse(key, sizeof key);
-	return rc;
+	if (rc < 0)
+		return rc;
+	const struct tree *t = account_tree_ref(a);
+	for (size_t i = 0; i < t->count; i++) {
+		struct mailbox *mb = t->entries[i].mailbox;
+		if (!mb || (mailbox.p && !span_eq(t->entries[i].name, mailbox)))
+			continue;
+		atomic_fetch_add(&mb->key_resets, 1);
+		account_wake(a, ACCOUNT_CHANGED_MESSAGES, mb);
+	}
+	tree_unref(t);
+	return 0;
+}
+
+uint32_t urlauth_resets(const struct mailbox *mb)
+{
+	return atomic_load(&mb->key_resets);
 }
 
 // --- tokens ---

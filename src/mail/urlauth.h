@@ -15,14 +15,19 @@
 struct account;
 struct buf;
 struct mail;
+struct mailbox;
 struct url;
 struct url_part;
 
 // Appends ":INTERNAL:token" for this rump (url_parse()d, of a message in a mailbox of `a`, whose user the caller has compared with url->user).
 // RC_NONEXISTENT when there is no such mailbox. A key that is made here is durable on return. Blocks (CREW_DISK).
 int urlauth_sign(struct op *op, struct account *a, const struct url *url, struct buf *to);
-// A new key for the mailbox (canonical); absent: the keys of all mailboxes go. RC_NONEXISTENT. Durable on return. Blocks (CREW_DISK).
+// A new key for the mailbox (canonical); absent: the keys of all mailboxes go. RC_NONEXISTENT. Durable on return. Wakes who watches the mailbox.
+// Blocks (CREW_DISK).
 int urlauth_reset(struct op *op, struct account *a, struct span mailbox);
+
+// A number that changes with each reset of this mailbox's key.
+uint32_t urlauth_resets(const struct mailbox *mb);
 
 enum url_bearer {             // who presents a URL (RFC 4467 section 3)
 	URL_BY_USER,          // a session of `user`

@@ -78,6 +78,9 @@ static const struct key keys[] = {
 		"silence after which a session ends (30 minutes at least: RFC 9051 section 5.4)" },
 	{ "imap.greeting", KIND_STRING, AT(imap.greeting), 0, 0, "Starling ready",
 		"text of the greeting" },
+	{ "imap.submit_users", KIND_STRING, AT(imap.submit_users), 0, 0, "none",
+		"users, with spaces between, that are submission servers: they may fetch URLs with "
+		"submit+ (URLAUTH)" },
 	{ "imap.support_url", KIND_STRING, AT(imap.support_url), 0, 0, "none",
 		"shown in answer to ID" },
 	{ "imap.server_comment", KIND_STRING, AT(imap.comment), 0, 0, "none",

@@ -50,7 +50,7 @@ struct config {
 	struct {
 		bool literal_minus;
 		uint64_t idle_interval_ms, autologout_ms, progress_interval_ms;
-		const char *greeting, *support_url, *comment, *admin;
+		const char *greeting, *submit_users, *support_url, *comment, *admin;
 	} imap;
 	struct {
 		uint64_t autologout_ms;

@@ -250,6 +250,7 @@ static int front_prepare(struct op *op, struct server *s)
 		.sessions_per_user = (unsigned)c->limits.sessions_per_user,
 		.greeting = c->imap.greeting,
 		.version = STARLING_VERSION,
+		.submit_users = c->imap.submit_users,
 		.support_url = c->imap.support_url,
 		.comment = c->imap.comment,
 		.admin = c->imap.admin,

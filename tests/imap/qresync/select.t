@@ -41,6 +41,7 @@ a S~ * OK [UIDNEXT 7]
 a S~ * OK [HIGHESTMODSEQ ${m1}]
 [rev2] a S~ * LIST $any
 a S~ * OK [MAILBOXID $any]
+a S~ * OK [URLMECH INTERNAL]
 a S: * VANISHED (EARLIER) 1,4
 a S: * 2 FETCH $items(UID 3, FLAGS $has(\Answered $A), MODSEQ ($nz))
 a S: * 4 FETCH $items(UID 6, FLAGS $has(\Seen), MODSEQ (${m1}))

@@ -11,6 +11,7 @@ S~ * OK [PERMANENTFLAGS $has(\Answered \Flagged \Deleted \Seen \Draft \*)]
 S~ * OK [UIDVALIDITY $nz]
 S~ * OK [UIDNEXT 3]
 S~ * OK [MAILBOXID ($any)]
+S~ * OK [URLMECH INTERNAL]
 S~ * OK [HIGHESTMODSEQ $nz]
 S: OK [READ-WRITE]
 C: EXAMINE box
