@@ -62,6 +62,11 @@ struct store *account_store(const struct account *a)
 	return a->mail->store;
 }
 
+bool account_limits_append(const struct account *a)
+{
+	return atomic_load(&a->limits_append);
+}
+
 struct span account_user(const struct account *a)
 {
 	return a->user;

@@ -27,6 +27,8 @@ int mail_open(struct op *op, struct store *store, const struct mail_config *conf
 	struct mail **ret_mail);
 void mail_close(struct mail *m); // nobody may have accounts or views open
 uint64_t mail_append_limit(const struct mail *m);
+// Not all mailboxes of the account have that limit (METADATA_APPEND_LIMIT).
+bool account_limits_append(const struct account *a);
 struct store *mail_store_of(struct mail *m);
 
 // The account of this user name (UTF-8, as auth/ gave it). RC_NONEXISTENT unless it exists or may be created. May block.
@@ -53,6 +55,7 @@ struct mailbox_status { // what STATUS and SELECT tell; from memory, no disk
 	struct uid uid_next;
 	struct modseq highest_modseq;
 	uint64_t size;
+	uint64_t append_limit; // most octets of a message that APPEND brings
 	struct objectid id;
 };
 struct tree_entry {

@@ -53,6 +53,11 @@ int append_begin(struct op *op, struct account *a, struct span mailbox, struct a
 	ap->mailbox = mailbox_by_name(a, mailbox);
 	buf_add(&ap->name, mailbox);
 	int rc = 0;
+	if (ap->mailbox) {
+		struct mailbox_status st;
+		mailbox_status(ap->mailbox, &st);
+		ap->in.limit = st.append_limit;
+	}
 	if (!ap->mailbox)
 		rc = op_fail(op, RC_TRYCREATE, "there is no mailbox of that name");
 	else if (ap->name.failed)

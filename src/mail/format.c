@@ -36,6 +36,7 @@ void header_encode(const struct header *h, char to[HEADER_OCTETS])
 	store_u64(to + 96, h->log_first);
 	store_u64(to + 104, h->log_next);
 	store_u64(to + 112, h->log_trimmed);
+	store_u64(to + 120, h->append_limit);
 }
 
 int header_decode(
@@ -57,10 +58,10 @@ int header_decode(
 		&h.keyword_octets, &h.unseen_from };
 	for (size_t i = 0; i < countof(small); i++)
 		*small[i] = reader_u32(&r);
-	uint64_t *large[] = { &h.modseq, &h.size, &h.log_first, &h.log_next, &h.log_trimmed };
+	uint64_t *large[] = { &h.modseq, &h.size, &h.log_first, &h.log_next, &h.log_trimmed,
+		&h.append_limit };
 	for (size_t i = 0; i < countof(large); i++)
 		*large[i] = reader_u64(&r);
-	(void)reader_u64(&r);
 	if (r.bad)
 		return op_fail(op, RC_CORRUPT, "the header of a mailbox is too short");
 	*ret_header = h;

@@ -78,7 +78,7 @@ struct header {
 	uint64_t modseq, size;        // 80 88
 	uint64_t log_first, log_next; // 96 104: entries of the expunge log
 	uint64_t log_trimmed;         // 112: it says nothing of modseqs up to this one
-				      // 120: u64 0
+	uint64_t append_limit;        // 120: its own, and 1; 0: none (metadata.h)
 };
 void header_encode(const struct header *h, char to[HEADER_OCTETS]);
 // RC_VERSION, RC_CORRUPT. *ret_name points into the value.

@@ -120,7 +120,8 @@ struct account {
 	struct store_ticket last_ticket; // of the newest staged batch: the next builds on it
 	struct store_ticket
 		metadata_ticket; // lock: of the newest staged annotations, while it may be under way; 0: none
-	uint64_t metadata_octets; // lock: of all annotations, staged ones included
+	atomic_bool limits_append; // some mailbox has, or had, an append limit of its own
+	uint64_t metadata_octets;  // lock: of all annotations, staged ones included
 
 	pthread_mutex_t publish;
 	struct staged *staged, **staged_end; // in the order of submission
@@ -222,6 +223,8 @@ void mailbox_leave(struct mailbox *mb);
 // Takes \Recent: *ret_from .. uid_next of `s` are the caller's now (or would be: `take` false); *ret_count of them live.
 void mailbox_recent_take(struct mailbox *mb, const struct snap *s, bool take, uint32_t *ret_from,
 	uint32_t *ret_count);
+// Most octets of a message that APPEND brings.
+uint64_t append_limit_of(const struct account *a, const struct header *h);
 // The existing mailbox of that name, referenced; RC_NONEXISTENT recorded by the caller: NULL.
 struct mailbox *mailbox_by_name(struct account *a, struct span name);
 

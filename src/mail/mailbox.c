@@ -48,6 +48,12 @@ struct snap *mailbox_snap_ref(struct mailbox *mb)
 	return s;
 }
 
+uint64_t append_limit_of(const struct account *a, const struct header *h)
+{
+	uint64_t limit = mail_append_limit(a->mail);
+	return h->append_limit && h->append_limit - 1 < limit ? h->append_limit - 1 : limit;
+}
+
 void mailbox_status(const struct mailbox *mb, struct mailbox_status *ret_status)
 {
 	pthread_mutex_lock(&mb->account->publish);
@@ -61,6 +67,7 @@ void mailbox_status(const struct mailbox *mb, struct mailbox_status *ret_status)
 		.uid_next = { h->uid_next },
 		.highest_modseq = { h->modseq },
 		.size = h->size,
+		.append_limit = append_limit_of(mb->account, h),
 		.id = mb->id,
 	};
 	pthread_mutex_unlock(&mb->account->publish);

@@ -298,16 +298,32 @@ static int load_body(struct op *op, struct account *a, struct span mailbox)
 	return rc;
 }
 
-// RFC 7162 section 3.2: an annotation that changes raises the mailbox's modseq.
-static int raise_modseq(struct change_names *c, struct span mailbox)
+// As the header has it: and 1; 0: none.
+static int take_limit(struct op *op, struct span value, uint64_t *ret_limit)
+{
+	uint64_t limit = 0;
+	if (value.p && !span_to_u64(value, UINT32_MAX, &limit))
+		return op_fail(op, RC_CANNOT, "the append limit is not a number of 32 bits");
+	*ret_limit = value.p ? limit + 1 : 0;
+	return 0;
+}
+
+// RFC 7162 section 3.2: an annotation that changes raises the mailbox's modseq. The header has what APPEND asks for.
+static int change_header(struct change_names *c, struct span mailbox,
+	const struct metadata_change *changes, size_t count)
 {
 	struct edit *e;
 	int rc = txn_edit(&c->t, slot_of(c, mailbox)->node->mailbox, &e);
 	if (rc < 0)
 		return rc;
 	e->now->h.modseq = c->t.modseq;
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		if (span_eq(changes[i].name, METADATA_APPEND_LIMIT))
+			rc = take_limit(c->t.op, changes[i].value, &e->now->h.append_limit);
+	if (e->now->h.append_limit)
+		atomic_store(&c->t.account->limits_append, true);
 	e->changed = true;
-	return 0;
+	return rc;
 }
 
 int metadata_set(struct op *op, struct account *a, struct span mailbox,
@@ -321,7 +337,7 @@ int metadata_set(struct op *op, struct account *a, struct span mailbox,
 		return rc;
 	rc = change_all(&c, mailbox, changes, count);
 	if (rc == 0 && mailbox.n)
-		rc = raise_modseq(&c, mailbox);
+		rc = change_header(&c, mailbox, changes, count);
 	return change_end(&c, rc);
 }
 

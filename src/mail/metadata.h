@@ -9,6 +9,8 @@
 
 #include "mail/account.h"
 
+// An annotation of mailboxes with a meaning: the most octets of a message that APPEND brings (RFC 7889), if that is less than for all; a number.
+#define METADATA_APPEND_LIMIT SPAN("/shared/vendor/starling/append-limit")
 #define METADATA_SPECIALUSE SPAN("/private/specialuse")
 enum { METADATA_ALL = UINT32_MAX }; // depth: everything below
 
@@ -31,7 +33,7 @@ struct metadata_change {
 	unsigned uses;     // USE_ bits: the meaning of /private/specialuse
 };
 enum { METADATA_TOO_BIG = 1, METADATA_TOO_MANY }; // outcomes
-// All or none, durable on return. `mailbox` empty: of the server. RC_NONEXISTENT, RC_USEATTR, RC_OVERQUOTA; a value longer than
+// All or none, durable on return. `mailbox` empty: of the server. RC_NONEXISTENT, RC_USEATTR, RC_OVERQUOTA, RC_CANNOT (a limit that is no number); a value longer than
 // METADATA_VALUE_MAX: METADATA_TOO_BIG; too many or too much for one mailbox: METADATA_TOO_MANY. Blocks.
 int metadata_set(struct op *op, struct account *a, struct span mailbox,
 	const struct metadata_change *changes, size_t count);

@@ -200,6 +200,42 @@ static void test_threads(void **state)
 	fixture_end(&f);
 }
 
+static int set_limit(struct fixture *f, const char *box, struct span value)
+{
+	return set(&f->op, f->a, box, "/shared/vendor/starling/append-limit", value);
+}
+
+// The append limit of a mailbox goes with it, stays with INBOX, and outlives the process.
+static void test_append_limit(void **state)
+{
+	(void)state;
+	struct fixture f;
+	fixture_begin(&f, engine);
+	uint64_t all = mail_append_limit(f.mail);
+	assert_int_equal(status_of(&f, SPAN("INBOX")).append_limit, all);
+	assert_false(account_limits_append(f.a));
+	ok(&f.op, set_limit(&f, "INBOX", SPAN("100")));
+	assert_int_equal(set_limit(&f, "INBOX", SPAN("-1")), RC_CANNOT);
+	assert_int_equal(set_limit(&f, "INBOX", SPAN("")), RC_CANNOT);
+	ok(&f.op, set_limit(&f, "Sent", SPAN("4294967295")));
+	assert_int_equal(status_of(&f, SPAN("Sent")).append_limit, all);
+	ok(&f.op, mailbox_rename(&f.op, f.a, SPAN("INBOX"), SPAN("old")));
+	ok(&f.op, mailbox_rename(&f.op, f.a, SPAN("Sent"), SPAN("there")));
+	reopen(&f);
+	assert_true(account_limits_append(f.a));
+	assert_int_equal(status_of(&f, SPAN("INBOX")).append_limit, 100);
+	assert_int_equal(status_of(&f, SPAN("old")).append_limit, 100);
+	ok(&f.op, set_limit(&f, "old", SPAN_NONE));
+	assert_int_equal(status_of(&f, SPAN("old")).append_limit, all);
+	struct append *ap;
+	struct append_meta meta = { .internal_date = 0 };
+	ok(&f.op, append_begin(&f.op, f.a, SPAN("INBOX"), &ap));
+	assert_int_equal(append_message(&f.op, ap, &meta, 101), RC_TOOBIG);
+	append_abort(ap);
+	all_is_well(&f);
+	fixture_end(&f);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1)
@@ -209,6 +245,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_with_the_mailbox),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_append_limit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

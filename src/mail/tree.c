@@ -343,6 +343,8 @@ static int load_one(struct load *l, struct span key, struct span value)
 	int rc = header_decode(l->op, value, &e->h, &last);
 	if (rc < 0)
 		return rc;
+	if (e->h.append_limit)
+		atomic_store(&l->account->limits_append, true);
 	e->last = arena_dup(&l->op->arena, last);
 	if (!e->last.p)
 		return op_fail(l->op, RC_NOMEM, "out of memory");

@@ -625,6 +625,7 @@ static int rename_inbox(struct change_names *c, struct span to)
 			.id = was.id,
 			.uid_validity = was.uid_validity,
 			.uid_next = was.uid_next,
+			.append_limit = was.append_limit,
 			.recent_mark = was.uid_next,
 			.next_chunk = 1,
 			.next_block = 1,

@@ -1,5 +1,4 @@
 # A literal beyond the limit: NO [TOOBIG] before "+"; with {n+} the octets are dropped, and the session goes on (RFC 7889 section 4).
-@ needs APPENDLIMIT
 @ mailbox INBOX
 
 C= t1 APPEND INBOX {134217729}
