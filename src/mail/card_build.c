@@ -53,7 +53,7 @@ static size_t card_size(const struct builder *b, bool wide)
 
 static struct span place_span(const struct builder *b, struct place p)
 {
-	return span_of(b->pool.p + p.at, p.n);
+	return b->pool.failed ? SPAN("") : span_of(b->pool.p + p.at, p.n); // else it is not there
 }
 
 static bool pool_fits(const struct builder *b, size_t n)

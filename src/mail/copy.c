@@ -196,6 +196,8 @@ static int copy_items(struct copy *c, struct txn *t)
 		if (rc == 0) {
 			numset_add(&c->result.from, it->uid);
 			numset_add(&c->result.to, uid);
+			if (c->result.from.failed || c->result.to.failed)
+				rc = no_memory(c->op);
 		}
 	}
 	alive_end(&a);
@@ -331,6 +333,8 @@ static int enter(struct copy *c)
 		if (rc == 0)
 			numset_add_range(&c->result.to, uid, uid + c->ready[i].used - 1);
 	}
+	if (rc == 0 && (c->result.to.failed || c->sources.failed)) // before it is done
+		rc = no_memory(c->op);
 	c->result.uid_validity = c->to->tip->h.uid_validity;
 	if (rc == 0 && c->ready_count && c->to->copies == 1)
 		e->now->h.unseen_from = 0;

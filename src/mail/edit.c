@@ -332,6 +332,8 @@ static void cold_flush(struct edit *e)
 		struct key k = key_data(e->now->h.data, 'C', e->cold_chunk);
 		batch_patch(&e->txn->batch, KEY(k), e->cold_pos * COLD_OCTETS, buf_span(&e->cold));
 	}
+	if (e->cold.failed)
+		e->txn->batch.ops.failed = true; // txn_stage() sees it
 	buf_reset(&e->cold);
 }
 
@@ -345,7 +347,7 @@ static void cold_add(struct edit *e, uint32_t chunk, uint32_t pos, const struct 
 	}
 	char *p = buf_room(&e->cold, COLD_OCTETS);
 	if (!p)
-		return; // sticky: edit_finish sees it
+		return; // sticky: cold_flush() sees it
 	cold_encode(cold, p);
 	buf_added(&e->cold, COLD_OCTETS);
 	e->txn->cost += COLD_OCTETS;

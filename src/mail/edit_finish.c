@@ -168,7 +168,7 @@ int edit_finish(struct edit *e)
 	}
 	if (rc == 0)
 		rc = expunge_log_add(e->txn->op, e);
-	if (rc == 0 && (e->cold.failed || e->keyword_log.failed))
+	if (rc == 0 && e->keyword_log.failed)
 		rc = op_fail(e->txn->op, RC_NOMEM, "out of memory");
 	if (rc == 0)
 		header_patch(b, e->mailbox->node, &e->old->h, h);

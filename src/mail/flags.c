@@ -192,6 +192,8 @@ static int expunge_chunk(struct edit *e, struct edit_at *at, struct removal *wha
 		bits[r / 64] |= UINT64_C(1) << (r % 64);
 		numset_add(&what->gone, h->uid);
 	}
+	if (what->gone.failed)
+		return op_fail(e->txn->op, RC_NOMEM, "out of memory");
 	return bits[0] | bits[1] ? edit_remove(e, at, bits) : 0;
 }
 
@@ -288,8 +290,6 @@ static int remove_messages(
 		t.batch.flags = STORE_FREES;
 		rc = txn_end(&t, expunge_all(&t, v->mailbox, what));
 	}
-	if (rc == 0 && what->gone.failed)
-		rc = op_fail(op, RC_NOMEM, "out of memory");
 	if (rc == 0 && what->gone.count)
 		hint_dropped(op, v, s, &what->gone);
 	snap_unref(s);

@@ -196,6 +196,8 @@ int txn_stage(struct txn *t)
 	int rc = 0;
 	for (unsigned i = 0; i < t->edits && rc == 0; i++)
 		rc = edit_finish(&t->edit[i]);
+	if (rc == 0 && t->batch.ops.failed) // whatever it has: nothing of it may count as done
+		rc = op_fail(t->op, RC_NOMEM, "out of memory");
 	if (rc == 0 && t->batch.ops.n == 0) {
 		close_edits(t);
 		return 0;
