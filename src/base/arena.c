@@ -56,6 +56,7 @@ void arena_done(struct arena *a)
 	}
 	a->at = a->end = NULL;
 	a->used = 0;
+	a->starved = false;
 }
 
 void arena_reset(struct arena *a)
@@ -66,6 +67,7 @@ void arena_reset(struct arena *a)
 		a->block = older;
 	}
 	a->used = 0;
+	a->starved = false;
 	a->at = a->block ? block_memory(a->block) : NULL;
 	a->end = a->block ? a->at + a->block->size : NULL;
 	if (a->block)
@@ -102,8 +104,10 @@ static bool block_push(struct arena *a, size_t n)
 	if (size < n)
 		size = n;
 	struct arena_block *b = malloc(HEADER + size);
-	if (!b)
+	if (!b) {
+		a->starved = true;
 		return false;
+	}
 	b->older = a->block;
 	b->size = size;
 	a->block = b;

@@ -89,7 +89,7 @@ static int copy_run(struct session *s, struct command *c)
 	uint64_t done = numset_size(&a->result.from);
 	const char *code = done ? copyuid(s, &a->result) : NULL;
 	if (done && !code)
-		return op_fail(&s->op, RC_NOMEM, "out of memory");
+		return command_untold(s, RC_NOMEM);
 	// MOVE tells where the messages are before it tells that they are gone (RFC 6851 section 4.3).
 	if (a->move && done)
 		reply_ok(s, code, "moved");

@@ -89,7 +89,9 @@ static int store_once(struct session *s, struct command *c, struct store_args *a
 		return rc;
 	bool all = a->flags.unchanged_since.v != UINT64_MAX || !a->flags.silent;
 	rc = view_cursor_open(&s->op, s->view, all ? &a->uids : &a->result.changed, 0, &a->cursor);
-	if (rc == 0 && view_keywords_grew(s->view)) // FLAGS comes before a FETCH that shows one
+	if (rc < 0)
+		return command_untold(s, rc);
+	if (view_keywords_grew(s->view)) // FLAGS comes before a FETCH that shows one
 		reply_mailbox_flags(s);
 	return rc;
 }
@@ -124,10 +126,8 @@ static int store_end(struct session *s, struct command *c, const struct store_ar
 			rc < 0 || code.failed ? NULL : arena_str(&s->op.arena, buf_span(&code));
 		numset_done(&numbers);
 		buf_done(&code);
-		if (rc < 0)
-			return rc;
 		if (!text)
-			return op_fail(&s->op, RC_NOMEM, "out of memory");
+			return command_untold(s, rc < 0 ? rc : RC_NOMEM);
 		if (!c->uid && !a->set.saved && a->result.missing) // there, example 11
 			return command_no(s, text, "some of the messages were expunged meanwhile");
 		return command_ok(s, text, "some messages had changed");
@@ -153,7 +153,9 @@ static int store_run(struct session *s, struct command *c)
 		if (rc == 0)
 			tell_one(s, c, a, &m);
 	}
-	return rc < 0 ? rc : message_limit_end(s, a->last, store_end(s, c, a));
+	if (rc < 0)
+		return a->told ? command_untold(s, rc) : rc;
+	return message_limit_end(s, a->last, store_end(s, c, a));
 }
 
 static void store_done(struct session *s, struct command *c)

@@ -93,6 +93,9 @@ struct imap_command {
 int command_ok(struct session *s, const char *code, const char *fmt, ...) printf_like(3, 4);
 int command_no(struct session *s, const char *code, const char *fmt, ...) printf_like(3, 4);
 int command_bad(struct session *s, const char *code, const char *fmt, ...) printf_like(3, 4);
+// What was asked is done and durable, but for this fault the client cannot be told what came of it: neither OK nor NO would be true, so the
+// connection ends with BYE and the client looks anew. Returns the outcome.
+int command_untold(struct session *s, int rc);
 
 // From parse(): what the command asks for switches these ENABLED_ bits on; the dispatcher does so before run().
 void command_enables(struct session *s, unsigned bits);

@@ -62,11 +62,20 @@ int dispatch_fault(struct session *s, int rc)
 	return row->bad ? command_bad(s, code, "%s", text) : command_no(s, code, "%s", text);
 }
 
+int command_untold(struct session *s, int rc)
+{
+	session_bye(s, reply_row_of(rc)->code, "done, but what came of it cannot be told: %s",
+		op_text(&s->op, rc));
+	return IMAP_DONE;
+}
+
 int dispatch_syntax(struct session *s, const struct cursor *in)
 {
 	struct buf why = { 0 };
 	cursor_explain(in, &why);
 	const struct imap_command *row = s->priv->cmd.row;
+	if (in->rc == RC_NOMEM || s->op.arena.starved) // not the client's fault
+		return dispatch_fault(s, RC_NOMEM);
 	int outcome = command_bad(s, reply_row_of(in->rc)->code, "%s%s%.*s", row ? row->name : "",
 		row ? ": " : "", SPAN_FMT(buf_span(&why)));
 	buf_done(&why);
@@ -90,8 +99,10 @@ static void take_name(struct session *s, struct cursor *in, struct span *ret_nam
 		cursor_sp(in);
 		struct span second = cursor_name(in, "a command behind UID");
 		char *both = arena_bytes(&s->op.arena, second.n + 4);
-		if (cursor_is_bad(in) || !both) {
-			cursor_fail(in, "a command behind UID");
+		if (cursor_is_bad(in))
+			return;
+		if (!both) {
+			cursor_fail_rc(in, RC_NOMEM, "less");
 			return;
 		}
 		memcpy(both, "UID ", 4);
@@ -116,6 +127,10 @@ int dispatch_identify(struct session *s)
 	struct span tag = cursor_tag(&in);
 	if (!cursor_is_bad(&in) && (cursor_peek(&in) == ' ' || cursor_at_end(&in))) {
 		buf_add(&r->tag, tag);
+		if (r->tag.failed) {
+			session_bye(s, "UNAVAILABLE", "out of memory");
+			return IMAP_NO;
+		}
 		c->tag = buf_span(&r->tag);
 	}
 	cursor_sp(&in);
@@ -310,7 +325,7 @@ enum conn_next dispatch_start(struct session *s)
 	cursor_end(&in);
 	if (rc == 0 && !cursor_is_bad(&in))
 		rc = look_again(s);
-	if (cursor_is_bad(&in))
+	if (cursor_is_bad(&in) && rc != RC_NOMEM)
 		p->outcome = dispatch_syntax(s, &in);
 	else if (rc < 0)
 		p->outcome = dispatch_fault(s, rc);

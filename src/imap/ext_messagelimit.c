@@ -62,7 +62,8 @@ int message_limit_end(struct session *s, struct uid last, int outcome)
 		return outcome;
 	const char *code = code_of(s, message_limit(s), last);
 	if (!code)
-		return op_fail(&s->op, RC_NOMEM, "out of memory");
+		return c->row->flags & CMD_CHANGES ? command_untold(s, RC_NOMEM)
+						   : op_fail(&s->op, RC_NOMEM, "out of memory");
 	if (outcome == IMAP_DONE && !c->code)
 		return command_ok(s, code, "%s", text);
 	reply_no(s, code, text);

@@ -238,9 +238,15 @@ static bool line_ends(struct session *s)
 	struct collector *r = reader_of_session(s);
 	struct literal_header h;
 	size_t n;
+	if (r->text.failed && !r->known) { // the tag may be among what is missing
+		session_bye(s, "UNAVAILABLE", "out of memory");
+		return true;
+	}
 	if (r->text.failed)
 		fail(s, command_no(s, "LIMIT", "out of memory"));
 	know(s);
+	if (s->priv->ended)
+		return true;
 	struct span line = span_skip(buf_span(&r->text), r->line_at);
 	if (r->failed) {
 		line = span_of(r->tail, r->tail_n);
