@@ -7,6 +7,7 @@
 #include "base/must.h"
 #include "store/batch.h"
 #include "store/local/merge.h"
+#include "store/local/shortage.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -94,6 +95,7 @@ int index_open(struct op *op, struct index *ix, const char *dir, uint64_t cache_
 		index_close(ix);
 		return rc;
 	}
+	shortage_prepare();
 	options_set(ix, cache_bytes);
 	char *error = NULL;
 	ix->db = rocksdb_open(ix->options, dir, &error);

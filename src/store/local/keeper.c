@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The engine's own thread: makes the next segment ahead of time, flushes the index when 64 MB or ten seconds of changes (a minute,
 // when they are few) are not in tables yet, writes what waits for the index, sees to groups that nobody waits for, watches the free space,
-// removes dead files, forgets after a while which frames were verified. While something is pending it looks every 50 ms, and commits
+// removes dead files, keeps memory for RocksDB, forgets after a while which frames were verified. While something is pending it looks every 50 ms, and commits
 // need not call it; else it dozes until one does.
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/local/local_priv.h"
+#include "store/local/shortage.h"
 
 #include <signal.h>
 
@@ -172,6 +173,7 @@ static void *keeper_run(void *arg)
 		look_after_pending(&op, l);
 		look_after_flush(&op, l, &w);
 		segments_bury(&l->segments, SPARE_FILES);
+		shortage_prepare();
 		checked_tick(&l->checked, clock_mono());
 		// Before it looks for the last time: who comes after that look sees that it dozes, and calls.
 		atomic_store(&l->keeper.dozing, true);
