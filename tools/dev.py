@@ -114,6 +114,14 @@ def do_sync(arguments):
     return run(sys.executable, "-B", ROOT / "tests" / "sync.py", *words)
 
 
+def do_faults(arguments):
+    """Calls that fail inside of a real server, at length."""
+    if not build():
+        return 1
+    words = arguments or ["--every", "--rounds", "1000"]
+    return run(sys.executable, "-B", ROOT / "tests" / "faults" / "faults.py", *words)
+
+
 def do_bench(arguments):
     import bench
 

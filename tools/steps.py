@@ -168,6 +168,7 @@ STEPS = {
     "imap-asan": script("tests/run.py", flavour="build-asan"),
     "roundtrip-asan": script("tests/roundtrip.py", "--count", 500, flavour="build-asan"),
     "stress-tsan": script("tests/stress.py", "--clients", 20, "--seconds", lambda c: 120 if c.full else 15, flavour="build-tsan"),
+    "faults": script("tests/faults/faults.py", "--rounds", lambda c: 1000 if c.full else 90),
     "server": script("tests/server/all.py", optional=True),
     "fuzz": step_fuzz,
     "instructions": step_instructions,

@@ -35,15 +35,16 @@ def program():
 
 class Server:
     """One server. `engine` is "local" or "memory"; `options` are more words for `starling serve`; `config` is the text of
-    a configuration file; `data` keeps an existing data folder (which then stays)."""
+    a configuration file; `data` keeps an existing data folder (which then stays); `env` is added to its environment."""
 
-    def __init__(self, engine="local", options=(), data=None, protocols=("imap", "imaps"), config=None, unix=None):
+    def __init__(self, engine="local", options=(), data=None, protocols=("imap", "imaps"), config=None, unix=None, env=None):
         self.engine, self.options, self.protocols = engine, list(options), protocols
         self.keep = data is not None
         self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="starling-test-"))
         self.data.mkdir(parents=True, exist_ok=True)
         self.log_path = self.data / "server.log"
         self.config = config
+        self.env = env or {}
         self.unix = unix  # a protocol that is served on DATA/PROTO.socket, too
         self.process = None
         self.ports = {}
@@ -81,7 +82,7 @@ class Server:
             command += ["--config", str(path)]
         command += self.options
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **self.env})
         deadline = time.monotonic() + START_SECONDS
         while not ports.exists():
             if self.process.poll() is not None:

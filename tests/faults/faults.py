@@ -1,0 +1,584 @@
+#!/usr/bin/python3 -B
+# SPDX-License-Identifier: Apache-2.0
+"""Faults in a real server: one call at a time fails (memory, writes, flushes, reads, names, threads), while commands come in. Each command must
+end in OK or in a NO that says why, or the connection be closed where no more can be said; the server lives; what was answered OK is there and
+what was answered NO is not; and the same command works once the fault is over. `./dev faults [--rounds N]`.
+
+    tests/faults/faults.py [--rounds N] [--seed N] [--only memory,write,...]"""
+
+import argparse
+import collections
+import copy
+import errno
+import pathlib
+import random
+import smtplib
+import socket
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "lib"), str(HERE.parent)]
+
+import quickusers  # noqa: E402
+import report  # noqa: E402
+from control import Control, is_there  # noqa: E402
+from imapclient import Closed, ImapClient, Literal, Raw  # noqa: E402
+from server import Server, ServerError, program  # noqa: E402
+
+USERS, PASSWORD = ["anna", "bert"], "secret"
+BIG = 700_000  # more than an extent of a blob
+FROM_THE_START = {"Archive", "Drafts", "Junk", "Sent", "Trash"}
+OVER = (Closed, OSError, EOFError, smtplib.SMTPException)
+
+
+def message(number, size=0):
+    filler = ("x" * 70 + "\r\n") * (size // 72)
+    return (
+        f"From: Anna <anna@example.org>\r\nTo: bert@example.org\r\nSubject: number {number}\r\nMessage-ID: <{number}@example.org>\r\n"
+        f"References: <{number // 2}@example.org>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=iso-8859-1\r\n"
+        f"Content-Transfer-Encoding: quoted-printable\r\n\r\nword{number} caf=E9\r\n{filler}"
+    ).encode()
+
+
+class Refused(Exception):
+    """NO, or what another protocol has for it; the text says which."""
+
+
+class Unclear(AssertionError):
+    """An answer that no fault may cause."""
+
+
+class Pop3:
+    """Just enough."""
+
+    def __init__(self, port):
+        self.sock = socket.create_connection(("127.0.0.1", port), 30)
+        self.file = self.sock.makefile("rb")
+        self.line()
+
+    def line(self):
+        line = self.file.readline()
+        if not line.endswith(b"\r\n"):
+            raise Closed("closed")
+        if line.startswith(b"-ERR"):
+            if not line.startswith(b"-ERR ["):
+                raise Unclear(f"no response code (RFC 2449 section 8): {line!r}")
+            raise Refused(line.decode())
+        return line
+
+    def do(self, text, many=False):
+        self.sock.sendall(text.encode() + b"\r\n")
+        self.line()
+        got = []
+        while many:
+            line = self.file.readline()
+            if not line:
+                raise Closed("closed")
+            if line == b".\r\n":
+                break
+            got.append(line)
+        return got
+
+
+class World:
+    """A server, what should be in it, and a session."""
+
+    def __init__(self, folder, options):
+        self.control = Control(folder)
+        self.random = random.Random(options.seed)
+        self.every = options.every
+        self.names = options.actions.split(",") if options.actions else list(ACTIONS)
+        self.data = pathlib.Path(folder) / "data"
+        self.server = Server(data=self.data, protocols=("imap", "imaps", "pop3", "lmtp"), options=["--log-level", "warn"], env=self.control.environment())
+        self.number = 0
+        self.model = {"INBOX": {}, "Work": {}, "Other": {}}  # mailbox -> message number -> keywords
+        self.client = None
+        self.outcomes = collections.Counter()
+
+    def start(self):
+        self.server.start()
+        self.control.mean(self.server.process.pid)
+        self.client = None
+
+    def connect(self, select=True):
+        client = ImapClient("127.0.0.1", self.server.ports["imap"], timeout=20)
+        client.login(USERS[0], PASSWORD)
+        if select:
+            client.ok("SELECT Work")
+        return client
+
+    def session(self):
+        if self.client is None:
+            self.client = self.connect()
+        return self.client
+
+    def next(self):
+        self.number += 1
+        return self.number
+
+    def some(self, mailbox="Work"):
+        return self.random.choice(sorted(self.model[mailbox]))
+
+    def observe(self):
+        """The model as the server shows it to a new session."""
+        seen = {}
+        with self.connect(select=False) as client:
+            listed = ImapClient.all(client.ok('LIST "" *'), "LIST")
+            names = [item["mailbox"] for item in listed if item["mailbox"] not in FROM_THE_START]
+            for name in names:
+                client.ok("EXAMINE", name)
+                got = client.fetched(client.ok("UID FETCH 1:* (FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)] BODY.PEEK[TEXT])"))
+                seen[name] = {}
+                for items in got.values():
+                    number = int(items["BODY[HEADER.FIELDS (SUBJECT)]"].split()[2])
+                    if not items["BODY[TEXT]"].startswith(b"word%d " % number):
+                        raise Unclear(f"message {number} in {name} has another's text")
+                    seen[name][number] = frozenset(f for f in items["FLAGS"] if f != "\\Recent")
+        return seen
+
+
+# --- actions: each says what the world will be and gives a function that does it and returns the answer's text ---
+
+
+def imap(world, *parts):
+    def run():
+        client = world.session()
+        result = client.cmd(*parts)
+        if result.tagged.name == "OK":
+            return
+        if result.tagged.name == "NO" and result.tagged.code:
+            raise Refused(str(result.tagged))
+        raise Unclear(f"{parts[0]!r}: {result.tagged}\n{client.transcript_text()}")
+
+    return run
+
+
+def changed(world, mailbox, number, flags=frozenset()):
+    """A copy of the model where a message is added or changed (flags None: is gone)."""
+    after = copy.deepcopy(world.model)
+    if flags is None:
+        after[mailbox].pop(number, None)
+    else:
+        after[mailbox][number] = frozenset(flags)
+    return after
+
+
+def append(world, size=0):
+    n = world.next()
+    return changed(world, "Work", n, ["\\Flagged"]), imap(world, "APPEND Work (\\Flagged)", Literal(message(n, size)))
+
+
+def append_big(world):
+    return append(world, BIG)
+
+
+def append_three(world):
+    after, parts = copy.deepcopy(world.model), ["APPEND Work"]
+    for _ in range(3):
+        n = world.next()
+        after["Work"][n] = frozenset()
+        parts.append(Literal(message(n, 5000)))
+    return after, imap(world, *parts)
+
+
+def store(world):
+    n, word = world.some(), f"$k{world.random.randrange(6)}"
+    after = changed(world, "Work", n, world.model["Work"][n] ^ {word})
+    sign = "-" if word in world.model["Work"][n] else "+"
+    return after, in_place(world, n, lambda uid: ["UID STORE", uid, sign + "FLAGS", f"({word})"])
+
+
+def in_place(world, number, command):
+    """A command on the message of that number, whose UID is asked for without faults."""
+    client = world.session()
+    found = client.fetched(client.ok("UID FETCH 1:* (UID BODY.PEEK[HEADER.FIELDS (SUBJECT)])"))
+    uid = next(str(v["UID"]) for v in found.values() if int(v["BODY[HEADER.FIELDS (SUBJECT)]"].split()[2]) == number)
+    return imap(world, *command(uid))
+
+
+def copy_one(world):
+    n = world.some()
+    return changed(world, "Other", n, world.model["Work"][n]), in_place(world, n, lambda uid: ["UID COPY", uid, "Other"])
+
+
+def move_one(world):
+    n = world.next()
+    world.session().ok("APPEND Work", Literal(message(n)))
+    world.model = changed(world, "Work", n)
+    after = changed(world, "Work", n, None)
+    after["Other"][n] = frozenset()
+    return after, in_place(world, n, lambda uid: ["UID MOVE", uid, "Other"])
+
+
+def expunge_one(world):
+    n = world.next()
+    world.session().ok("APPEND Work (\\Deleted)", Literal(message(n)))
+    world.model = changed(world, "Work", n, ["\\Deleted"])
+    return changed(world, "Work", n, None), in_place(world, n, lambda uid: ["UID EXPUNGE", uid])
+
+
+def create(world):
+    after = copy.deepcopy(world.model)
+    name = f"Box{world.next()}"
+    after[name] = {}
+    return after, imap(world, "CREATE", name)
+
+
+def of_box(world):
+    return next((n for n in world.model if n.startswith("Box")), None)
+
+
+def rename(world):
+    old = of_box(world)
+    if not old:
+        return create(world)
+    after, new = copy.deepcopy(world.model), f"Box{world.next()}"
+    after[new] = after.pop(old)
+    return after, imap(world, "RENAME", old, new)
+
+
+def delete(world):
+    old = of_box(world)
+    if not old:
+        return create(world)
+    after = copy.deepcopy(world.model)
+    del after[old]
+    return after, imap(world, "DELETE", old)
+
+
+def reading(*parts):
+    return lambda world: (world.model, imap(world, *parts))
+
+
+def annotate(world):
+    return world.model, imap(world, 'SETMETADATA Work (/private/comment "', Raw(f"text {world.next()}"), Raw('")'))
+
+
+def new_session(tls=None, compress=False):
+    def action(world):
+        def run():
+            port = world.server.ports["imaps" if tls == "implicit" else "imap"]
+            with ImapClient("127.0.0.1", port, tls=tls, timeout=20) as client:
+                if client.greeting.name not in ("OK", "PREAUTH"):
+                    raise Refused(str(client.greeting))
+                result = client.cmd("LOGIN", USERS[0], PASSWORD)
+                if compress and result.tagged.name == "OK":
+                    result = client.cmd("COMPRESS DEFLATE")
+                    if result.tagged.name == "OK":
+                        import zlib
+
+                        client.inflate, client.deflate = zlib.decompressobj(-15), zlib.compressobj(wbits=-15)
+                        client._take(client.reader.framer.rest())
+                if result.tagged.name == "OK":
+                    result = client.cmd("SELECT Work")
+                if result.tagged.name == "OK":
+                    result = client.cmd("FETCH 1:* (FLAGS ENVELOPE)")
+                if result.tagged.name == "OK":
+                    return
+                if result.tagged.name == "NO" and result.tagged.code:
+                    raise Refused(str(result.tagged))
+                raise Unclear(client.transcript_text())
+
+        return world.model, run
+
+    return action
+
+
+def pop3(world):
+    def run():
+        client = Pop3(world.server.ports["pop3"])
+        try:
+            client.do(f"USER {USERS[0]}")
+            client.do(f"PASS {PASSWORD}")
+            client.do("UIDL", many=True)
+            if world.model["INBOX"]:
+                client.do("RETR 1", many=True)
+                client.do("TOP 1 2", many=True)
+            client.do("QUIT")
+        finally:
+            client.sock.close()
+
+    return world.model, run
+
+
+def lmtp(world):
+    n = world.next()
+
+    def run():
+        with smtplib.LMTP("127.0.0.1", world.server.ports["lmtp"], local_hostname="mta.example.org", timeout=20) as client:
+            client.ehlo_or_helo_if_needed()
+            for code, text in (client.mail("s@example.org"), *(client.rcpt(u) for u in USERS), client.docmd("DATA")):
+                if code >= 400:
+                    raise refusal(code, text)
+            client.send(message(n, 3000) + b".\r\n")
+            answers = [client.getreply() for _ in USERS]
+            if answers[0][0] != 250:
+                raise refusal(*answers[0])
+
+    return changed(world, "INBOX", n), run
+
+
+def refusal(code, text):
+    if not 400 <= code < 500:
+        return Unclear(f"a fault of the server is for ever: {code} {text}")
+    return Refused(f"{code} {text}")
+
+
+ACTIONS = {
+    "append": append,
+    "append big": append_big,
+    "append three": append_three,
+    "store": store,
+    "copy": copy_one,
+    "move": move_one,
+    "expunge": expunge_one,
+    "create": create,
+    "rename": rename,
+    "delete": delete,
+    "setmetadata": annotate,
+    "getmetadata": reading("GETMETADATA Work /private/comment"),
+    "fetch": reading("FETCH 1:* (FLAGS ENVELOPE BODYSTRUCTURE BODY.PEEK[HEADER] BODY.PEEK[1]<0.100>)"),
+    "fetch all": reading("UID FETCH 1:* (BODY.PEEK[] BINARY.PEEK[1] PREVIEW)"),
+    "search": reading('SEARCH OR BODY "word3" SUBJECT "number 7"'),
+    "search charset": reading("SEARCH CHARSET UTF-8 TEXT", Literal("café".encode())),
+    "sort": reading("SORT (SUBJECT DATE) UTF-8 ALL"),
+    "thread": reading("THREAD REFERENCES UTF-8 ALL"),
+    "list": reading('LIST "" * RETURN (STATUS (MESSAGES UNSEEN UIDNEXT HIGHESTMODSEQ))'),
+    "select": reading("SELECT Work (CONDSTORE)"),
+    "context": reading("UID SEARCH RETURN (COUNT ALL) 1:*"),
+    "noop": reading("NOOP"),
+    "session": new_session(),
+    "session tls": new_session("implicit"),
+    "session starttls": new_session("starttls"),
+    "session compress": new_session(compress=True),
+    "pop3": pop3,
+    "lmtp": lmtp,
+}
+CHANGING = ["append", "append big", "append three", "store", "copy", "move", "expunge", "create", "rename", "delete", "setmetadata", "lmtp"]
+
+
+def attempt(world, run):
+    """done, refused, or lost: the connection ended."""
+    try:
+        run()
+        return "done", ""
+    except Refused as why:
+        return "refused", str(why)
+    except OVER as why:
+        if isinstance(why, (socket.timeout, TimeoutError)):
+            raise Unclear(f"no answer: {why}") from why
+        world.client = None
+        return "lost", str(why)[-2000:]
+
+
+def settle(world, outcome, after):
+    """What the server shows must be what the outcome says; it becomes the model."""
+    seen = world.observe()
+    allowed = {"done": [after], "refused": [world.model], "lost": [world.model, after]}[outcome]
+    if seen not in allowed:
+        differences = {name: (allowed[0].get(name), seen.get(name)) for name in {*seen, *allowed[0]} if seen.get(name) != allowed[0].get(name)}
+        raise Unclear(f"after {outcome}, expected and seen: {differences}")
+    world.model = seen
+
+
+def must_work(world, name):
+    after, run = ACTIONS[name](world)
+    outcome, why = attempt(world, run)
+    if outcome == "lost":  # the session ended when the fault came; a new one must do
+        after, run = ACTIONS[name](world)
+        outcome, why = attempt(world, run)
+    if outcome != "done":
+        raise Unclear(f"{name} does not work after the fault: {outcome} {why}")
+    settle(world, outcome, after)
+
+
+def count_calls(world, kind, name):
+    """How many calls of the kind the action makes."""
+    after, run = ACTIONS[name](world)
+    before = world.control.seen(kind)
+    outcome, why = attempt(world, run)
+    calls = world.control.seen(kind) - before
+    if outcome != "done":
+        raise Unclear(f"{name}: {outcome} {why} without a fault")
+    settle(world, outcome, after)
+    return calls
+
+
+def one_round(world, kind, name, nth, error, lasting=False):
+    after, run = ACTIONS[name](world)
+    world.session()
+    before = world.control.injected
+    with world.control.failing(kind, nth, error, lasting):
+        outcome, why = attempt(world, run)
+    made = world.control.injected - before
+    world.outcomes[(kind, outcome if made else "not reached")] += 1
+    if not world.server.alive():
+        raise Unclear(f"the server died\n{world.server.log(4000)}")
+    if outcome != "done" and not made:
+        raise Unclear(f"{outcome} without a fault: {why}")
+    settle(world, outcome, after)
+    return outcome, why, made
+
+
+def begin(world):
+    quickusers.add(world.data, USERS, PASSWORD)
+    world.start()
+    with world.connect(select=False) as client:
+        client.ok("CREATE Work")
+        client.ok("CREATE Other")
+    for _ in range(12):
+        after, run = append(world)
+        if attempt(world, run)[0] != "done":
+            raise Unclear("cannot fill the mailbox")
+        world.model = after
+    must_work(world, "lmtp")
+
+
+def guarded(world, title, play):
+    """Runs one round; a failure is reported with the conversation and the server's log, and the world begins anew."""
+    try:
+        trim(world)
+        play()
+        return True
+    except (Unclear, AssertionError, ServerError, *OVER) as why:
+        where = world.control.caller(world.server.process.pid) if world.server.alive() else "the server is dead"
+        text = world.client.transcript_text(30) if world.client else ""
+        report.failed(f"faults: {title}", f"{why!s}\nthe last fault was made at {where}\n{text}\n{world.server.log(3000)}")
+        recover(world)
+        return False
+
+
+def recover(world):
+    world.control.disarm()
+    world.server.kill()
+    world.start()
+    world.model = world.observe()
+
+
+def trim(world):
+    """The mailboxes stay small: each round looks at all of them."""
+    world.control.disarm()
+    client = world.session()
+    for name, messages in world.model.items():
+        if len(messages) > 40:
+            client.ok("SELECT", name)
+            client.ok("UID STORE 1:* +FLAGS.SILENT (\\Deleted)")
+            client.ok("EXPUNGE")
+            messages.clear()
+    client.ok("SELECT Work")
+    while len(world.model["Work"]) < 8:
+        n = world.next()
+        client.ok("APPEND Work", Literal(message(n)))
+        world.model = changed(world, "Work", n)
+
+
+def memory(world, rounds):
+    """The nth allocation fails, of every kind of command; `every`: each of them once."""
+    names = world.names
+    calls = {}
+    for name in names if world.every else []:
+        n = count_calls(world, "memory", name)
+        for nth in range(1, n + n // 8 + 2):
+            guarded(world, f"memory {name} {nth} of {n}", lambda: (one_round(world, "memory", name, nth, errno.ENOMEM), must_work(world, name)))
+    for i in range(0 if world.every else rounds):
+        name = names[i % len(names)]
+        if i < len(names):
+            calls[name] = count_calls(world, "memory", name)
+        nth = world.random.randint(1, max(1, calls[name]))
+        guarded(world, f"memory {name} {nth} of {calls[name]}", lambda: (
+            one_round(world, "memory", name, nth, errno.ENOMEM), must_work(world, name)))
+
+
+def transient(world, rounds, kind, error, names=None):
+    """A call fails once; the volume need not turn read-only."""
+    names = names or CHANGING
+    for i in range(rounds):
+        name = names[i % len(names)]
+        guarded(world, f"{kind} {name}", lambda: (one_round(world, kind, name, world.random.randint(1, 3), error), must_work(world, name)))
+
+
+def sealing(world, rounds, kind):
+    """A failed write or flush of the log: NO, read-only with a loud message, reading goes on, and all is well after a restart."""
+    for i in range(rounds):
+        name = CHANGING[i % len(CHANGING)]
+        guarded(world, f"{kind} EIO {name}", lambda: seal_once(world, kind, name))
+
+
+def seal_once(world, kind, name):
+    outcome, why, made = one_round(world, kind, name, 1, errno.EIO)
+    if not made:
+        return
+    if outcome == "done":
+        raise Unclear("done, although the log could not be written")
+    deadline = time.monotonic() + 5
+    while "read-only from now on" not in world.server.log(1 << 20) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    if "read-only from now on" not in world.server.log(1 << 20):
+        raise Unclear(f"no loud message\n{world.server.log()}")
+    again, text = attempt(world, ACTIONS["append"](world)[1])
+    if again != "refused" or "UNAVAILABLE" not in text:
+        raise Unclear(f"a read-only volume took a message: {again} {text}")
+    settle(world, "done", world.model)
+    world.server.log_path.write_bytes(b"")
+    world.server.restart()
+    world.control.mean(world.server.process.pid)
+    world.client = None
+    seen = world.observe()
+    world.model = seen
+    must_work(world, name)
+
+
+SCENARIOS = {
+    "memory": (60, memory),
+    "write": (4, lambda w, n: sealing(w, n, "write")),
+    "sync": (4, lambda w, n: sealing(w, n, "sync")),
+    "space": (10, lambda w, n: transient(w, n, "write", errno.ENOSPC)),
+    "read": (6, lambda w, n: transient(w, n, "read", errno.EIO, list(ACTIONS))),
+    "thread": (4, lambda w, n: transient(w, n, "thread", errno.EAGAIN, list(ACTIONS))),
+}
+
+
+def play(options):
+    shares = {n: s for n, s in SCENARIOS.items() if not options.only or n in options.only.split(",")}
+    whole = sum(share for share, _ in shares.values())
+    with tempfile.TemporaryDirectory(prefix="starling-faults-") as folder:
+        world = World(folder, options)
+        try:
+            begin(world)
+            for name, (share, scenario) in shares.items():
+                before, bad = world.control.injected, report.counts()[1]
+                scenario(world, max(1, options.rounds * share // whole))
+                text = f"faults: {name}: {world.control.injected - before} injected"
+                if report.counts()[1] == bad:
+                    report.passed(text)
+                else:
+                    print(text)
+            world.server.stop()
+            world.server.command("check")
+            report.passed(f"faults: {world.control.injected} in all, seed {options.seed}; check finds nothing")
+            print(dict(world.outcomes))
+        finally:
+            world.server.kill()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", help="scenarios, with commas between: " + ", ".join(SCENARIOS))
+    parser.add_argument("--every", action="store_true", help="each allocation of each action fails once, whatever --rounds says")
+    parser.add_argument("--actions", help="for memory, with commas between: " + ", ".join(ACTIONS))
+    options = parser.parse_args()
+    if not program().exists() or not is_there():
+        report.failed("faults", "the program or the library of faults is missing: ./dev build makes them")
+        report.finish()
+    try:
+        play(options)
+    except (ServerError, OSError, AssertionError, Closed) as error:
+        report.failed("faults", error)
+    report.finish()
+
+
+main()
