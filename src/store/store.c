@@ -114,7 +114,8 @@ bool store_wants_sweep(struct store *s)
 	uint64_t least = UINT64_C(64) << 20;
 	if (least > st.log_bytes / 2)
 		least = st.log_bytes / 2;
-	return !st.read_only && st.dead_bytes > least && st.dead_bytes > st.log_bytes / 4;
+	return !st.read_only &&
+		(st.checkpoint_due || (st.dead_bytes > least && st.dead_bytes > st.log_bytes / 4));
 }
 
 int store_sweep(struct op *op, struct store *s,

@@ -196,6 +196,7 @@ void store_unwatch(struct store *s, uint64_t partition);
 
 struct store_stats {
 	uint64_t log_bytes, dead_bytes, blobs, commits, groups, flushes, replayed;
+	bool checkpoint_due; // local: after a loss of the index, the log could not make it again: a sweep writes what is missing
 	bool read_only;
 	char reason[160]; // why it is read-only
 };

@@ -20,6 +20,9 @@
 //       0  8  end of the group before it: durable when this was written     8  4  bytes of the group with this frame
 //      12  4  frames behind this one                                       16  8  time, seconds since 1970
 // BATCH (one part): 8 partition, then the encoded changes (store/batch.h).
+// INDEX (one part): 8 id of the checkpoint, then entries of the index: key (varint length, octets), value (the same).
+// CHECKPOINT (one part): 0 8 id   8 8 position: all before it is in the entries   16 8 position of the first INDEX frame   24 4 INDEX frames   28 4 zero.
+//       It stands behind all of them and is written when they are durable. Ordinary replay passes over both kinds (local/checkpoint.h).
 // EXTENT (one part): bytes of a blob that is still coming.
 // BLOB: first part: the fields below, the extents (8 position, 4 length each), the card. Rest: the bytes behind the last extent.
 //       0  8  id                  8  8  position that this replaces, 0: new
@@ -40,12 +43,21 @@
 #define GROUP_FRAME (FRAME_HEADER + GROUP_PAYLOAD)
 #define BLOB_FIELDS 64u
 #define EXTENT_ENTRY 12u
+#define CHECKPOINT_PAYLOAD 32u
 // BLOB_MAX / BLOB_EXTENT extents and a card, and the tail: the longest payload there is.
 #define PAYLOAD_MAX                                                                                \
 	((uint32_t)(BLOB_FIELDS + BLOB_MAX / BLOB_EXTENT * EXTENT_ENTRY + BLOB_CARD_MAX +          \
 		BLOB_EXTENT))
 
-enum frame_type { FRAME_GROUP = 1, FRAME_BATCH, FRAME_BLOB, FRAME_EXTENT, FRAME_TYPES };
+enum frame_type {
+	FRAME_GROUP = 1,
+	FRAME_BATCH,
+	FRAME_BLOB,
+	FRAME_EXTENT,
+	FRAME_INDEX,
+	FRAME_CHECKPOINT,
+	FRAME_TYPES
+};
 
 static inline uint64_t pos_of(uint32_t segment, uint32_t offset)
 {

@@ -6,6 +6,7 @@
 
 #include "base/must.h"
 #include "store/batch.h"
+#include "store/local/checkpoint.h"
 #include "store/local/merge.h"
 #include "store/local/shortage.h"
 
@@ -19,6 +20,7 @@
 #define STATE_BYTES 41u
 #define BLOB_BYTES 14u
 #define SEGMENT_BYTES 5u
+#define CHECKPOINT_BYTES 45u
 #define WRITE_BUFFER (32u << 20)
 #define ARENA_BLOCK (256u << 10)
 #define MERGES_MAX 16
@@ -192,13 +194,42 @@ static int own_get(struct op *op, struct index *ix, struct span key, char *to, s
 	return rc;
 }
 
+static struct index_state state_decode(const char *v) // behind the version
+{
+	return (struct index_state){ load_u64(v), load_u64(v + 8), load_u64(v + 16),
+		load_u64(v + 24), load_u64(v + 32) };
+}
+
 int index_state_get(struct op *op, struct index *ix, struct index_state *ret_state)
 {
 	char room[20], v[STATE_BYTES - 1];
 	int rc = own_get(op, ix, own_key(room, 'p', NULL, 0), v, sizeof v);
 	if (rc == 0)
-		*ret_state = (struct index_state){ load_u64(v), load_u64(v + 8), load_u64(v + 16),
-			load_u64(v + 24), load_u64(v + 32) };
+		*ret_state = state_decode(v);
+	return rc;
+}
+
+bool index_state_decode(struct span key, struct span value, struct index_state *ret_state)
+{
+	char room[20];
+	if (!span_eq(key, own_key(room, 'p', NULL, 0)) || value.n != STATE_BYTES ||
+		value.p[0] != VALUE_VERSION)
+		return false;
+	*ret_state = state_decode(value.p + 1);
+	return true;
+}
+
+int index_checkpoint_get(struct op *op, struct index *ix, struct checkpoint *ret_checkpoint)
+{
+	char room[20], v[CHECKPOINT_BYTES - 1];
+	int rc = own_get(op, ix, own_key(room, 'c', NULL, 0), v, sizeof v);
+	if (rc == 0)
+		*ret_checkpoint = (struct checkpoint){ .id = load_u64(v),
+			.pos = load_u64(v + 8),
+			.first = load_u64(v + 16),
+			.end = load_u64(v + 24),
+			.bytes = load_u64(v + 32),
+			.frames = load_u32(v + 40) };
 	return rc;
 }
 
@@ -327,6 +358,18 @@ void index_batch_state(struct index_batch *b, const struct index_state *state)
 	store_u64(v + 25, state->blobs);
 	store_u64(v + 33, state->live_bytes);
 	index_batch_put(b, own_key(room, 'p', NULL, 0), span_of(v, sizeof v));
+}
+
+void index_batch_checkpoint(struct index_batch *b, const struct checkpoint *c)
+{
+	char room[20], v[CHECKPOINT_BYTES] = { VALUE_VERSION };
+	store_u64(v + 1, c->id);
+	store_u64(v + 9, c->pos);
+	store_u64(v + 17, c->first);
+	store_u64(v + 25, c->end);
+	store_u64(v + 33, c->bytes);
+	store_u32(v + 41, c->frames);
+	index_batch_put(b, own_key(room, 'c', NULL, 0), span_of(v, sizeof v));
 }
 
 int index_batch_write(struct op *op, struct index_batch *b)

@@ -35,6 +35,11 @@ int index_open(struct op *op, struct index *ix, const char *dir, uint64_t cache_
 void index_close(struct index *ix); // accepts zeroed
 // STORE_ABSENT when the index is new.
 int index_state_get(struct op *op, struct index *ix, struct index_state *ret_state);
+// Whether this is that record, of this version.
+bool index_state_decode(struct span key, struct span value, struct index_state *ret_state);
+// The newest whole checkpoint (local/checkpoint.h); STORE_ABSENT.
+struct checkpoint;
+int index_checkpoint_get(struct op *op, struct index *ix, struct checkpoint *ret_checkpoint);
 
 struct index_blob {
 	uint64_t pos;
@@ -70,6 +75,7 @@ void index_batch_own(struct index_batch *b, const struct index_own *own);
 void index_batch_drop(struct index_batch *b, uint64_t id);
 void index_batch_segment_drop(struct index_batch *b, uint32_t number);
 void index_batch_state(struct index_batch *b, const struct index_state *state);
+void index_batch_checkpoint(struct index_batch *b, const struct checkpoint *c);
 // Applies and empties it: visible on return.
 int index_batch_write(struct op *op, struct index_batch *b);
 // Everything applied so far goes to tables. Blocks.

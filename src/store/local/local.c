@@ -229,7 +229,9 @@ static void local_stats(struct store *s, struct store_stats *ret_stats)
 	st.log_bytes = g->closed_bytes + pos_offset(g->tail) - SEGMENT_HEADER;
 	st.read_only = g->sealed;
 	memcpy(st.reason, g->reason, sizeof st.reason);
+	live += l->checkpoint.bytes;
 	pthread_mutex_unlock(&g->lock);
+	st.checkpoint_due = checkpoint_is_due(l);
 	st.dead_bytes = live < st.log_bytes ? st.log_bytes - live : 0;
 	uint64_t hint = atomic_load(&l->dropped_hint) + limbo_bytes_due(&l->limbo, l->grace_ns);
 	st.dead_bytes += hint < live ? hint : live;

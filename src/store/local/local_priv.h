@@ -6,6 +6,7 @@
 
 #include "store/live.h"
 #include "store/local/checked.h"
+#include "store/local/checkpoint.h"
 #include "store/local/faults.h"
 #include "store/local/index.h"
 #include "store/local/pending.h"
@@ -36,6 +37,7 @@ struct local {
 	struct checked checked; // frames that were verified lately
 	struct index index;
 	struct log log;
+	struct checkpoint checkpoint; // guarded by log.lock; changed by sweeps only
 	struct pending pending;
 	struct keeper keeper;
 	pthread_t writer; // write.c
@@ -46,6 +48,7 @@ struct local {
 		dropped_hint; // bytes that store_blob_dropped() was told of since the last sweep
 	_Atomic uint64_t flushes, flushed_pos; // the tables hold everything before flushed_pos
 	uint64_t replayed;                     // frames, at open
+	bool restored; // the index was made again from a checkpoint, at open
 };
 
 static inline struct local *local_of(struct store *s)

@@ -264,6 +264,23 @@ static void report(struct local *l, const struct log_end *end)
 	}
 }
 
+// The index is new: the volume is, too, or the log has to make it again.
+static int index_begin(struct op *op, struct local *l, const uint32_t *numbers, size_t count)
+{
+	struct index_state *state = &l->log.state;
+	*state = (struct index_state){ .pos = pos_of(1, SEGMENT_HEADER), .next_id = 1 };
+	if (count == 0)
+		return first_segment(op, l);
+	int rc = segments_map(op, l, numbers, count);
+	if (rc == 0)
+		rc = checkpoint_restore(op, l);
+	if (rc == 0) {
+		l->restored = true;
+		rc = index_state_get(op, &l->index, state);
+	}
+	return rc == STORE_ABSENT ? 0 : rc;
+}
+
 int recover(struct op *op, struct local *l)
 {
 	struct index_state *state = &l->log.state;
@@ -275,20 +292,22 @@ int recover(struct op *op, struct local *l)
 	rc = index_state_get(op, &l->index, state);
 	if (rc < 0)
 		return rc;
-	if (rc == STORE_ABSENT) {
-		if (count && numbers[0] != 1)
-			return op_fail(op, RC_CORRUPT, "the index of %s is missing", l->dir);
-		*state = (struct index_state){ .pos = pos_of(1, SEGMENT_HEADER), .next_id = 1 };
-	}
-	if (rc == 0 && count == 0)
-		return op_fail(op, RC_CORRUPT, "the log of %s is missing", l->dir);
+	if (rc == STORE_ABSENT)
+		rc = index_begin(op, l, numbers, count);
+	else if (count == 0)
+		rc = op_fail(op, RC_CORRUPT, "the log of %s is missing", l->dir);
+	else
+		rc = segments_map(op, l, numbers, count);
+	if (rc == 0)
+		rc = checkpoint_load(op, l);
 	atomic_store(&l->log.blobs, state->blobs);
 	atomic_store(&l->log.live_bytes, state->live_bytes);
-	rc = count ? segments_map(op, l, numbers, count) : first_segment(op, l);
 	struct log_end end;
 	if (rc == 0)
 		rc = replay(op, l, &end);
 	if (rc == 0)
 		report(l, &end);
-	return rc ? rc : log_start(op, l, &end);
+	if (rc == 0)
+		rc = log_start(op, l, &end);
+	return rc == 0 && l->restored ? checkpoint_tidy(op, l) : rc;
 }

@@ -9,7 +9,8 @@
 //   4. Victims: segments of which less than half lives. Their live blobs are written again at the end of the log (a blob with an
 //      extent in a victim entirely). A blob gets a new card meanwhile: of both replacements the first in the log wins; so after
 //      moving, look again whether anything still lies in a victim.
-//   5. Flush the index: its tables know the new places, and recovery begins behind every victim. Then drop them.
+//   5. Unless the newest checkpoint stands without the victims (checkpoint.h), write one.
+//   6. Flush the index: its tables know the new places, and recovery begins behind every victim. Then drop them.
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/local/local_priv.h"
@@ -313,6 +314,40 @@ static int victims_empty(struct op *op, struct sweep *w)
 
 // --- 5 ---
 
+// Frames of the checkpoint that is there count as alive.
+static void checkpoint_add(struct sweep *w)
+{
+	const struct checkpoint *c = &w->l->checkpoint; // only sweeps change it
+	for (size_t i = 0; c->id && i < w->count; i++) {
+		struct usage *u = &w->segments[i];
+		struct segment *s =
+			u->number < pos_segment(c->first) || u->number > pos_segment(c->end)
+			? NULL
+			: segment_ref(&w->l->segments, u->number);
+		struct frame f;
+		const char *payload;
+		for (uint32_t at = SEGMENT_HEADER;
+			s && at < u->end && segment_frame(s, at, &f, &payload) == 0;
+			at += frame_size(f.length))
+			if ((f.type == FRAME_INDEX || f.type == FRAME_CHECKPOINT) && f.first >= 8 &&
+				load_u64(payload) == c->id)
+				u->live += frame_size(f.length);
+		segment_unref(s);
+	}
+}
+
+// What goes with the victims must be in the log behind them.
+static int checkpoint_keep(struct op *op, struct sweep *w)
+{
+	bool needed = checkpoint_is_due(w->l);
+	for (size_t i = 0; i < w->count && !needed; i++)
+		needed = w->segments[i].victim && !w->segments[i].keep &&
+			!checkpoint_spares(w->l, w->segments[i].number);
+	return needed ? checkpoint_write(op, w->l) : 0;
+}
+
+// --- 6 ---
+
 static int victims_drop(struct op *op, struct sweep *w)
 {
 	struct local *l = w->l;
@@ -369,7 +404,11 @@ static int sweep_run(struct op *op, struct sweep *w,
 		atomic_store(&w->l->dropped_hint, 0);
 	w->failures = atomic_load(&w->l->log.failures);
 	if (rc == 0)
+		checkpoint_add(w);
+	if (rc == 0)
 		rc = victims_empty(op, w);
+	if (rc == 0)
+		rc = checkpoint_keep(op, w);
 	return rc ? rc : victims_drop(op, w);
 }
 
