@@ -228,6 +228,14 @@
 #define URL_MAX 8192u                             // octets of an IMAP URL
 #define URL_FIELDS_MAX 100u                       // names of header fields in its section
 #define UIDLS_MAX 4000000u                        // imported POP3 unique-ids of an account
+
+// --- backup and restore ---
+#define BACKUP_PINS_MAX 8u         // backups of a store at a time
+#define BACKUP_TOKENS_KEPT 256u    // of the last backups of a store
+#define ADMIN_CONNECTIONS_MAX 8u   // on the admin socket
+#define ADMIN_LINE_MAX 8192u       // octets of a request
+#define RESTORE_BATCH (512u << 10) // octets of records in one commit of a restore
+#define RESTORE_BLOBS (16u << 20)  // octets of messages after which their records are committed
 // --- cli ---
 #define KEYWORDS_PER_IMPORT 64u // keywords of one imported message; more are left out
 

@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "mail/adopt.h"
+#include "mail/backup.h"
 #include "mail/edit.h"
 #include "mail/snap_priv.h"
 #include "mail/tree.h"
@@ -24,6 +26,7 @@ struct mail {
 	struct store *store;
 	struct mail_config config;
 	struct cold_cache *cold;
+	struct pins *pins;
 	pthread_mutex_t lock;
 	pthread_cond_t loaded;
 	struct account *table[TABLE_SIZE];
@@ -55,6 +58,11 @@ struct cold_cache *mail_cold_cache(struct mail *m)
 const uint8_t *mail_urlauth_key(const struct mail *m)
 {
 	return m->urlauth_key;
+}
+
+struct pins *mail_pins_of(struct mail *m)
+{
+	return m->pins;
 }
 
 struct store *account_store(const struct account *a)
@@ -155,6 +163,14 @@ static int load_system(struct op *op, struct mail *m)
 	m->next_account = SYSTEM_PARTITION + 1;
 	if (rc == STORE_ABSENT)
 		return 0;
+	struct span given_up;
+	int up = store_get(op, m->store, NULL, SYSTEM_PARTITION, SPAN("Z"), &given_up);
+	if (up < 0)
+		return up;
+	if (up == 0 && !m->config.given_up)
+		return op_fail(op, RC_CANNOT,
+			"this volume was given up by a final backup (backup --final): restore that "
+			"into another data folder");
 	struct reader r = reader_of(v);
 	uint16_t version = reader_u16(&r);
 	if (!r.bad && version != FORMAT_VERSION)
@@ -198,7 +214,8 @@ int mail_open(struct op *op, struct store *store, const struct mail_config *conf
 	pthread_mutex_init(&m->lock, NULL);
 	pthread_cond_init(&m->loaded, NULL);
 	m->cold = cold_cache_new();
-	int rc = m->cold ? load_system(op, m) : op_fail(op, RC_NOMEM, "out of memory");
+	m->pins = pins_new();
+	int rc = m->cold && m->pins ? load_system(op, m) : op_fail(op, RC_NOMEM, "out of memory");
 	if (rc == 0) {
 		struct store_stats stats;
 		store_stats(store, &stats);
@@ -287,6 +304,7 @@ void mail_close(struct mail *m)
 			account_free(a);
 		}
 	cold_cache_free(m->cold);
+	pins_free(m->pins);
 	pthread_mutex_destroy(&m->lock);
 	pthread_cond_destroy(&m->loaded);
 	free(m);
@@ -362,6 +380,20 @@ static int load_record(struct op *op, struct account *a)
 	return 0;
 }
 
+// With the record of the next account number, which go to the log in order.
+static int submit_numbered(struct op *op, struct mail *m, struct store_batch *b)
+{
+	char record[16] = { FORMAT_VERSION };
+	struct store_ticket ticket;
+	pthread_mutex_lock(&m->lock);
+	store_u64(record + 8, m->next_account);
+	batch_put(b, SPAN("S"), span_of(record, sizeof record));
+	int rc = store_submit(op, m->store, b, &ticket);
+	pthread_mutex_unlock(&m->lock);
+	batch_done(b);
+	return rc < 0 ? rc : store_wait(op, m->store, ticket);
+}
+
 static int create(struct op *op, struct account *a)
 {
 	struct mail *m = a->mail;
@@ -378,18 +410,11 @@ static int create(struct op *op, struct account *a)
 		rc = op_fail(op, RC_NOMEM, "out of memory");
 	if (rc < 0)
 		return rc;
-	char record[16] = { FORMAT_VERSION }, number[8];
+	char number[8];
 	store_u64(number, a->partition);
 	batch_init(&b, SYSTEM_PARTITION);
 	batch_put(&b, key, span_of(number, sizeof number));
-	struct store_ticket ticket;
-	pthread_mutex_lock(&m->lock); // so that records of the next number go to the log in order
-	store_u64(record + 8, m->next_account);
-	batch_put(&b, SPAN("S"), span_of(record, sizeof record));
-	rc = store_submit(op, m->store, &b, &ticket);
-	pthread_mutex_unlock(&m->lock);
-	batch_done(&b);
-	return rc < 0 ? rc : store_wait(op, m->store, ticket);
+	return submit_numbered(op, m, &b);
 }
 
 // The partition of an existing user; STORE_ABSENT.
@@ -407,6 +432,45 @@ static int look_up(struct op *op, struct mail *m, struct span user, uint64_t *re
 	return 0;
 }
 
+static int load_partition(struct op *op, struct account *a)
+{
+	int rc = load_record(op, a);
+	if (rc == 0)
+		rc = tree_load(op, a, &a->tree);
+	if (rc == 0)
+		a->tree_tip = tree_ref(a->tree);
+	return rc;
+}
+
+// Messages of restores that a crash has cut short: no header names them.
+static int clear_restores(struct op *op, struct account *a)
+{
+	struct store_cursor *c;
+	struct span key, value;
+	struct store_batch b;
+	int rc =
+		store_cursor_open(op, a->mail->store, NULL, a->partition, SPAN("I"), SPAN("J"), &c);
+	if (rc < 0)
+		return rc;
+	batch_init(&b, a->partition);
+	b.flags = STORE_FREES;
+	while ((rc = store_cursor_next(op, c, &key, &value)) == 0) {
+		uint32_t data = key.n == 5 ? __builtin_bswap32(load_u32(key.p + 1)) : 0;
+		struct key from = key_data_begin(data), to = key_data_begin(data + 1);
+		if (data)
+			batch_delete_range(&b, KEY(from), KEY(to));
+		batch_delete(&b, key);
+	}
+	store_cursor_close(c);
+	struct store_stats stats = { 0 };
+	if (b.ops.n)
+		store_stats(a->mail->store, &stats);
+	if (rc >= 0 && b.ops.n && !stats.read_only)
+		return submit_wait(op, a->mail->store, &b);
+	batch_done(&b);
+	return rc < 0 ? rc : 0;
+}
+
 static int load(struct op *op, struct account *a, bool may_create)
 {
 	struct arena_mark mark = arena_mark(&op->arena);
@@ -416,11 +480,9 @@ static int load(struct op *op, struct account *a, bool may_create)
 			? create(op, a)
 			: op_fail(op, RC_NONEXISTENT, "there is no mail account of that name");
 	if (rc == 0)
-		rc = load_record(op, a);
+		rc = clear_restores(op, a);
 	if (rc == 0)
-		rc = tree_load(op, a, &a->tree);
-	if (rc == 0)
-		a->tree_tip = tree_ref(a->tree);
+		rc = load_partition(op, a);
 	arena_release(&op->arena, mark);
 	return rc;
 }
@@ -517,6 +579,167 @@ int account_delete(struct op *op, struct mail *m, struct span user)
 		rc = finish_removal(op, m, a->partition);
 	}
 	account_unref(a);
+	return rc;
+}
+
+// --- adopting what a restore has written (adopt.h) ---
+
+int account_reserve(struct op *op, struct mail *m, uint64_t *ret_partition)
+{
+	pthread_mutex_lock(&m->lock);
+	uint64_t partition = m->next_account++;
+	pthread_mutex_unlock(&m->lock);
+	struct store_batch b;
+	batch_init(&b, SYSTEM_PARTITION);
+	struct key note = key_removal(partition);
+	batch_put(&b, KEY(note), SPAN(""));
+	int rc = submit_numbered(op, m, &b);
+	if (rc == 0)
+		*ret_partition = partition;
+	return rc;
+}
+
+int account_give_back(struct op *op, struct mail *m, uint64_t partition)
+{
+	return finish_removal(op, m, partition);
+}
+
+int account_loose(struct op *op, struct mail *m, struct span user, uint64_t partition,
+	struct account **ret_account)
+{
+	struct account *a = account_new(m, user);
+	if (!a)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	a->partition = partition;
+	int rc = load_partition(op, a);
+	if (rc < 0) {
+		account_free(a);
+		return rc;
+	}
+	a->state = ACCOUNT_READY;
+	*ret_account = a;
+	return 0;
+}
+
+void account_loose_done(struct account *a)
+{
+	if (!a)
+		return;
+	atomic_store(&a->gone, true); // never in the table: its last holder frees it
+	account_unref(a);
+}
+
+int account_uid_validity(struct op *op, struct mail *m, struct span user, uint32_t *ret_last)
+{
+	struct account *a;
+	*ret_last = 0;
+	int rc = open_account(op, m, user, false, &a);
+	if (rc == RC_NONEXISTENT)
+		return 0;
+	if (rc < 0)
+		return rc;
+	pthread_mutex_lock(&a->lock);
+	*ret_last = a->last_uid_validity;
+	pthread_mutex_unlock(&a->lock);
+	account_unref(a);
+	return 0;
+}
+
+// Nobody changes the account from here on, and what was in line is decided: its records may be read again.
+static int close_down(struct op *op, struct account *a, uint32_t uid_validity)
+{
+	vanish(a);
+	pthread_mutex_lock(&a->lock);
+	struct store_ticket last = a->last_ticket;
+	bool ahead = a->last_uid_validity > uid_validity;
+	pthread_mutex_unlock(&a->lock);
+	if (last.v)
+		(void)store_wait(op, a->mail->store, last); // its owner tells what became of it
+	return ahead ? op_fail(op, RC_CONFLICT,
+			       "mailboxes were made in the account meanwhile: try again")
+		     : 0;
+}
+
+// The user's entry names the partition; that of before, if any, is noted for removal. One batch.
+static int entry_move(struct op *op, struct mail *m, struct span user, uint64_t partition,
+	bool replace, uint64_t *ret_before)
+{
+	*ret_before = 0;
+	int rc = look_up(op, m, user, ret_before);
+	if (rc < 0)
+		return rc;
+	if (rc == 0 && !replace)
+		return op_fail(op, RC_ALREADYEXISTS, "there is an account of that name");
+	struct span key = key_user(op, user);
+	if (!key.p)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	struct store_batch b;
+	char number[8];
+	store_u64(number, partition);
+	batch_init(&b, SYSTEM_PARTITION);
+	batch_put(&b, key, span_of(number, sizeof number));
+	struct key note = key_removal(partition);
+	batch_delete(&b, KEY(note));
+	if (*ret_before) {
+		note = key_removal(*ret_before);
+		batch_put(&b, KEY(note), SPAN(""));
+	}
+	return submit_wait(op, m->store, &b);
+}
+
+// Puts `a`, still loading, in the place of whatever the table has of this user; who asks for the account waits. *ret_old is held.
+static void table_take(struct mail *m, struct account *a, bool replace, struct account **ret_old)
+{
+	struct account **at;
+	*ret_old = NULL;
+	pthread_mutex_lock(&m->lock);
+	while (*(at = table_place(m, a->user)) && (*at)->state == ACCOUNT_LOADING)
+		pthread_cond_wait(&m->loaded, &m->lock);
+	if (*at) {
+		*ret_old = *at;
+		if ((*at)->holders++ == 0)
+			m->idle--;
+	}
+	if (!*ret_old || replace) {
+		if (*ret_old)
+			table_remove(m, *ret_old);
+		*table_place(m, a->user) = a;
+	}
+	pthread_mutex_unlock(&m->lock);
+}
+
+int account_adopt(struct op *op, struct mail *m, struct span user, uint64_t partition, bool replace,
+	uint32_t uid_validity)
+{
+	struct account *a = account_new(m, user), *old;
+	uint64_t before = 0;
+	if (!a)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	table_take(m, a, replace, &old);
+	if (old && !replace) {
+		account_unref(old);
+		account_free(a);
+		return op_fail(op, RC_ALREADYEXISTS, "there is an account of that name");
+	}
+	int rc = old ? close_down(op, old, uid_validity) : 0;
+	if (rc == 0)
+		rc = entry_move(op, m, user, partition, replace, &before);
+	bool moved = rc == 0;
+	if (rc == 0) {
+		a->partition = partition;
+		rc = load_partition(op, a);
+	}
+	pthread_mutex_lock(&m->lock);
+	a->state = rc == 0 ? ACCOUNT_READY : ACCOUNT_FAILED;
+	if (rc < 0)
+		table_remove(m, a);
+	pthread_cond_broadcast(&m->loaded);
+	pthread_mutex_unlock(&m->lock);
+	account_unref(a);
+	account_unref(old);
+	if (moved && before)
+		(void)finish_removal(
+			op, m, before); // it is noted: the next start does it otherwise
 	return rc;
 }
 

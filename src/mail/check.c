@@ -2,6 +2,8 @@
 // Check and sweep over all accounts (check.h). Both read what is durable; neither takes a lock for long.
 #include "mail/check.h"
 
+#include "mail/adopt.h"
+#include "mail/backup.h"
 #include "mail/content_priv.h"
 #include "mail/urlauth_priv.h"
 #include "mail/view_priv.h"
@@ -61,18 +63,27 @@ static int mark_partition(struct op *op, struct marking *m)
 	return rc < 0 ? rc : 0;
 }
 
-static int mark_all(
-	struct op *op, void *ctx, struct store_snapshot *snap, store_live_fn live, void *sweep)
+static int mark_snapshot(struct op *op, void *ctx, struct store_snapshot *snap)
 {
-	struct marking m = { mail_store_of(ctx), snap, live, sweep, SYSTEM_PARTITION };
+	struct marking *m = ctx;
+	m->snap = snap;
+	m->partition = SYSTEM_PARTITION;
 	for (;;) {
-		int rc = store_next_partition(op, m.store, snap, m.partition + 1, &m.partition);
+		int rc = store_next_partition(op, m->store, snap, m->partition + 1, &m->partition);
 		if (rc)
 			return rc < 0 ? rc : 0;
-		rc = mark_partition(op, &m);
+		rc = mark_partition(op, m);
 		if (rc < 0)
 			return rc;
 	}
+}
+
+static int mark_all(
+	struct op *op, void *ctx, struct store_snapshot *snap, store_live_fn live, void *sweep)
+{
+	struct marking m = { .store = mail_store_of(ctx), .live = live, .sweep = sweep };
+	int rc = mark_snapshot(op, &m, snap);
+	return rc < 0 ? rc : mail_pins_each(op, ctx, mark_snapshot, &m);
 }
 
 int mail_sweep(struct op *op, struct mail *m)
@@ -240,6 +251,16 @@ static int check_messages(struct op *op, struct checking *c, struct view *v)
 	return stopped ? rc : 0;
 }
 
+static int check_view(struct op *op, struct checking *c, struct view *v)
+{
+	c->data = v->snap->h.data;
+	check_directory(op, c, v->snap);
+	int rc = check_messages(op, c, v);
+	view_close(v);
+	c->data = 0;
+	return rc;
+}
+
 static int check_mailbox(struct op *op, struct checking *c, struct span name)
 {
 	struct view *v;
@@ -250,12 +271,16 @@ static int check_mailbox(struct op *op, struct checking *c, struct span name)
 		find(c, 0, 0, "mailbox %.*s: %s", SPAN_FMT(name), op_text(op, rc));
 		return 0;
 	}
-	c->data = v->snap->h.data;
-	check_directory(op, c, v->snap);
-	rc = check_messages(op, c, v);
-	view_close(v);
-	c->data = 0;
-	return rc;
+	return check_view(op, c, v);
+}
+
+int mailbox_check(struct op *op, struct account *a, struct mailbox *mb,
+	void (*found)(void *ctx, const struct store_finding *f), void *ctx)
+{
+	struct checking c = { .mail = account_mail(a), .account = a, .found = found, .ctx = ctx };
+	struct view *v;
+	int rc = view_open_mailbox(op, a, mb, VIEW_READONLY, &v);
+	return rc < 0 ? rc : check_view(op, &c, v);
 }
 
 static void check_metadata(struct op *op, struct checking *c, const struct tree *t)
@@ -283,14 +308,9 @@ static void check_urlauth(struct op *op, struct checking *c, const struct tree *
 		find(c, 0, 0, "node %u has a key for URLAUTH, but is no mailbox", stray);
 }
 
-static int check_account(struct op *op, void *ctx, struct span user)
+static int check_opened(struct op *op, struct checking *c)
 {
-	struct checking *c = ctx;
-	int rc = account_open(op, c->mail, user, &c->account);
-	if (rc < 0) {
-		find(c, 0, 0, "account %.*s: %s", SPAN_FMT(user), op_text(op, rc));
-		return 0;
-	}
+	int rc = 0;
 	const struct tree *t = account_tree_ref(c->account);
 	for (size_t i = 0; i < t->count && rc == 0; i++)
 		if (t->entries[i].mailbox)
@@ -300,9 +320,28 @@ static int check_account(struct op *op, void *ctx, struct span user)
 	if (rc == 0)
 		check_urlauth(op, c, t);
 	tree_unref(t);
+	return rc;
+}
+
+static int check_account(struct op *op, void *ctx, struct span user)
+{
+	struct checking *c = ctx;
+	int rc = account_open(op, c->mail, user, &c->account);
+	if (rc < 0) {
+		find(c, 0, 0, "account %.*s: %s", SPAN_FMT(user), op_text(op, rc));
+		return 0;
+	}
+	rc = check_opened(op, c);
 	account_unref(c->account);
 	c->account = NULL;
 	return rc;
+}
+
+int account_check(struct op *op, struct account *a,
+	void (*found)(void *ctx, const struct store_finding *f), void *ctx)
+{
+	struct checking c = { .mail = account_mail(a), .account = a, .found = found, .ctx = ctx };
+	return check_opened(op, &c);
 }
 
 int mail_check(struct op *op, struct mail *m,

@@ -112,6 +112,13 @@ struct key key_urlauth(uint32_t node)
 	return k;
 }
 
+struct key key_restoring(uint32_t data)
+{
+	struct key k = { .n = 5, .b = { 'I' } };
+	be32(k.b + 1, data);
+	return k;
+}
+
 struct key key_thread(uint64_t id)
 {
 	struct key k = { .n = 9, .b = { 'R' } };

@@ -6,7 +6,9 @@
 //     "S"                      system record: u16 version, u16 0, u32 0, u64 next account (a partition number, from 2)
 //     "U" user name            u64 account
 //     "L"                      key of the seals of URLAUTH: as of a mailbox, below
-//     "X" be64 account         "": this account is to be removed (a removal that a crash may have cut short)
+//     "T" token                u64 time: a backup with this token began (backup.h)
+//     "X" be64 account         "": this partition is to be emptied (a removal or a restore that a crash may have cut short)
+//     "Z"                      token of the final backup that gave this volume up
 // Partition n, an account:
 //     "A"                      account record, 64 octets, then the user's name
 //         0 u16 version  4 u32 next id (nodes, data)  8 u32 last UIDVALIDITY  16 u64 modseq  24 i64 created
@@ -20,6 +22,7 @@
 //     "F"                      key of the forms of sent messages (sent.c): u16 version, u16 0, 32 octets
 //     "F" be32 period, digest  a sent message that is stored once (sent.c): the first 16 octets of its digest; SENT_OCTETS:
 //         0 u16 version  2 u8 kind  3 u8 0  4 u32 data  8 u32 uid  12 u32 0  16 u64 time  24 digest  56 digest of its Bcc fields
+//     "I" be32 data            "": messages are being restored under this data id, which no header names yet (restore.h)
 //     "P" EMAILID              UIDL that the message was imported with (POP3), 1 to 70 octets
 //     "B" be32 data, kind, be32 number: the messages of a mailbox:
 //         "T" 0                top level of the directory: 40 octets a block
@@ -99,6 +102,7 @@ struct key key_metadata(
 struct key key_urlauth(uint32_t node);
 struct key key_seen(uint32_t period, const uint8_t *id);     // DELIVERY_ID octets
 struct key key_sent(uint32_t period, const uint8_t *digest); // its first 16 octets
+struct key key_restoring(uint32_t data);
 struct key key_uidl(const struct objectid *emailid);
 #define KEY(k) ((struct span){ (k).b, (k).n })
 

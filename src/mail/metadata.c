@@ -385,6 +385,23 @@ int metadata_copy(struct change_names *c, uint32_t from, uint32_t to)
 	return read_node(c->t.account, &r, from);
 }
 
+int metadata_adopt(struct change_names *c, uint32_t node, struct span name, struct span record)
+{
+	struct span value, checked;
+	int rc = decode(c->t.op, record, &value);
+	if (rc < 0)
+		return rc;
+	if (value.n > METADATA_VALUE_MAX ||
+		metadata_name_check(c->t.op, name, false, &checked) < 0 || !span_eq(name, checked))
+		return op_fail(c->t.op, RC_CORRUPT, "an annotation makes no sense");
+	put(c, node, name, value);
+	c->t.metadata_delta += (int64_t)weight(name, value);
+	c->metadata = true;
+	if (c->t.account->metadata_octets + (uint64_t)c->t.metadata_delta > METADATA_ACCOUNT_MAX)
+		return op_fail(c->t.op, RC_OVERQUOTA, "the account has too many annotations");
+	return 0;
+}
+
 // --- check ---
 
 int metadata_check(struct op *op, struct account *a, const struct tree *t, uint64_t *ret_octets,

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "mail/adopt.h"
 
 #include <stdlib.h>
 
@@ -55,7 +56,7 @@ static void subscription(struct store_batch *b, struct span name, bool subscribe
 }
 
 // Rises with every mailbox of the account, and is never that of an earlier time (RFC 9051 section 2.3.1.1).
-static uint32_t next_uid_validity(uint32_t last)
+uint32_t next_uid_validity(uint32_t last)
 {
 	int64_t now = clock_real();
 	return now > (int64_t)last && now < UINT32_MAX ? (uint32_t)now : last + 1;
@@ -661,6 +662,131 @@ int mailbox_rename(struct op *op, struct account *a, struct span from, struct sp
 		rc = span_eq(from, INBOX) ? rename_inbox(&c, to) : rename_tree(&c, from, to);
 	if (rc == 0)
 		rc = feed_note(&c.t, FEED_RENAMED, to, from, SPAN_NONE);
+	return change_end(&c, rc);
+}
+
+// --- adopting a restored mailbox (adopt.h) ---
+
+int data_reserve(struct op *op, struct account *a, uint32_t *ret_data)
+{
+	struct change_names c;
+	int rc = change_begin(op, a, &c);
+	if (rc < 0)
+		return rc;
+	uint32_t data = c.next_id++;
+	struct key note = key_restoring(data);
+	batch_put(&c.t.batch, KEY(note), SPAN(""));
+	rc = change_end(&c, 0);
+	if (rc == 0)
+		*ret_data = data;
+	return rc;
+}
+
+int data_give_back(struct op *op, struct account *a, uint32_t data)
+{
+	struct change_names c;
+	int rc = change_begin(op, a, &c);
+	if (rc < 0)
+		return rc;
+	struct key note = key_restoring(data), from = key_data_begin(data),
+		   to = key_data_begin(data + 1);
+	c.same_names = true;
+	c.t.batch.flags = STORE_FREES;
+	batch_delete_range(&c.t.batch, KEY(from), KEY(to));
+	batch_delete(&c.t.batch, KEY(note));
+	return change_end(&c, 0);
+}
+
+// The mailbox that has the name gives way: its messages, annotations and URLs that it gave go. *ret_node keeps its place in the tree.
+static int give_way(struct change_names *c, const struct draft_slot *s, uint32_t *ret_node)
+{
+	struct mailbox *mb = mailbox_ref(s->node->mailbox);
+	struct key from = key_data_begin(mb->tip->h.data), to = key_data_begin(mb->tip->h.data + 1);
+	c->t.batch.flags = STORE_FREES;
+	c->t.dies = mb;
+	batch_delete_range(&c->t.batch, KEY(from), KEY(to));
+	struct key secret = key_urlauth(mb->node);
+	batch_delete(&c->t.batch, KEY(secret));
+	*ret_node = s->node->id;
+	return metadata_forget(c, s->node->id);
+}
+
+static int adopt_annotations(struct change_names *c, uint32_t node, struct span list)
+{
+	struct reader r = reader_of(list);
+	int rc = 0;
+	while (rc == 0 && !reader_at_end(&r)) {
+		struct span name = reader_field(&r), record = reader_field(&r);
+		rc = r.bad ? op_fail(c->t.op, RC_CORRUPT, "a list of annotations is damaged")
+			   : metadata_adopt(c, node, name, record);
+	}
+	return rc;
+}
+
+static int adopt_header(struct change_names *c, const struct mailbox_adopt *what, uint32_t node,
+	uint32_t parent, unsigned uses)
+{
+	struct header h = what->header;
+	h.parent = parent;
+	h.uses = uses;
+	h.uid_validity = c->uid_validity = next_uid_validity(c->uid_validity);
+	random_bytes(h.id.b, sizeof h.id.b);
+	// A backup of another account may be ahead: modseqs of an account only rise.
+	if (h.modseq >= c->t.modseq)
+		c->t.modseq = h.modseq + 1;
+	h.modseq = c->t.modseq;
+	struct mailbox *mb = NULL;
+	int rc = new_mailbox(c, node, &h, &mb);
+	if (rc < 0)
+		return rc;
+	put_header(&c->t.batch, node, &h, what->name);
+	bool found;
+	size_t i = draft_find(&c->d, what->name, &found);
+	struct node *n = node_new(node, parent, uses, mb, what->name);
+	mailbox_unref(mb);
+	if (found)
+		draft_replace(&c->d, i, n);
+	else
+		draft_insert(&c->d, i, n, false);
+	struct draft_slot *s = slot_of(c, what->name);
+	if (s && what->subscribe && !s->subscribed) {
+		subscription(&c->t.batch, what->name, true);
+		s->subscribed = true;
+	}
+	return adopt_annotations(c, node, what->annotations);
+}
+
+int mailbox_adopt(struct op *op, struct account *a, const struct mailbox_adopt *what)
+{
+	struct change_names c;
+	int rc = change_begin(op, a, &c);
+	if (rc < 0)
+		return rc;
+	uint32_t node = 0, parent = 0;
+	unsigned uses = 0;
+	struct draft_slot *s = slot_of(&c, what->name);
+	bool there = s && s->node->mailbox;
+	if (there && what->replace) {
+		parent = s->node->parent;
+		uses = s->node->uses;
+		rc = give_way(&c, s, &node);
+		if (rc == 0)
+			rc = feed_note_name(&c.t, FEED_DELETED, what->name);
+	} else {
+		rc = check_new(&c, what->name);
+		if (rc == 0)
+			rc = make_parents(&c, what->name, &parent);
+		s = slot_of(&c, what->name);
+		node = s && s->node->id ? s->node->id : c.next_id++;
+	}
+	struct key note = key_restoring(what->header.data);
+	batch_delete(&c.t.batch, KEY(note));
+	if (rc == 0)
+		rc = adopt_header(&c, what, node, parent, uses);
+	if (rc == 0)
+		rc = note_created(&c, what->name);
+	if (rc == 0)
+		draft_mark_parents(&c.d, what->name);
 	return change_end(&c, rc);
 }
 

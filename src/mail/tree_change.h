@@ -26,6 +26,8 @@ int change_uses(struct change_names *c, struct span name, unsigned uses);
 // metadata.c, as part of a change of names: the annotations of a mailbox go, or are copied to a new one.
 int metadata_forget(struct change_names *c, uint32_t node);
 int metadata_copy(struct change_names *c, uint32_t from, uint32_t to);
+// An annotation as it was stored somewhere else. RC_CORRUPT, RC_OVERQUOTA.
+int metadata_adopt(struct change_names *c, uint32_t node, struct span name, struct span record);
 
 void account_first_records(struct store_batch *b, struct span user);
 

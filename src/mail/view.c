@@ -32,17 +32,13 @@ static int take_recent(struct op *op, struct view *v)
 	return v->recent.failed ? op_fail(op, RC_NOMEM, "out of memory") : 0;
 }
 
-int view_open(
-	struct op *op, struct account *a, struct span name, unsigned flags, struct view **ret_view)
+int view_open_mailbox(struct op *op, struct account *a, struct mailbox *mb, unsigned flags,
+	struct view **ret_view)
 {
 	struct view *v = calloc(1, sizeof *v);
 	if (!v)
 		return op_fail(op, RC_NOMEM, "out of memory");
-	v->mailbox = mailbox_by_name(a, name);
-	if (!v->mailbox) {
-		free(v);
-		return op_fail(op, RC_NONEXISTENT, "there is no mailbox of that name");
-	}
+	v->mailbox = mailbox_ref(mb);
 	v->account = account_ref(a);
 	v->readonly = flags & VIEW_READONLY;
 	v->keeps_recent = flags & (VIEW_READONLY | VIEW_KEEPS_RECENT);
@@ -63,6 +59,17 @@ int view_open(
 	v->told_recent = v->recent_count;
 	*ret_view = v;
 	return 0;
+}
+
+int view_open(
+	struct op *op, struct account *a, struct span name, unsigned flags, struct view **ret_view)
+{
+	struct mailbox *mb = mailbox_by_name(a, name);
+	if (!mb)
+		return op_fail(op, RC_NONEXISTENT, "there is no mailbox of that name");
+	int rc = view_open_mailbox(op, a, mb, flags, ret_view);
+	mailbox_unref(mb);
+	return rc;
 }
 
 void view_close(struct view *v)

@@ -39,6 +39,9 @@ struct view {
 	uint64_t flags_target; // told_modseq after the pass
 };
 
+// view_open() of a mailbox that is at hand.
+int view_open_mailbox(struct op *op, struct account *a, struct mailbox *mb, unsigned flags,
+	struct view **ret_view);
 // The fault, or RC_NONEXISTENT when the mailbox was deleted meanwhile (records may be missing then).
 int view_fault(struct op *op, const struct view *v, int rc);
 // The client knows the state before this record's change, or was not to be told of it.
