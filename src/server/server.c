@@ -15,6 +15,7 @@
 #include "pop3/pop3.h"
 #include "run/spawner.h"
 #include "run/sandbox.h"
+#include "server/admin.h"
 #include "server/confine.h"
 #include "server/privileges.h"
 #include "smtp/lmtp.h"
@@ -48,6 +49,7 @@ struct server {
 	struct pop3 *pop3;
 	struct lmtp *lmtp;
 	struct submission *submission;
+	struct admin *admin;
 	struct listener *listeners[CONFIG_LISTENERS_MAX];
 	struct task signals, sweeper;
 	atomic_bool stopping; // ends a sweep under way
@@ -379,6 +381,8 @@ static int server_start(struct op *op, struct server *s, const char *program)
 	if (rc == 0)
 		rc = privileges_drop_rest(op);
 	if (rc == 0)
+		rc = admin_open(op, s->config->data, s->mail, &s->admin);
+	if (rc == 0)
 		rc = ports_write(op, s);
 	if (rc == 0) {
 		s->sweeper = (struct task){ .ops = &sweeper_ops, .fd = -1 };
@@ -394,6 +398,7 @@ static void server_stop(struct server *s)
 	ports_remove(s);
 	for (size_t i = 0; i < s->config->listener_count; i++)
 		listener_close(s->listeners[i]);
+	admin_close(s->admin);
 	net_free(s->net);
 	crew_free(s->crew);
 	imap_free(s->imap);

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starling: the admin socket DATA/run/admin, by which commands of the same machine ask a running server: it has the volume for itself. A client is
+// root or the server's own user (SO_PEERCRED). Each connection has a thread of its own, of low priority, that is none of the crew's.
+//
+// The client sends a request (a frame with a line of words, server/frame.h), with data behind it where the request says so; the answer is any number
+// of HEAD and DATA frames and one END or FAULT. Names and keys are in hexadecimal. What a connection holds goes when it closes.
+//
+//     hello                                         END "starling 1 VERSION"
+//     backup begin TOKEN                            pins all mail (mail/backup.h)
+//     backup records PARTITION FROM TO              DATA: records (frame_add_record()); TO "-": to the end
+//     backup blobs ID...                            for each: HEAD 'B' u64 id, u64 octets, then DATA; or HEAD 'X' u64 id, i32 RC_, text
+//     backup end
+//     backup give-up TOKEN                          only when no server runs: the command serves itself (admin_serve())
+//     restore begin USER MAILBOX|- [replace] [latest]
+//     restore records                               DATA: records ..., END
+//     restore blob message|prefix MAILBOX UID DATE FLAGS     DATA ..., END, or FAULT; END "ID HINT"
+//     restore commit
+//     restore abort
+#ifndef SERVER_ADMIN_H
+#define SERVER_ADMIN_H
+
+#include "base/op.h"
+
+struct admin;
+struct mail;
+
+// Listens; connections are served from then on. Before other threads exist.
+int admin_open(struct op *op, const char *data, struct mail *m, struct admin **ret_admin);
+// Ends all connections; what they were at is given up. Accepts NULL.
+void admin_close(struct admin *a);
+
+// Serves one connection until it is closed, in the caller's thread. `alone`: nobody else uses the mail (a command that serves itself).
+// Closes fd.
+void admin_serve(struct mail *m, int fd, bool alone, const atomic_bool *cancel);
+
+#endif

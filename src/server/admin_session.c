@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: Apache-2.0
+// One connection of the admin socket (admin.h). Its memory is bounded by a frame in, a frame out and one op. A request that fails is answered with
+// FAULT, and the connection goes on; what comes behind a request that wants data is read to its end first.
+#include "server/admin.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "mail/backup.h"
+#include "mail/restore.h"
+#include "server/frame.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define WORDS_MAX 70u
+#define BLOBS_MAX 64u // of one request
+
+struct session {
+	struct mail *mail;
+	int fd;
+	bool alone;
+	struct op op;
+	struct buf in, out;
+	struct mail_pin *pin;
+	struct restore *restore;
+	struct span words[WORDS_MAX]; // of the request at hand, in op's arena
+	size_t count;
+	bool lost; // the connection is of no use any more
+};
+
+// --- words ---
+
+static int senseless(struct session *s)
+{
+	return op_fail(&s->op, RC_SYNTAX, "a request that makes no sense");
+}
+
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static int word_octets(struct session *s, size_t i, struct span *ret_octets)
+{
+	struct span w = i < s->count ? s->words[i] : SPAN_NONE;
+	char *p = arena_bytes(&s->op.arena, w.n / 2 + 1);
+	if (!p)
+		return op_fail(&s->op, RC_NOMEM, "out of memory");
+	if (!w.p || w.n % 2)
+		return senseless(s);
+	for (size_t k = 0; k < w.n / 2; k++) {
+		int high = hex_digit(w.p[2 * k]), low = hex_digit(w.p[2 * k + 1]);
+		if (high < 0 || low < 0)
+			return senseless(s);
+		p[k] = (char)(high << 4 | low);
+	}
+	*ret_octets = span_of(p, w.n / 2);
+	return 0;
+}
+
+// Empty octets are written ".", absent ones "-".
+static int word_key(struct session *s, size_t i, struct span *ret_key)
+{
+	if (i < s->count && span_eq(s->words[i], SPAN("-")))
+		*ret_key = SPAN_NONE;
+	else if (i < s->count && span_eq(s->words[i], SPAN(".")))
+		*ret_key = SPAN("");
+	else
+		return word_octets(s, i, ret_key);
+	return 0;
+}
+
+static int word_number(struct session *s, size_t i, uint64_t max, uint64_t *ret_number)
+{
+	return i < s->count && span_to_u64(s->words[i], max, ret_number) ? 0 : senseless(s);
+}
+
+static bool word_is(const struct session *s, size_t i, const char *text)
+{
+	return i < s->count && span_eq(s->words[i], span_str(text));
+}
+
+static int send_frame(struct session *s, enum frame_kind kind, struct span payload)
+{
+	int rc = frame_write(&s->op, s->fd, kind, payload);
+	if (rc < 0)
+		s->lost = true;
+	return rc;
+}
+
+static int send_out(struct session *s)
+{
+	if (s->out.failed)
+		return op_fail(&s->op, RC_NOMEM, "out of memory");
+	int rc = s->out.n ? send_frame(s, FRAME_DATA, buf_span(&s->out)) : 0;
+	buf_shrink(&s->out, 2 * FRAME_PIECE);
+	return rc;
+}
+
+// --- backup ---
+
+static int backup_begin(struct session *s)
+{
+	struct span token;
+	int rc = word_octets(s, 2, &token);
+	if (rc == 0 && (token.n != BACKUP_TOKEN || s->pin))
+		rc = senseless(s);
+	return rc < 0 ? rc : mail_pin(&s->op, s->mail, (const uint8_t *)token.p, &s->pin);
+}
+
+static int send_record(struct op *op, void *ctx, struct span key, struct span value)
+{
+	struct session *s = ctx;
+	(void)op;
+	frame_add_record(&s->out, key, value);
+	return s->out.n >= FRAME_PIECE ? send_out(s) : 0;
+}
+
+static int backup_records(struct session *s)
+{
+	struct record_range range;
+	int rc = s->pin ? word_number(s, 2, STORE_PARTITION_MAX, &range.partition) : senseless(s);
+	if (rc == 0)
+		rc = word_key(s, 3, &range.from);
+	if (rc == 0)
+		rc = word_key(s, 4, &range.to);
+	if (rc == 0)
+		rc = mail_pin_records(&s->op, s->pin, &range, send_record, s);
+	return rc < 0 ? rc : send_out(s);
+}
+
+static int send_blob_fault(struct session *s, uint64_t id, int rc)
+{
+	buf_addc(&s->out, 'X');
+	buf_add_u64(&s->out, id);
+	buf_add_u32(&s->out, (uint32_t)rc);
+	buf_add(&s->out, span_str(op_text(&s->op, rc)));
+	rc = send_frame(s, FRAME_HEAD, buf_span(&s->out));
+	buf_reset(&s->out);
+	return rc;
+}
+
+// A piece that turns out damaged after others were sent ends the request: the client asks for the next ones again.
+static int send_blob(struct session *s, uint64_t id)
+{
+	struct blob blob;
+	struct span piece = SPAN("");
+	int rc = blob_open(&s->op, mail_store_of(s->mail), (struct blob_ref){ id, 0 }, &blob);
+	if (rc == 0) {
+		rc = blob_piece(&s->op, &blob, 0, FRAME_PIECE, &piece);
+		if (rc < 0)
+			blob_close(&blob);
+	}
+	if (rc < 0)
+		return rc == RC_CORRUPT || rc == RC_NONEXISTENT || rc == RC_IO
+			? send_blob_fault(s, id, rc)
+			: rc;
+	buf_addc(&s->out, 'B');
+	buf_add_u64(&s->out, id);
+	buf_add_u64(&s->out, blob.size);
+	rc = send_frame(s, FRAME_HEAD, buf_span(&s->out));
+	buf_reset(&s->out);
+	for (uint64_t at = 0; rc == 0 && at < blob.size;) {
+		rc = blob_piece(&s->op, &blob, at, FRAME_PIECE, &piece);
+		if (rc == 0)
+			rc = send_frame(s, FRAME_DATA, piece);
+		at += piece.n;
+		if (rc == 0)
+			rc = op_alive(&s->op);
+	}
+	blob_close(&blob);
+	return rc;
+}
+
+static int backup_blobs(struct session *s)
+{
+	int rc = s->pin && s->count <= BLOBS_MAX + 2 ? 0 : senseless(s);
+	for (size_t i = 2; rc == 0 && i < s->count; i++) {
+		uint64_t id;
+		rc = word_number(s, i, UINT64_MAX, &id);
+		if (rc == 0)
+			rc = send_blob(s, id);
+	}
+	return rc;
+}
+
+static int backup_end(struct session *s)
+{
+	mail_unpin(s->mail, s->pin);
+	s->pin = NULL;
+	return 0;
+}
+
+static int backup_give_up(struct session *s)
+{
+	struct span token;
+	int rc = word_octets(s, 2, &token);
+	if (rc == 0 && token.n != BACKUP_TOKEN)
+		rc = senseless(s);
+	if (rc == 0 && !s->alone)
+		rc = op_fail(&s->op, RC_INUSE, "a server is running: stop it for the final backup");
+	return rc < 0 ? rc : mail_give_up(&s->op, s->mail, (const uint8_t *)token.p);
+}
+
+// --- restore ---
+
+static int restore_open(struct session *s)
+{
+	struct restore_what what = { 0 };
+	int rc = s->restore ? senseless(s) : word_octets(s, 2, &what.user);
+	if (rc == 0)
+		rc = word_key(s, 3, &what.mailbox);
+	for (size_t i = 4; rc == 0 && i < s->count; i++) {
+		if (word_is(s, i, "replace"))
+			what.replace = true;
+		else if (word_is(s, i, "latest"))
+			what.latest = true;
+		else
+			rc = senseless(s);
+	}
+	if (rc == 0 && what.mailbox.p)
+		rc = account_name_check(&s->op, what.mailbox, &what.mailbox);
+	return rc < 0 ? rc : restore_begin(&s->op, s->mail, &what, &s->restore);
+}
+
+// Reads the data behind a request. What `take` refuses is read to its end all the same.
+static int data_read(struct session *s, int rc, int (*take)(struct session *s, struct span data))
+{
+	struct frame f;
+	for (;;) {
+		struct op reading;
+		op_init(&reading, 0);
+		int got = frame_read(&reading, s->fd, &s->in, &f);
+		if (got < 0)
+			rc = op_fail(&s->op, got, "%s", op_text(&reading, got));
+		op_done(&reading);
+		if (got < 0) {
+			s->lost = true;
+			return rc;
+		}
+		if (f.kind == FRAME_END)
+			return rc;
+		if (f.kind == FRAME_FAULT)
+			return rc < 0 ? rc : op_fail(&s->op, RC_CANCELLED, "the client gave it up");
+		if (f.kind != FRAME_DATA) {
+			s->lost = true;
+			return senseless(s);
+		}
+		if (rc == 0)
+			rc = op_alive(&s->op);
+		if (rc == 0)
+			rc = take(s, f.payload);
+	}
+}
+
+static int take_records(struct session *s, struct span data)
+{
+	struct reader r = reader_of(data);
+	struct span key, value;
+	int rc = 0;
+	while (rc == 0 && frame_next_record(&r, &key, &value))
+		rc = restore_record(&s->op, s->restore, key, value);
+	return rc == 0 && r.bad ? senseless(s) : rc;
+}
+
+static int restore_records(struct session *s)
+{
+	return data_read(s, s->restore ? 0 : senseless(s), take_records);
+}
+
+static int take_octets(struct session *s, struct span data)
+{
+	return restore_blob_data(&s->op, s->restore, data);
+}
+
+static int restore_blob(struct session *s)
+{
+	uint64_t mailbox = 0, uid = 0, date = 0, flags = 0;
+	struct blob_ref ref = { 0 };
+	bool message = word_is(s, 2, "message");
+	int rc = s->restore && (message || word_is(s, 2, "prefix")) ? 0 : senseless(s);
+	if (rc == 0)
+		rc = word_number(s, 3, UINT32_MAX, &mailbox);
+	if (rc == 0)
+		rc = word_number(s, 4, UINT32_MAX, &uid);
+	if (rc == 0)
+		rc = word_number(s, 5, UINT64_MAX, &date);
+	if (rc == 0)
+		rc = word_number(s, 6, UINT32_MAX, &flags);
+	struct blob_owner owner = { .mailbox = (uint32_t)mailbox,
+		.uid = (uint32_t)uid,
+		.internal_date = (int64_t)date,
+		.flags = (uint32_t)flags };
+	bool begun = false;
+	if (rc == 0) {
+		rc = restore_blob_begin(&s->op, s->restore, &owner, message);
+		begun = rc == 0;
+	}
+	rc = data_read(s, rc, take_octets);
+	if (begun && rc < 0)
+		restore_blob_abort(s->restore);
+	else if (begun)
+		rc = restore_blob_end(&s->op, s->restore, &ref);
+	if (rc < 0)
+		return rc;
+	buf_reset(&s->out);
+	buf_addu(&s->out, ref.id);
+	buf_addc(&s->out, ' ');
+	buf_addu(&s->out, ref.hint);
+	return 0;
+}
+
+static int restore_finish(struct session *s)
+{
+	struct restore *r = s->restore;
+	s->restore = NULL;
+	return r ? restore_commit(&s->op, r) : senseless(s);
+}
+
+static int restore_drop(struct session *s)
+{
+	restore_abort(s->restore);
+	s->restore = NULL;
+	return 0;
+}
+
+// --- requests ---
+
+static int hello(struct session *s)
+{
+	buf_addf(&s->out, "starling 1 %s", STARLING_VERSION);
+	return 0;
+}
+
+static const struct request {
+	const char *area, *verb;       // verb NULL: none
+	int (*run)(struct session *s); // leaves the words of END in s->out
+} requests[] = {
+	{ "hello", NULL, hello },
+	{ "backup", "begin", backup_begin },
+	{ "backup", "records", backup_records },
+	{ "backup", "blobs", backup_blobs },
+	{ "backup", "end", backup_end },
+	{ "backup", "give-up", backup_give_up },
+	{ "restore", "begin", restore_open },
+	{ "restore", "records", restore_records },
+	{ "restore", "blob", restore_blob },
+	{ "restore", "commit", restore_finish },
+	{ "restore", "abort", restore_drop },
+};
+
+static int words_split(struct session *s, struct span line)
+{
+	struct span text = arena_dup(&s->op.arena, line);
+	if (!text.p)
+		return op_fail(&s->op, RC_NOMEM, "out of memory");
+	for (s->count = 0; text.p; s->count++) {
+		if (s->count == WORDS_MAX)
+			return senseless(s);
+		text = span_split(text, ' ', &s->words[s->count]);
+	}
+	return 0;
+}
+
+static int request_run(struct session *s, struct span line)
+{
+	int rc = line.n <= ADMIN_LINE_MAX ? words_split(s, line) : senseless(s);
+	buf_reset(&s->out);
+	for (size_t i = 0; rc == 0 && i < countof(requests); i++)
+		if (word_is(s, 0, requests[i].area) &&
+			(!requests[i].verb || word_is(s, 1, requests[i].verb)))
+			return requests[i].run(s);
+	return rc < 0 ? rc : op_fail(&s->op, RC_SYNTAX, "an unknown request");
+}
+
+void admin_serve(struct mail *m, int fd, bool alone, const atomic_bool *cancel)
+{
+	struct session s = { .mail = m, .fd = fd, .alone = alone };
+	struct frame f;
+	op_init(&s.op, 0);
+	s.op.cancel = cancel;
+	while (!s.lost && frame_read(&s.op, fd, &s.in, &f) == 0 && f.kind == FRAME_REQUEST) {
+		int rc = request_run(&s, f.payload);
+		if (!s.lost && rc < 0)
+			s.lost = frame_write_fault(&s.op, fd, rc) < 0;
+		else if (!s.lost)
+			(void)send_frame(&s, FRAME_END, buf_span(&s.out));
+		buf_reset(&s.out);
+		op_reset(&s.op);
+	}
+	restore_abort(s.restore);
+	mail_unpin(m, s.pin);
+	buf_done(&s.in);
+	buf_done(&s.out);
+	op_done(&s.op);
+	close(fd);
+}
