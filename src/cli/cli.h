@@ -16,7 +16,9 @@ struct cli {
 	bool help;            // --help: say how it is used, do nothing
 	// Options that several commands know; NULL or false when not given.
 	const char *config_file, *user, *mailbox, *uidl_format;
-	bool password_stdin, quiet, repair, with_mail;
+	const char *account, *into; // backup, restore
+	uint64_t keep, rate_mb, backup_number;
+	bool password_stdin, quiet, repair, with_mail, final, replace, despite_damage, rate_set;
 	const char *words[16]; // what is not an option
 	int word_count;
 };
@@ -29,6 +31,8 @@ int cmd_serve(struct cli *c);
 int cmd_user(struct cli *c);
 int cmd_import(struct cli *c);
 int cmd_check(struct cli *c);
+int cmd_backup(struct cli *c);
+int cmd_restore(struct cli *c);
 int cmd_config(struct cli *c);
 
 // Prints "starling: text" to standard error; returns EXIT_FAULT.

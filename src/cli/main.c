@@ -29,6 +29,18 @@ static const struct command commands[] = {
 		"Maildir (FORMAT: its pop3_uidl_format, if that is not the usual one)",
 		cmd_import },
 	{ "check", "check [--quiet]", "verify the log, the index and every message", cmd_check },
+	{ "backup",
+		"backup DIR [--account NAME [--mailbox BOX]] [--final] [--rate MB] | backup "
+		"list|verify DIR | backup prune DIR --keep N",
+		"take a backup while the server runs, or look after the folder (docs/backup.md)",
+		cmd_backup },
+	{ "restore",
+		"restore DIR [--backup N] [--account NAME [--mailbox BOX] [--into NAME] [--user "
+		"NAME]] "
+		"[--replace] [--despite-damage]",
+		"bring back all mail, an account or a mailbox, beside the running server or "
+		"without",
+		cmd_restore },
 	{ "config", "config [--config FILE]", "check a configuration file, or list all its keys",
 		cmd_config },
 };
@@ -75,7 +87,7 @@ static int help(void)
 
 struct option_row {
 	const char *name;
-	const char *of; // the only command that knows it; NULL: all
+	const char *of; // the commands that know it; NULL: all
 	bool takes_value;
 	int (*set)(struct cli *c, const char *value); // 0 or a fault in c->op
 };
@@ -125,6 +137,53 @@ static int set_uidl_format(struct cli *c, const char *v)
 	c->uidl_format = v;
 	return 0;
 }
+static int set_account(struct cli *c, const char *v)
+{
+	c->account = v;
+	return 0;
+}
+static int set_into(struct cli *c, const char *v)
+{
+	c->into = v;
+	return 0;
+}
+static int set_number(struct cli *c, const char *v, uint64_t min, uint64_t max, uint64_t *to)
+{
+	return span_to_u64(span_str(v), max, to) && *to >= min
+		? 0
+		: op_fail(&c->op, RC_CONFIG, "%s is no number that may be", v);
+}
+static int set_keep(struct cli *c, const char *v)
+{
+	return set_number(c, v, 1, SIZE_MAX / 2, &c->keep);
+}
+static int set_backup(struct cli *c, const char *v)
+{
+	return set_number(c, v, 1, UINT64_MAX, &c->backup_number);
+}
+static int set_rate(struct cli *c, const char *v)
+{
+	c->rate_set = true;
+	return set_number(c, v, 0, 1000000, &c->rate_mb);
+}
+static int set_final(struct cli *c, const char *v)
+{
+	(void)v;
+	c->final = true;
+	return 0;
+}
+static int set_replace(struct cli *c, const char *v)
+{
+	(void)v;
+	c->replace = true;
+	return 0;
+}
+static int set_despite(struct cli *c, const char *v)
+{
+	(void)v;
+	c->despite_damage = true;
+	return 0;
+}
 static int set_stdin(struct cli *c, const char *v)
 {
 	(void)v;
@@ -151,13 +210,32 @@ static const struct option_row options[] = {
 	{ "allow-plaintext", "serve", false, set_plaintext },
 	{ "engine", NULL, true, set_engine }, // "memory" is for tests
 	{ "log-level", NULL, true, set_level },
-	{ "user", "import", true, set_user },
-	{ "mailbox", "import", true, set_mailbox },
+	{ "user", "import restore", true, set_user },
+	{ "mailbox", "import backup restore", true, set_mailbox },
 	{ "uidl-format", "import", true, set_uidl_format },
+	{ "account", "backup restore", true, set_account },
+	{ "final", "backup", false, set_final },
+	{ "rate", "backup", true, set_rate }, // megabytes a second; 0: as fast as it can
+	{ "keep", "backup", true, set_keep },
+	{ "backup", "restore", true, set_backup }, // its number
+	{ "into", "restore", true, set_into },
+	{ "replace", "restore", false, set_replace },
+	{ "despite-damage", "restore", false, set_despite },
 	{ "password-stdin", "user", false, set_stdin },
 	{ "quiet", NULL, false, set_quiet },
 	{ "with-mail", "user", false, set_with_mail },
 };
+
+static bool command_among(const char *list, const char *command)
+{
+	struct span rest = span_str(list), one;
+	while (rest.p) {
+		rest = span_split(rest, ' ', &one);
+		if (span_eq(one, span_str(command)))
+			return true;
+	}
+	return false;
+}
 
 // One option; *at is its place in argv and moves over a value that is a word of its own.
 static int option_read(struct cli *c, char **argv, int argc, int *at)
@@ -170,7 +248,7 @@ static int option_read(struct cli *c, char **argv, int argc, int *at)
 		const char *text = value.p; // ends where the argument does
 		if (options[i].takes_value && !text && *at + 1 < argc)
 			text = argv[++*at];
-		if (options[i].of && !span_eq(span_str(options[i].of), span_str(c->command)))
+		if (options[i].of && !command_among(options[i].of, c->command))
 			return cli_usage("--%s is an option of %s, not of %s", options[i].name,
 				options[i].of, c->command);
 		if (options[i].takes_value ? !text || !*text : text != NULL)
