@@ -243,7 +243,7 @@ def check_words(bench):
 
 def parse(arguments):
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="under five minutes: less mail, fewer rounds and lines")
+    parser.add_argument("--quick", action="store_true", help="five to six minutes: less mail, fewer rounds and lines")
     parser.add_argument("--only", nargs="+", metavar="LINE", help="these lines (beginnings of their names)")
     parser.add_argument("--list", action="store_true", help="the names of the lines")
     parser.add_argument("--alone", action="store_true", help="Starling without the others")

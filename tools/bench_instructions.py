@@ -24,7 +24,7 @@ KEPT = ROOT / "bench" / "instructions.json"
 TOLERANCE = 0.04
 TOLERANCE_OF_COMMITS = 0.15
 REPEATS = 3
-COMMITS = {"store", "append"}
+COMMITS = {"store", "append", "lmtp"}
 MESSAGES, MESSAGE_BYTES = 200, 5400
 HEADERS = "BODY.PEEK[HEADER.FIELDS (FROM TO SUBJECT DATE)]"
 
@@ -33,6 +33,8 @@ COMMANDS = [  # name, work, options, low and high count of steps
     ("SELECT and UNSELECT", "select", {}, 50, 250),
     ("STORE of one flag", "store", {}, 50, 250),
     ("APPEND", "append", {"synthetic": MESSAGE_BYTES, "prefix": "a"}, 50, 250),
+    ("LMTP delivery", "lmtp", {"synthetic": MESSAGE_BYTES, "prefix": "a", "protocol": "lmtp"}, 50, 250),
+    ("RETR of 200", "pop3", {"protocol": "pop3"}, 5, 25),
     ("FETCH of one body", "fetch-one", {}, 50, 250),
     ("FETCH FLAGS of 200", "fetch", {"command": "UID FETCH 1:* (FLAGS)"}, 10, 50),
     ("FETCH ENVELOPE BODYSTRUCTURE of 200", "fetch", {"command": "UID FETCH 1:* (ENVELOPE BODYSTRUCTURE)"}, 5, 25),
