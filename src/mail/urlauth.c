@@ -166,7 +166,8 @@ static bool decode_token(struct span text, uint8_t ret_token[TOKEN_OCTETS])
 	for (size_t i = 0; i < text.n; i++) { // url_parse() let only HEXDIGs through
 		unsigned char c = ascii_lower((unsigned char)text.p[i]);
 		unsigned digit = c <= '9' ? c - 48u : c - 87u; // '0', 'a' - 10
-		ret_token[i / 2] = (uint8_t)(i % 2 ? ret_token[i / 2] << 4 | digit : digit);
+		ret_token[i / 2] =
+			(uint8_t)(i % 2 ? (unsigned)ret_token[i / 2] << 4 | digit : digit);
 	}
 	return true;
 }
