@@ -16,7 +16,7 @@ sys.path.insert(0, str(HERE / "lib"))
 
 import report  # noqa: E402
 from grammar.session import SessionChecker  # noqa: E402
-from imapclient import Closed, ImapClient, Literal, Violation  # noqa: E402
+from imapclient import Closed, ImapClient, Literal, Raw, Violation  # noqa: E402
 from server import Server, ServerError, program  # noqa: E402
 
 USER, PASSWORD = "random", "random"
@@ -44,6 +44,7 @@ class Talk:
     def __init__(self, server, rng, rev2):
         self.server, self.rng, self.rev2 = server, rng, rev2
         self.sent = {}
+        self.urls = [f"imap://{USER}@h/INBOX/;UID=1;URLAUTH=user+{USER}:INTERNAL:{'0' * 98}"]  # that GENURLAUTH gave
         self.open()
 
     def open(self):
@@ -99,7 +100,25 @@ class Talk:
                     f"{choose(['*', '%', 'F%'])} RETURN "
                     f"({self.some(['SUBSCRIBED', 'CHILDREN', 'SPECIAL-USE', 'STATUS (MESSAGES UNSEEN)'], 3)})",
             lambda: f"STATUS {box()} (MESSAGES {self.some(STATUS[1:], 3)}".rstrip() + ")",
-            lambda: "APPEND", lambda: "APPEND", lambda: "APPEND"])()
+            lambda: f'GENURLAUTH "imap://{USER}@h/INBOX/;UID={choose("1259")}{self.part()};URLAUTH=user+{USER}" INTERNAL',
+            lambda: f"RESETKEY{choose(['', ' INBOX'])}",
+            lambda: f'URLFETCH "{choose(self.urls)}" ("{choose(self.urls)}" {choose(["BODY", "BINARY"])} BODYPARTSTRUCTURE)',
+            lambda: "APPEND", lambda: "APPEND", lambda: "APPEND", lambda: "CATENATE"])()
+
+    def part(self):
+        section, partial = self.rng.choice(SECTIONS + [""] * 9).replace(" ", "%20").replace('"', ""), self.rng.choice(["", "", "/;PARTIAL=3.9"])
+        return (f"/;SECTION={section}" if section else "") + partial
+
+    def catenate(self):
+        """CATENATE (...) in pieces; a URL in it may mean nothing, then the answer is NO."""
+        pieces, words = [], "CATENATE ("
+        for _ in range(self.rng.randint(1, 3)):
+            if self.rng.random() < .5:
+                pieces += [words + "TEXT", Literal(self.rng.choice(MESSAGES), sync=self.rng.random() < .5)]
+                words = ""
+            else:
+                words += f"URL \"/INBOX/;UID={self.rng.choice('12')}{self.part()}\" "
+        return [*pieces, words.strip() + ")"] if words else [*pieces, Raw(")")]
 
     def about_messages(self):
         choose, uid = self.rng.choice, self.rng.choice(["", "", "UID "])
@@ -134,12 +153,16 @@ class Talk:
         if command == "APPEND":
             messages = [Literal(self.rng.choice(MESSAGES), sync=self.rng.random() < .5) for _ in range(self.rng.randint(1, 2))]
             tag = self.client.send(f"APPEND {self.box()} ({self.some(FLAGS, 3)})", *messages)
+        elif command == "CATENATE":
+            tag = self.client.send(f"APPEND {self.box()}", *self.catenate())
         else:
             tag = self.client.send(command)
         self.sent[tag] = command
 
     def hear(self, tag, command):
-        answer = self.client.wait(tag).tagged
+        result = self.client.wait(tag)
+        answer = result.tagged
+        self.urls += [r.raw.split()[2].decode().strip('"') for r in result.untagged if r.raw.startswith(b"* GENURLAUTH")]
         # BAD is right for numbers beyond the mailbox, and where nothing is selected.
         if answer.name == "BAD" and b"there is no message" not in answer.raw and b"without a selected" not in answer.raw:
             raise AssertionError(f"{command}: {answer.raw!r}")

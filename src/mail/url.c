@@ -191,8 +191,9 @@ static int64_t take_date_time(struct scan *s)
 	struct span t = span_cut(s->rest, 0, sizeof shape - 1);
 	bool good = t.n == sizeof shape - 1;
 	for (size_t i = 0; good && i < t.n; i++)
-		good = shape[i] == '0' ? is_digit((unsigned char)t.p[i])
-				       : ascii_upper((unsigned char)t.p[i]) == shape[i];
+		good = shape[i] == '0'
+			? is_digit((unsigned char)t.p[i])
+			: ascii_upper((unsigned char)t.p[i]) == (unsigned char)shape[i];
 	for (size_t i = 0; good && i < countof(at); i++)
 		for (size_t k = at[i]; k < t.n && is_digit((unsigned char)t.p[k]); k++)
 			v[i] = v[i] * 10 + (unsigned)(t.p[k] - '0');
