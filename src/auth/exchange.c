@@ -17,6 +17,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/whole.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -628,12 +629,7 @@ static int secret_load(struct op *op, struct desk *d, const char *dir)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT) {
 		random_bytes(d->secret, sizeof d->secret);
-		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-		bool bad = fd < 0 || write(fd, d->secret, sizeof d->secret) != sizeof d->secret ||
-			fsync(fd) != 0;
-		if (fd >= 0)
-			close(fd);
-		return bad ? op_fail_errno(op, RC_IO, errno, "cannot write %s", path) : 0;
+		return whole_file_write(op, path, span_of(d->secret, sizeof d->secret));
 	}
 	bool bad = fd < 0 || read(fd, d->secret, sizeof d->secret) != sizeof d->secret;
 	if (fd >= 0)

@@ -21,6 +21,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/ref.h"
+#include "base/whole.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -330,9 +331,11 @@ static int own_path(struct op *op, const char *dir, char **ret_path)
 	int rc = 0;
 	if (!folder || !old || !path)
 		rc = op_fail(op, RC_NOMEM, "out of memory");
-	else if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+	else if (mkdir(folder, 0700) == 0)
+		rc = whole_name_flush(op, folder);
+	else if (errno != EEXIST)
 		rc = op_fail_errno(op, RC_IO, errno, "cannot make %s", folder);
-	else if (access(path, F_OK) != 0 && access(old, F_OK) == 0 && rename(old, path) != 0)
+	if (rc == 0 && access(path, F_OK) != 0 && access(old, F_OK) == 0 && rename(old, path) != 0)
 		rc = op_fail_errno(op, RC_IO, errno, "cannot move %s", old);
 	free(folder);
 	free(old);
@@ -377,38 +380,6 @@ void users_close(struct users *u)
 }
 
 // --- changes ---
-
-static int write_whole(struct op *op, const char *path, struct span text)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return op_fail_errno(op, RC_IO, errno, "cannot write %s", path);
-	while (text.n) {
-		ssize_t n = write(fd, text.p, text.n);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		text = span_skip(text, (size_t)n);
-	}
-	int e = text.n ? errno : fsync(fd) != 0 ? errno : 0;
-	close(fd);
-	return e ? op_fail_errno(op, e == ENOSPC ? RC_NOSPACE : RC_IO, e, "cannot write %s", path)
-		 : 0;
-}
-
-static int rename_durably(struct op *op, const char *from, const char *to)
-{
-	if (rename(from, to) != 0)
-		return op_fail_errno(op, RC_IO, errno, "cannot rename %s", from);
-	char *slash = strrchr(to, '/');
-	char *dir = arena_str(&op->arena, span_of(to, slash ? (size_t)(slash - to) : 0));
-	int fd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	int bad = fd < 0 || fsync(fd) != 0;
-	if (fd >= 0)
-		close(fd);
-	return bad ? op_fail_errno(op, RC_IO, errno, "cannot flush the folder of %s", to) : 0;
-}
 
 static struct span line_name(struct span line)
 {
@@ -479,14 +450,8 @@ static int edit_locked(struct op *op, const struct edit *e)
 			op, RC_ALREADYEXISTS, "there is a user %.*s already", SPAN_FMT(e->name));
 	if (rc == 0 && e->if_hash.p && !span_eq(line_hash(buf_span(&old), e->name), e->if_hash))
 		rc = op_fail(op, RC_CONFLICT, "the password was changed meanwhile");
-	char *next = NULL;
-	if (rc == 0 && asprintf(&next, "%s.new", e->path) < 0)
-		rc = op_fail(op, RC_NOMEM, "out of memory");
 	if (rc == 0)
-		rc = write_whole(op, next, buf_span(&new));
-	if (rc == 0)
-		rc = rename_durably(op, next, e->path);
-	free(next);
+		rc = whole_file_write(op, e->path, buf_span(&new));
 	if (old.p)
 		sodium_memzero(old.p, old.cap);
 	if (new.p)

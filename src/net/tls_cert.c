@@ -144,9 +144,22 @@ static int files_write(
 	return rc;
 }
 
+// What ended between the two renames is gone on with: both files were whole before the first.
+static void files_rename_again(const char *cert_file, const char *cert_new)
+{
+	if (access(cert_file, F_OK) != 0 && access(cert_new, F_OK) == 0)
+		(void)rename(cert_new, cert_file); // else the missing file is told of
+}
+
 int tls_make_self_signed(struct op *op, const char *cert_file, const char *key_file)
 {
-	bool has_cert = access(cert_file, F_OK) == 0, has_key = access(key_file, F_OK) == 0;
+	const char *cert_new = new_name(op, cert_file);
+	if (!cert_new)
+		return RC_NOMEM;
+	bool has_key = access(key_file, F_OK) == 0;
+	if (has_key)
+		files_rename_again(cert_file, cert_new);
+	bool has_cert = access(cert_file, F_OK) == 0;
 	if (has_cert && has_key)
 		return 1;
 	if (has_cert != has_key)

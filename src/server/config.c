@@ -3,6 +3,8 @@
 // syntax; Debian's libucl is another library, a compressor, and libconfig is what Debian keeps that tells lines.)
 #include "server/config.h"
 
+#include "base/whole.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libconfig.h>
@@ -486,6 +488,14 @@ static const char *default_data(struct op *op)
 	return path_of(op, home && home[0] == '/' ? home : "/tmp", ".local/state/starling");
 }
 
+// A folder that is made is durable: what is acknowledged lies in it.
+static int make_folder(struct op *op, const char *path, mode_t mode)
+{
+	if (mkdir(path, mode) == 0)
+		return whole_name_flush(op, path);
+	return errno == EEXIST ? 0 : op_fail_errno(op, RC_CONFIG, errno, "cannot make %s", path);
+}
+
 static int make_folders(struct op *op, const char *path)
 {
 	char *p = arena_str(&op->arena, span_str(path));
@@ -493,14 +503,19 @@ static int make_folders(struct op *op, const char *path)
 		return op_fail(op, RC_NOMEM, "out of memory");
 	for (size_t n = strlen(p); n > 1 && p[n - 1] == '/'; n--)
 		p[n - 1] = '\0'; // else the last folder would be made as one on the way
-	for (char *slash = strchr(p + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+	int rc = 0;
+	for (char *slash = strchr(p + 1, '/'); slash && rc == 0; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		if (mkdir(p, 0755) != 0 && errno != EEXIST)
-			return op_fail_errno(op, RC_CONFIG, errno, "cannot make %s", p);
+		rc = make_folder(op, p, 0755);
 		*slash = '/';
 	}
-	if (mkdir(p, 0700) != 0 && errno != EEXIST)
-		return op_fail_errno(op, RC_CONFIG, errno, "cannot make %s", p);
+	if (rc == 0)
+		rc = make_folder(op, p, 0700);
+	if (rc == 0)
+		rc = whole_name_flush(
+			op, p); // a start that was killed may have made it and no more
+	if (rc)
+		return rc;
 	struct stat st;
 	if (stat(p, &st) != 0 || !S_ISDIR(st.st_mode))
 		return op_fail(op, RC_CONFIG, "%s is not a folder", p);

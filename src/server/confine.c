@@ -6,6 +6,7 @@
 
 #include "base/attr.h"
 #include "base/log.h"
+#include "base/whole.h"
 #include "run/sandbox.h"
 #include "server/config.h"
 
@@ -48,8 +49,12 @@ static const char *in_data(struct list *l, const struct config *c, const char *n
 static void add_own(struct list *l, const struct config *c, const char *name, unsigned rights)
 {
 	const char *path = in_data(l, c, name);
-	if (path && mkdir(path, 0700) != 0 && errno != EEXIST && l->rc == 0)
-		l->rc = op_fail_errno(l->op, RC_IO, errno, "cannot make %s", path);
+	if (path && l->rc == 0) {
+		if (mkdir(path, 0700) == 0)
+			l->rc = whole_name_flush(l->op, path);
+		else if (errno != EEXIST)
+			l->rc = op_fail_errno(l->op, RC_IO, errno, "cannot make %s", path);
+	}
 	add(l, path, rights);
 }
 
