@@ -4,9 +4,11 @@
 // one key is folded into its value after 16 (a mailbox's directory is patched by each delivery and read by each SELECT).
 #include "store/local/index.h"
 
+#include "base/log.h"
 #include "base/must.h"
 #include "store/batch.h"
 #include "store/local/checkpoint.h"
+#include "store/local/manifest.h"
 #include "store/local/merge.h"
 #include "store/local/shortage.h"
 
@@ -87,6 +89,13 @@ static void options_set(struct index *ix, uint64_t cache_bytes)
 	rocksdb_writeoptions_disable_WAL(ix->write, 1);
 }
 
+static int db_open(struct op *op, struct index *ix)
+{
+	char *error = NULL;
+	ix->db = rocksdb_open(ix->options, ix->dir, &error);
+	return index_fail(op, error, "cannot open the index");
+}
+
 int index_open(struct op *op, struct index *ix, const char *dir, uint64_t cache_bytes)
 {
 	*ix = (struct index){ .dir = strdup(dir) };
@@ -99,9 +108,13 @@ int index_open(struct op *op, struct index *ix, const char *dir, uint64_t cache_
 	}
 	shortage_prepare();
 	options_set(ix, cache_bytes);
-	char *error = NULL;
-	ix->db = rocksdb_open(ix->options, dir, &error);
-	int rc = index_fail(op, error, "cannot open the index");
+	int rc = db_open(op, ix);
+	bool cut = false;
+	if (rc == RC_CORRUPT && manifest_mend(op, dir, &cut) == 0 && cut) {
+		log_warn("store", "%s: a change of the index that was never finished was cut off",
+			dir);
+		rc = db_open(op, ix);
+	}
 	if (rc)
 		index_close(ix);
 	return rc;

@@ -105,6 +105,17 @@ static int volume_read(struct op *op, struct local *l, char bytes[VOLUME_BYTES])
 	return 0;
 }
 
+// The volume's own name: of a folder that was just made, a power cut may leave nothing. A server that shut itself in may not open the folder above
+// (run/sandbox.h); it has done this before (server/config.c).
+static int volume_name_sync(struct op *op, struct local *l)
+{
+	char path[PATH_ROOM];
+	path_in(path, l, "..");
+	int error = file_sync_dir(l->files, path);
+	return error && error != EACCES ? op_fail_errno(op, RC_IO, error, "cannot sync %s", path)
+					: 0;
+}
+
 int volume_load(struct op *op, struct local *l)
 {
 	char bytes[VOLUME_BYTES] = { 0 };
@@ -122,7 +133,9 @@ int volume_load(struct op *op, struct local *l)
 		memcpy(bytes, MAGIC, 8);
 		store_u32(bytes + 8, VOLUME_VERSION);
 		random_bytes(bytes + 24, 16);
-		rc = volume_write(op, l, bytes);
+		rc = volume_name_sync(op, l); // before the file that says it was done
+		if (rc == 0)
+			rc = volume_write(op, l, bytes);
 	}
 	if (rc == 0) {
 		memcpy(l->volume, bytes, VOLUME_BYTES);
