@@ -107,6 +107,10 @@ static const struct key keys[] = {
 		"256mb", "size of a segment of the log" },
 	{ "store.reserve_bytes", KIND_BYTES, AT(store.reserve_bytes), 0, UINT64_C(1) << 40, "64mb",
 		"kept free so that deleting works on a full disk" },
+	{ "store.grace", KIND_TIME, AT(store.grace_ms), 1, 86400000, "10min",
+		"how long a session that still shows an expunged message can read it, at least" },
+	{ "store.sweep_interval", KIND_TIME, AT(store.sweep_interval_ms), 10, 86400000, "10s",
+		"how often it is asked whether giving back the space of expunged mail pays" },
 };
 
 #define PROTOCOLS "imap, imaps, pop3, pop3s, lmtp, submission, submissions"
@@ -144,6 +148,8 @@ void config_defaults(struct config *c)
 	c->pop3.autologout_ms = 600000;
 	c->smtp.timeout_ms = 600000;
 	c->imap.progress_interval_ms = 10000;
+	c->store.grace_ms = 600000;
+	c->store.sweep_interval_ms = 10000;
 }
 
 // --- faults ---

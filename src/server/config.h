@@ -64,7 +64,7 @@ struct config {
 		const char *domains;
 	} submission;
 	struct {
-		uint64_t segment_bytes, reserve_bytes;
+		uint64_t segment_bytes, reserve_bytes, grace_ms, sweep_interval_ms;
 	} store;
 };
 

@@ -32,7 +32,6 @@
 #include <unistd.h>
 
 #define STOP_GRACE_MS 5000u
-#define SWEEP_LOOK_S 10u // how often it is asked whether a sweep pays
 
 struct server {
 	const struct config *config;
@@ -128,7 +127,7 @@ static enum task_next sweeper_run(struct task *t, unsigned wake)
 			log_error("server", "giving space back: %s", op_text(&op, rc));
 		op_done(&op);
 	}
-	t->deadline = clock_mono() + SWEEP_LOOK_S * NS_PER_S;
+	t->deadline = clock_mono() + s->config->store.sweep_interval_ms * NS_PER_MS;
 	return TASK_PARK;
 }
 
@@ -221,7 +220,8 @@ static int mail_prepare(struct op *op, struct server *s)
 	struct store_config store = { .engine = c->engine,
 		.dir = c->data,
 		.segment_bytes = c->store.segment_bytes,
-		.reserve_bytes = c->store.reserve_bytes };
+		.reserve_bytes = c->store.reserve_bytes,
+		.grace_ms = (uint32_t)c->store.grace_ms };
 	struct mail_config mail = { .append_limit = c->limits.message_bytes,
 		.mailboxes_max = (uint32_t)c->limits.mailboxes,
 		.sent_copy = c->submission.sent_copy,
