@@ -10,9 +10,9 @@ SRC = ROOT / "src"
 
 
 def c_files(*suffixes):
-    """Our C files under src/, bench/ and fuzz/, sorted; suffixes such as ".c" and ".h" (both by default)."""
+    """Our C files under src/, bench/, fuzz/ and tests/, sorted; suffixes such as ".c" and ".h" (both by default)."""
     wanted = suffixes or (".c", ".h")
-    found = [p for top in ("src", "bench", "fuzz") for p in (ROOT / top).rglob("*") if p.suffix in wanted]
+    found = [p for top in ("src", "bench", "fuzz", "tests") for p in (ROOT / top).rglob("*") if p.suffix in wanted]
     return sorted(found)
 
 
