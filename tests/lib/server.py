@@ -10,6 +10,7 @@ The program is build/starling, or STARLING_PROGRAM (a sanitizer build). The serv
 lines `imap 127.0.0.1:PORT`. Leaving the context stops it with SIGTERM; anything but a clean end, or a report of a
 sanitizer in its log, raises ServerError with the end of the log."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -82,7 +83,8 @@ class Server:
             command += ["--config", str(path)]
         command += self.options
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **self.env})
+            # In a process group of its own, which kill() ends as a whole.
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **self.env}, process_group=0)
         deadline = time.monotonic() + START_SECONDS
         while not ports.exists():
             if self.process.poll() is not None:
@@ -114,7 +116,8 @@ class Server:
     def kill(self):
         """Ends it as a power cut would (what is on disk stays)."""
         if self.process is not None:
-            self.process.kill()
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.process = None
 
