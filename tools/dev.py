@@ -122,6 +122,22 @@ def do_faults(arguments):
     return run(sys.executable, "-B", ROOT / "tests" / "faults" / "faults.py", *words)
 
 
+def do_crash(arguments):
+    """Kills at full length."""
+    if not build():
+        return 1
+    words = arguments if any(w.startswith("--kills") for w in arguments) else ["--kills", "1000", *arguments]
+    return run(sys.executable, "-B", ROOT / "tests" / "crash.py", *words)
+
+
+def do_powercut(arguments):
+    import powercut
+    import report
+
+    powercut.main(arguments, build)
+    return 1 if report.counts()[1] else 0
+
+
 def do_bench(arguments):
     import bench
 

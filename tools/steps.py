@@ -125,6 +125,12 @@ def step_fuzz(context):
     fuzzing.run_all(context.build, 60 if context.full else 4)
 
 
+def step_powercut(context):
+    import powercut
+
+    powercut.main(["--states", "100000"] if context.full else ["--plants", "short", "--states", "400"], context.build)
+
+
 def step_run(context):
     """What a new user does first."""
     env = {**os.environ, "DEV_RUN_CHECK": "1"}
@@ -160,6 +166,8 @@ STEPS = {
     "lmtp": script("tests/run.py", "tests/lmtp"),
     "submission": script("tests/run.py", "tests/submission"),
     "lmtp-crash": script("tests/lmtp_crash.py", "--kills", lambda c: 60 if c.full else 8),
+    "crash": script("tests/crash.py", "--kills", lambda c: 1000 if c.full else 15),
+    "powercut": step_powercut,
     "roundtrip": script("tests/roundtrip.py"),
     "clients": script("tests/clients/all.py"),
     "stress": script("tests/stress.py", "--seconds", lambda c: 300 if c.full else 20),
