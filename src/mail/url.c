@@ -424,6 +424,28 @@ static void encode(struct buf *to, struct span s, bool (*is_allowed)(unsigned ch
 	}
 }
 
+// bchar where a ":" would begin another scheme (path-noscheme, RFC 3986 section 4.2).
+static bool is_relative_char(unsigned char c)
+{
+	return is_bchar(c) && c != ':';
+}
+
+// bchar where a "/" at the end would belong to what follows.
+static bool is_section_char(unsigned char c)
+{
+	return is_bchar(c) && c != '/';
+}
+
+static void print_mailbox(const struct url *url, struct buf *to)
+{
+	struct span name = url->mailbox;
+	if (span_starts(name, SPAN("/"))) { // would begin another form of URL
+		buf_add(to, SPAN("%2F"));
+		name = span_skip(name, 1);
+	}
+	encode(to, name, url->form == URL_RELATIVE ? is_relative_char : is_bchar);
+}
+
 static void print_server(const struct url *url, struct buf *to)
 {
 	encode(to, url->user, is_achar);
@@ -465,7 +487,7 @@ void url_print(const struct url *url, struct buf *to)
 	buf_add(to, span_str(begins[url->form]));
 	if (url->host.p)
 		print_server(url, to);
-	encode(to, url->mailbox, is_bchar);
+	print_mailbox(url, to);
 	if (url->uid_validity)
 		buf_addf(to, ";UIDVALIDITY=%u", url->uid_validity);
 	if (url->search.p) {
@@ -477,7 +499,7 @@ void url_print(const struct url *url, struct buf *to)
 	buf_addf(to, "%s;UID=%u", url->mailbox.p ? "/" : "", url->uid);
 	if (url->section.p) {
 		buf_add(to, SPAN("/;SECTION="));
-		encode(to, url->section, is_bchar);
+		encode(to, url->section, is_section_char);
 	}
 	if (url->is_partial) {
 		buf_add(to, SPAN("/;PARTIAL="));

@@ -138,6 +138,28 @@ static void test_none(void **state)
 	op_done(&op);
 }
 
+// What stands where it would mean something else unless it is encoded: found by the fuzzer.
+static void test_printing(void **state)
+{
+	static const char *const rows[] = { "%2F", "%2Fa", "/%2Fa/;UID=1", "%2F%2Fa/;UID=1",
+		"a%3Ab", "imap%3A//h", "imap://h/%2Fa", "imap://h/a%2F/;UID=1",
+		"imap://u@h/a/;UID=1/;SECTION=b%2F;URLAUTH=authuser",
+		"imap://joe%40example.com@h/a%3Bb%3Fc/;UID=1" };
+	(void)state;
+	op_init(&op, 0);
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct url u = parse(rows[i]), again;
+		struct buf printed = { 0 };
+		url_print(&u, &printed);
+		assert_int_equal(url_parse(&op, buf_span(&printed), &again), 0);
+		assert_int_equal(u.form, again.form);
+		assert_true(span_eq(u.mailbox, again.mailbox) && span_eq(u.user, again.user));
+		assert_true(span_eq(u.section, again.section) && u.access == again.access);
+		buf_done(&printed);
+	}
+	op_done(&op);
+}
+
 // Every beginning of a good URL is good or refused, and reads nothing behind itself (the address sanitizer looks).
 static void test_beginnings(void **state)
 {
@@ -256,6 +278,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_none),
+		cmocka_unit_test(test_printing),
 		cmocka_unit_test(test_beginnings),
 		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_sections),

@@ -17,11 +17,13 @@ static const char *engine = "memory";
 #define INBOX_URL "imap://alice@h/INBOX/;UID=1"
 
 static bool bob_exists;
+static unsigned finds; // users looked for
 
 // Users: alice, known as ALICE and Alice, too; bob, while he is there; mallory.
 static int find_user(void *ctx, struct op *op, struct span name, struct span *ret_user)
 {
 	(void)ctx;
+	finds++;
 	*ret_user = span_caseeq(name, SPAN("alice")) ? SPAN("alice") : name;
 	if (span_eq(*ret_user, SPAN("alice")) || span_eq(name, SPAN("mallory")) ||
 		span_eq(name, SPAN("b+o;b")) || (span_eq(name, SPAN("bob")) && bob_exists))
@@ -163,6 +165,33 @@ static void test_forgery(void **state)
 		memcpy(p + good.n, more[i], strlen(more[i]));
 		GETS_NOTHING(span_of(p, good.n + strlen(more[i])), &by_mallory);
 	}
+	end();
+}
+
+// No oracle: of what was not made here, nothing is looked at, so that the answer takes no longer for what exists.
+static void test_nothing_is_looked_for(void **state)
+{
+	static const char *const urls[] = { INBOX_URL ";URLAUTH=user+alice:INTERNAL:",
+		"imap://nobody@h/INBOX/;UID=1;URLAUTH=user+nobody:INTERNAL:",
+		"imap://alice@h/Nowhere/;UID=1;URLAUTH=submit+alice:INTERNAL:" };
+	(void)state;
+	begin();
+	struct span good = signed_url(INBOX_URL ";URLAUTH=user+alice");
+	struct span token = span_skip(good, good.n - 98);
+	for (size_t i = 0; i < countof(urls); i++)
+		for (unsigned real = 0; real < 2; real++) {
+			struct buf url = { 0 };
+			buf_add(&url, span_str(urls[i]));
+			for (size_t k = 0; k < token.n; k++)
+				buf_addc(&url, real || k == 1 ? token.p[k] : '0');
+			finds = 0;
+			bool is_good = real && i == 0;
+			assert_int_equal(fetch(buf_span(&url), &by_alice).p != NULL, is_good);
+			assert_int_equal(finds > 0, is_good);
+			buf_done(&url);
+		}
+	struct account *a;
+	assert_int_equal(account_open_existing(&f.op, f.mail, SPAN("nobody"), &a), RC_NONEXISTENT);
 	end();
 }
 
@@ -398,6 +427,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_access),
 		cmocka_unit_test(test_forgery),
+		cmocka_unit_test(test_nothing_is_looked_for),
 		cmocka_unit_test(test_swaps),
 		cmocka_unit_test(test_other_owner),
 		cmocka_unit_test(test_reset),
