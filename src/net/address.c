@@ -3,7 +3,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -164,4 +166,38 @@ int address_listen(struct op *op, const char *text, const struct address *a, uns
 	*ret_fd = fd;
 	*ret_port = port_of(fd);
 	return 0;
+}
+
+// --- the other way ---
+
+bool address_is_numeric(const char *host)
+{
+	struct in6_addr any;
+	return inet_pton(AF_INET, host, &any) == 1 || inet_pton(AF_INET6, host, &any) == 1;
+}
+
+int address_resolve(struct op *op, const char *host, uint16_t port, struct address *ret_list,
+	size_t most, size_t *ret_n)
+{
+	struct addrinfo hints = { .ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICSERV |
+			(address_is_numeric(host) ? AI_NUMERICHOST : AI_ADDRCONFIG) };
+	struct addrinfo *found;
+	char service[8];
+	(void)snprintf(service, sizeof service, "%u", port); // fits
+	int error = getaddrinfo(host, service, &hints, &found);
+	if (error)
+		return op_fail(op, RC_UNAVAILABLE, "%s: %s", host, gai_strerror(error));
+	size_t n = 0;
+	for (const struct addrinfo *a = found; a && n < most; a = a->ai_next) {
+		if (a->ai_addrlen > sizeof ret_list[n].storage)
+			continue;
+		ret_list[n] = (struct address){ .size = a->ai_addrlen };
+		memcpy(&ret_list[n].storage, a->ai_addr, a->ai_addrlen);
+		n++;
+	}
+	freeaddrinfo(found);
+	*ret_n = n;
+	return n ? 0 : op_fail(op, RC_UNAVAILABLE, "%s has no address", host);
 }

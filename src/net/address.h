@@ -16,6 +16,12 @@ struct address {
 };
 int address_parse(struct op *op, const char *text, struct address *ret_address);
 
+// The addresses of a host: a name, or an address without its brackets; at most `most` of them. RC_UNAVAILABLE. A name blocks for as long as the system's
+// resolver takes (CREW_RELAY); an address does not.
+int address_resolve(struct op *op, const char *host, uint16_t port, struct address *ret_list,
+	size_t most, size_t *ret_n);
+bool address_is_numeric(const char *host);
+
 // A bound, listening, non-blocking socket. A stale UNIX socket of the path is replaced. *ret_port is 0 for those.
 int address_listen(struct op *op, const char *text, const struct address *a, unsigned unix_mode,
 	int *ret_fd, uint16_t *ret_port);

@@ -16,6 +16,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "net/dial_priv.h"
 #include "net/net_priv.h"
 #include "net/proxy.h"
 #include "net/secure.h"
@@ -86,7 +87,7 @@ void conn_wake(struct conn *c)
 
 static const struct listener_info *info_of(const struct conn *c)
 {
-	return listener_info(c->listener);
+	return c->dialed ? &c->dialed->info : listener_info(c->listener);
 }
 
 static void session_close(struct conn *c)
@@ -129,8 +130,10 @@ static enum step after_proxy(struct op *op, struct conn *c)
 		return STEP_AGAIN;
 	}
 	int rc = secure_new(op, c, info->tls, &c->secure);
-	if (rc < 0)
+	if (rc < 0) {
+		dial_fault(c, op_text(op, rc));
 		return STEP_END;
+	}
 	phase_enter(c, PHASE_HANDSHAKE);
 	return STEP_AGAIN;
 }
@@ -161,18 +164,34 @@ static enum step proxy_step(struct op *op, struct conn *c)
 	return c->in_census ? after_proxy(op, c) : refuse(c);
 }
 
+static enum step connect_step(struct op *op, struct conn *c)
+{
+	int rc = dial_connected(op, c);
+	if (rc < 0) {
+		dial_fault(c, op_text(op, rc));
+		return STEP_END;
+	}
+	if (rc == 0)
+		return STEP_WAIT;
+	c->events |= CONN_EV_OPEN;
+	return after_proxy(op, c);
+}
+
 static enum step handshake_step(struct op *op, struct conn *c)
 {
 	int rc = secure_handshake(op, c);
 	if (rc < 0) {
 		log_info("net", "%s %s: TLS handshake failed: %s", info_of(c)->service->name,
 			c->peer_text, op_text(op, rc));
+		dial_fault(c, op_text(op, rc));
 		return STEP_END;
 	}
 	if (rc == 0)
 		return STEP_WAIT;
 	phase_enter(c, PHASE_SESSION);
 	c->phase_deadline = 0;
+	if (c->dialed)
+		c->events |= CONN_EV_WOKEN; // the client speaks first
 	c->maybe_readable =
 		true; // the client's first line may have come with the end of the handshake
 	return STEP_AGAIN;
@@ -264,7 +283,9 @@ static enum step session_step(struct op *op, struct conn *c)
 		if (sent == STEP_WAIT)
 			return STEP_WAIT;
 		c->tls_wanted = false;
-		c->phase_deadline = clock_mono() + c->net->limits.handshake_ms * NS_PER_MS;
+		c->phase_deadline = clock_mono() +
+			(c->dialed ? c->dialed->timeout_ms : c->net->limits.handshake_ms) *
+				NS_PER_MS;
 		phase_enter(c, PHASE_HANDSHAKE);
 		return STEP_AGAIN;
 	}
@@ -316,6 +337,8 @@ static enum step linger_step(struct conn *c)
 static enum step step(struct op *op, struct conn *c)
 {
 	switch ((enum conn_phase)c->phase) {
+	case PHASE_CONNECT:
+		return connect_step(op, c);
 	case PHASE_PROXY:
 		return info_of(c)->proxy_protocol ? proxy_step(op, c) : after_proxy(op, c);
 	case PHASE_HANDSHAKE:
@@ -341,11 +364,11 @@ static void sooner(uint64_t *deadline, uint64_t other)
 // Says what the connection waits for, and gives back what it does not need meanwhile.
 static void conn_park(struct conn *c)
 {
-	bool reads = c->phase != PHASE_CLOSING;
+	bool reads = c->phase != PHASE_CLOSING && c->phase != PHASE_CONNECT;
 	if (c->phase == PHASE_SESSION)
 		reads = takes_input(c) && !c->eof && !c->tls_wanted && input_has_room(c);
 	c->task.want_read = reads;
-	c->task.want_write = c->blocked;
+	c->task.want_write = c->blocked || c->phase == PHASE_CONNECT;
 	input_park(&c->in, c->net->buffers);
 	if (rope_size(&c->out) == 0)
 		rope_done(&c->out);
@@ -365,10 +388,14 @@ static bool time_note(struct conn *c)
 	if (c->stall_deadline && now >= c->stall_deadline) {
 		log_info("net", "%s %s: took no output for too long: closed",
 			info_of(c)->service->name, c->peer_text);
+		dial_fault(c, "the peer takes no output");
 		return false;
 	}
-	if (c->phase_deadline && now >= c->phase_deadline)
+	if (c->phase_deadline && now >= c->phase_deadline) {
+		dial_fault(
+			c, c->phase == PHASE_CONNECT ? "no connection in time" : "no TLS in time");
 		return false;
+	}
 	if (c->zip_deadline && now >= c->zip_deadline) {
 		c->zip_deadline = 0;
 		zip_idle(c->zip);
@@ -430,10 +457,13 @@ static void conn_free(struct conn *c)
 	rope_done(&c->out);
 	if (c->in_census)
 		census_leave_address(c->net->census, &c->peer);
-	census_leave(c->net->census);
 	if (c->task.fd >= 0)
 		close(c->task.fd);
-	listener_unref(c->listener);
+	if (c->listener) {
+		census_leave(c->net->census);
+		listener_unref(c->listener);
+	}
+	free(c->dialed);
 	free(c);
 }
 
@@ -463,6 +493,40 @@ static void options_set(const struct net *n, int fd)
 	option_set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, ms < INT32_MAX ? (unsigned)ms : INT32_MAX);
 }
 
+static void conn_init(struct conn *c, struct net *n, int fd, const struct peer *peer)
+{
+	c->task = (struct task){ .ops = &conn_ops, .fd = fd, .want_read = true };
+	c->net = n;
+	c->input_limit = NET_INPUT_MAX;
+	c->id = atomic_fetch_add_explicit(&n->next_id, 1, memory_order_relaxed) + 1;
+	c->next = CONN_READ;
+	peer_set(c, peer);
+	if (peer->kind != PEER_UNIX)
+		options_set(n, fd);
+}
+
+int conn_begin(struct op *op, struct net *n, struct dialed *d, int fd, const struct peer *peer)
+{
+	struct conn *c = calloc(1, sizeof *c);
+	if (!c) {
+		close(fd);
+		free(d);
+		return op_fail(op, RC_NOMEM, "no memory for a connection");
+	}
+	conn_init(c, n, fd, peer);
+	c->dialed = d;
+	c->phase = PHASE_CONNECT;
+	c->task.want_read = false;
+	c->task.want_write = true;
+	c->phase_deadline = clock_mono() + d->timeout_ms * NS_PER_MS;
+	int rc = d->info.service->open(op, c, d->info.service_config, &c->session);
+	if (rc == 0)
+		rc = task_start(op, n->crew, &c->task);
+	if (rc < 0)
+		conn_free(c);
+	return rc;
+}
+
 int conn_accept(struct op *op, struct listener *l, int fd, const struct peer *peer)
 {
 	struct net *n = listener_net(l);
@@ -474,18 +538,11 @@ int conn_accept(struct op *op, struct listener *l, int fd, const struct peer *pe
 		census_leave(n->census);
 		return op_fail(op, RC_NOMEM, "no memory for a connection");
 	}
-	c->task = (struct task){ .ops = &conn_ops, .fd = fd, .want_read = true };
-	c->net = n;
+	conn_init(c, n, fd, peer);
 	c->listener = listener_ref(l);
-	c->input_limit = NET_INPUT_MAX;
-	c->id = atomic_fetch_add_explicit(&n->next_id, 1, memory_order_relaxed) + 1;
 	c->phase = PHASE_PROXY;
 	c->in_census = !listener_info(l)->proxy_protocol;
-	c->next = CONN_READ;
 	c->phase_deadline = clock_mono() + n->limits.handshake_ms * NS_PER_MS;
-	peer_set(c, peer);
-	if (peer->kind != PEER_UNIX)
-		options_set(n, fd);
 	int rc = task_start(op, n->crew, &c->task);
 	if (rc < 0)
 		conn_free(c);

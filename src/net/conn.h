@@ -105,6 +105,8 @@ int conn_channel_binding(struct op *op, struct conn *c, const char *type, struct
 struct span conn_client_identity(struct op *op, struct conn *c);
 // The name that the peer asked for with SNI; absent if none.
 struct span conn_server_name(const struct conn *c);
+// Of a connection that we have made (net/dial.h): why it ended; "" when the session ended it or the peer closed it.
+const char *conn_fault(const struct conn *c);
 // A number that is unique in the process, for logs.
 uint64_t conn_id(const struct conn *c);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starling: what the files of net/ share: the inside of struct net, struct listener and struct conn.
 //
-// A connection passes through phases: PROXY header, TLS handshake, session, and, once the session said so, closing (what
+// A connection passes through phases: (one that we make: being connected,) PROXY header, TLS handshake, session, and, once the session said so, closing (what
 // it wrote is sent) and lingering (the peer is given a moment to read it). Its bytes pass through layers, each of which
 // is there or not: socket <-> secure (TLS) <-> zip (DEFLATE) <-> input / out.
 #ifndef NET_NET_PRIV_H
@@ -17,6 +17,7 @@
 
 #include <sys/types.h>
 
+struct dialed;
 struct secure; // net/secure.h
 
 struct net {
@@ -28,12 +29,20 @@ struct net {
 	_Atomic uint64_t next_id;
 };
 
-enum conn_phase { PHASE_PROXY, PHASE_HANDSHAKE, PHASE_SESSION, PHASE_CLOSING, PHASE_LINGER };
+enum conn_phase {
+	PHASE_CONNECT,
+	PHASE_PROXY,
+	PHASE_HANDSHAKE,
+	PHASE_SESSION,
+	PHASE_CLOSING,
+	PHASE_LINGER
+};
 
 struct conn {
 	struct task task;
 	struct net *net;
-	struct listener *listener; // a reference
+	struct listener *listener; // a reference; NULL: it was dialed
+	struct dialed *dialed;     // net/dial_priv.h; NULL: it was accepted
 	void *session;             // NULL before it is opened and after it is closed
 	struct waker *waker;       // NULL until asked for; a reference
 	struct secure *secure;     // TLS, from the beginning of its handshake
@@ -64,6 +73,9 @@ struct conn {
 // Makes a connection of an accepted socket (non-blocking) that was counted in the census; for its address too, unless a
 // PROXY header will tell that. On failure everything is undone and the socket closed.
 int conn_accept(struct op *op, struct listener *l, int fd, const struct peer *peer);
+
+// Makes a connection of a socket that is being connected, and opens its session. Takes `d` and `fd`, on failure too.
+int conn_begin(struct op *op, struct net *n, struct dialed *d, int fd, const struct peer *peer);
 
 // What listeners have for their connections.
 struct listener_info {

@@ -7,6 +7,7 @@
 // comes before anything else. The session tickets at the end of a handshake wait for the greeting.
 #include "net/secure.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <limits.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/must.h"
+#include "net/dial_priv.h"
 #include "net/net_priv.h"
 #include "net/tls_priv.h"
 
@@ -118,6 +120,19 @@ int secure_alpn_select(SSL *ssl, const unsigned char **ret_name, unsigned char *
 
 // --- life ---
 
+// The client's side: whose certificate it must be (RFC 6125), and the name that is asked for (SNI: names only, RFC 6066 section 3).
+static bool peer_expect(SSL *ssl, const char *host)
+{
+	struct in6_addr any;
+	SSL_set_connect_state(ssl);
+	if (inet_pton(AF_INET, host, &any) == 1 || inet_pton(AF_INET6, host, &any) == 1)
+		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1;
+	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	return SSL_set1_host(ssl, host) == 1 &&
+		SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+			(void *)(uintptr_t)host) == 1;
+}
+
 int secure_new(struct op *op, struct conn *c, struct tls_context *t, struct secure **ret_secure)
 {
 	struct secure *s = calloc(1, sizeof *s);
@@ -135,7 +150,12 @@ int secure_new(struct op *op, struct conn *c, struct tls_context *t, struct secu
 	BIO_set_data(bio, c);
 	SSL_set_bio(s->ssl, bio, bio);
 	SSL_set_app_data(s->ssl, c);
-	SSL_set_accept_state(s->ssl);
+	if (!tls_is_client(t)) {
+		SSL_set_accept_state(s->ssl);
+	} else if (!peer_expect(s->ssl, c->dialed->host)) {
+		secure_free(s);
+		return op_fail(op, RC_CONFIG, "%s: not a name for TLS", c->dialed->host);
+	}
 	*ret_secure = s;
 	return 0;
 }

@@ -17,6 +17,7 @@
 struct tls_context {
 	char *cert_file, *key_file, *client_ca_file;
 	BIO_METHOD *bio;
+	bool is_client;
 	pthread_mutex_t lock; // guards ctx; a leaf
 	SSL_CTX *ctx;
 };
@@ -137,6 +138,52 @@ int tls_open(struct op *op, const struct tls_config *config, struct tls_context 
 	}
 	*ret_tls = t;
 	return 0;
+}
+
+static int client_ctx_make(struct op *op, const char *ca_file, bool verify, SSL_CTX **ret_ctx)
+{
+	ERR_clear_error();
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	int rc = 0;
+	if (!ctx || !policy_set(ctx)) {
+		rc = op_fail(op, RC_NOMEM, "cannot set up TLS: %s", tls_error_text());
+	} else if (verify) {
+		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+		bool good = ca_file ? SSL_CTX_load_verify_file(ctx, ca_file) == 1
+				    : SSL_CTX_set_default_verify_paths(ctx) == 1;
+		if (!good)
+			rc = op_fail(op, RC_CONFIG, "%s: cannot read the certificates of CAs: %s",
+				ca_file ? ca_file : "the system", tls_error_text());
+	}
+	if (rc < 0) {
+		SSL_CTX_free(ctx);
+		return rc;
+	}
+	*ret_ctx = ctx;
+	return 0;
+}
+
+int tls_client_open(struct op *op, const char *ca_file, bool verify, struct tls_context **ret_tls)
+{
+	struct tls_context *t = calloc(1, sizeof *t);
+	if (!t)
+		return op_fail(op, RC_NOMEM, "no memory for TLS");
+	must(pthread_mutex_init(&t->lock, NULL) == 0);
+	t->is_client = true;
+	t->bio = secure_bio_method_new();
+	int rc = t->bio ? client_ctx_make(op, ca_file, verify, &t->ctx)
+			: op_fail(op, RC_NOMEM, "no memory for TLS");
+	if (rc < 0) {
+		tls_free(t);
+		return rc;
+	}
+	*ret_tls = t;
+	return 0;
+}
+
+bool tls_is_client(const struct tls_context *t)
+{
+	return t->is_client;
 }
 
 int tls_reload(struct op *op, struct tls_context *t)

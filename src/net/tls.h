@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starling: TLS contexts: TLS 1.2 and 1.3 (RFC 8996, RFC 8314), server side. The certificate is read again by tls_reload() while
+// Starling: TLS contexts: TLS 1.2 and 1.3 (RFC 8996, RFC 8314), server side, and for connections that we make. The certificate is read again by tls_reload() while
 // connections live on with the old one. Session tickets are on; idle connections release their buffers.
 #ifndef NET_TLS_H
 #define NET_TLS_H
@@ -11,6 +11,9 @@ struct tls_config {
 	const char *cert_file, *key_file; // PEM
 	const char *client_ca_file; // NULL: client certificates are not asked for (SASL EXTERNAL)
 };
+// The client's side: the peer must show a certificate for the name that was dialed, of an authority in `ca_file` (NULL: the system's); with
+// `verify` false any will do.
+int tls_client_open(struct op *op, const char *ca_file, bool verify, struct tls_context **ret_tls);
 int tls_open(struct op *op, const struct tls_config *config, struct tls_context **ret_tls);
 int tls_reload(struct op *op, struct tls_context *t); // keeps the old certificate on failure
 void tls_free(struct tls_context *t);

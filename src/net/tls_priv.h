@@ -9,6 +9,7 @@
 
 // A new TLS connection under the certificate in use now. NULL: out of memory.
 SSL *tls_connection_new(struct tls_context *t);
+bool tls_is_client(const struct tls_context *t);
 // The BIO that reads and writes a struct conn (net/secure.c); one for each context.
 BIO_METHOD *tls_bio_method(struct tls_context *t);
 BIO_METHOD *secure_bio_method_new(void);
