@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/smtp.h"
+#include "wire/smtp_reply.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -126,9 +127,62 @@ static void replies(void **state)
 	rope_done(&r);
 }
 
+// Replies of a server; '|' parts their lines. `next` is what the last one gives.
+static void answers(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *lines;
+		enum smtp_answer_next next;
+		unsigned code;
+		const char *enhanced, *text;
+	} rows[] = {
+		{ "250 ok", SMTP_ANSWER_DONE, 250, "", "ok" },
+		{ "250", SMTP_ANSWER_DONE, 250, "", "" },
+		{ "550 5.1.1 <x> is not here", SMTP_ANSWER_DONE, 550, "5.1.1", "<x> is not here" },
+		{ "550-5.1.1 one|550 5.1.1 two", SMTP_ANSWER_DONE, 550, "5.1.1", "one two" },
+		{ "452 4.5.3", SMTP_ANSWER_DONE, 452, "4.5.3", "" },
+		{ "452 4.5.3.", SMTP_ANSWER_DONE, 452, "", "4.5.3." },
+		{ "250 5.1.1 of another class", SMTP_ANSWER_DONE, 250, "",
+			"5.1.1 of another class" },
+		{ "250 2.1234.1 x", SMTP_ANSWER_DONE, 250, "", "2.1234.1 x" },
+		{ "250-a|250-b", SMTP_ANSWER_MORE, 250, "", "a b" },
+		{ "250-a|251 b", SMTP_ANSWER_BAD, 250, "", "a" },
+		{ "250\tx", SMTP_ANSWER_BAD, 0, "", "" },
+		{ "25 x", SMTP_ANSWER_BAD, 0, "", "" },
+		{ "199 x", SMTP_ANSWER_BAD, 0, "", "" },
+		{ "600 x", SMTP_ANSWER_BAD, 0, "", "" },
+		{ "hello", SMTP_ANSWER_BAD, 0, "", "" },
+		{ "", SMTP_ANSWER_BAD, 0, "", "" },
+		{ "250 a\001b\303\274", SMTP_ANSWER_DONE, 250, "", "a?b??" },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct smtp_answer a = { .code = 0 };
+		struct span rest = span_str(rows[i].lines), line;
+		enum smtp_answer_next next = SMTP_ANSWER_MORE;
+		while (rest.p) {
+			rest = span_split(rest, '|', &line);
+			next = smtp_answer_line(&a, line);
+		}
+		assert_int_equal(next, rows[i].next);
+		assert_int_equal(a.code, rows[i].code);
+		assert_string_equal(a.enhanced, rows[i].enhanced);
+		assert_string_equal(a.text, rows[i].text);
+	}
+	struct smtp_answer a = { .code = 0 };
+	for (unsigned i = 0; i < SMTP_REPLY_LINES_MAX; i++)
+		assert_int_equal(smtp_answer_line(&a, SPAN("250-xxxxxxxx")), SMTP_ANSWER_MORE);
+	assert_int_equal(smtp_answer_line(&a, SPAN("250 end")), SMTP_ANSWER_BAD);
+	assert_int_equal(strlen(a.text), SMTP_REPLY_TEXT_MAX - 1);
+	struct span rest;
+	assert_true(span_eq(smtp_ehlo_keyword(SPAN("250-SIZE  100 "), &rest), SPAN("SIZE")));
+	assert_true(span_eq(rest, SPAN("100")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers),
 		cmocka_unit_test(paths),
 		cmocka_unit_test(commands),
 		cmocka_unit_test(values),
