@@ -12,6 +12,7 @@ A test that fails prints its whole transcript. tests/README.md says how to write
 
 import argparse
 import concurrent.futures
+import contextlib
 import pathlib
 import re
 import sys
@@ -23,6 +24,7 @@ sys.path.insert(0, str(HERE / "lib"))
 
 import quickusers  # noqa: E402
 import report  # noqa: E402
+from fakerelay import FakeRelay  # noqa: E402
 from linetranscript import LinePlayer  # noqa: E402
 from server import Server, ServerError, program  # noqa: E402
 from transcript import BadScript, Failure, Player, Violation, parse  # noqa: E402
@@ -49,19 +51,24 @@ class Runner:
     def play(self, script, rev):
         """None when it passed, else what went wrong with the transcript."""
         names = self.names(script.users)
+        if script.relay is not None:
+            with contextlib.closing(FakeRelay()) as relay:
+                config = (script.config or CONFIG) + relay.config(script.relay)
+                with Server(self.engine, options=script.serve, config=config, protocols=PROTOCOLS) as server:
+                    return self.play_on(server, script, rev, names, relay)
         if script.serve or script.config:
             config = script.config and re.sub(r"\$\{user(\d*)\}", lambda m: names[int(m[1] or 1) - 1], script.config)
             with Server(self.engine, options=script.serve, config=config, protocols=PROTOCOLS) as server:
                 return self.play_on(server, script, rev, names)
         return self.play_on(self.server, script, rev, names)
 
-    def play_on(self, server, script, rev, names):
+    def play_on(self, server, script, rev, names, relay=None):
         quickusers.add(server.data, names, PASSWORD)
         users = [(name, PASSWORD) for name in names]
         if script.proto == "imap":
             player = Player(script, rev, server.ports, users)
         else:
-            player = LinePlayer(script, script.proto, server.ports, users)
+            player = LinePlayer(script, script.proto, server.ports, users, relay)
         try:
             if not player.play():
                 self.skipped.append(f"{script.name} ({rev})")

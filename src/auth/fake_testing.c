@@ -3,6 +3,8 @@
 
 #include "auth/auth.h"
 #include "base/must.h"
+#include "net/dial.h"
+#include "net/tls.h"
 
 #include <stdlib.h>
 
@@ -171,6 +173,58 @@ uint64_t conn_id(const struct conn *c)
 	return 1;
 }
 
+// --- net/dial.h, net/address.h, net/tls.h: every host has an address, nobody has TLS ---
+
+static struct fake dialed; // no service: none
+
+int dial(struct op *op, struct net *n, const struct dial_target *target)
+{
+	(void)n;
+	must(!dialed.service); // one at a time
+	struct fake f = { .service = target->service, .conn = calloc(1, sizeof *f.conn) };
+	rope_init(&f.conn->output);
+	must(f.service->open(op, f.conn, target->service_config, &f.session) == 0);
+	dialed = f;
+	return 0;
+}
+
+const char *conn_fault(const struct conn *c)
+{
+	(void)c;
+	return "";
+}
+
+bool address_is_numeric(const char *host)
+{
+	(void)host;
+	return true;
+}
+
+int address_resolve(struct op *op, const char *host, uint16_t port, struct address *ret_list,
+	size_t most, size_t *ret_n)
+{
+	(void)op;
+	(void)host;
+	(void)port;
+	(void)most;
+	ret_list[0] = (struct address){ .size = 0 };
+	*ret_n = 1;
+	return 0;
+}
+
+int tls_client_open(struct op *op, const char *ca_file, bool verify, struct tls_context **ret_tls)
+{
+	(void)ca_file;
+	(void)verify;
+	(void)ret_tls;
+	return op_fail(op, RC_CANNOT, "no TLS");
+}
+
+void tls_free(struct tls_context *t)
+{
+	(void)t;
+}
+
 // --- auth/auth.h ---
 
 struct auth_exchange {
@@ -322,6 +376,24 @@ struct span fake_output(struct fake *f)
 	buf_add(last, buf_span(&f->conn->shown));
 	buf_reset(&f->conn->shown);
 	return buf_span(last);
+}
+
+bool fake_take_dialed(struct fake *ret_fake)
+{
+	bool any = dialed.service;
+	if (any)
+		*ret_fake = dialed;
+	dialed.service = NULL;
+	return any;
+}
+
+bool fake_run_woken(struct fake *f)
+{
+	if (f->closed || !f->conn->woken)
+		return false;
+	f->conn->woken = false;
+	drive(f, CONN_EV_WOKEN);
+	return true;
 }
 
 void fake_close(struct fake *f)

@@ -24,5 +24,9 @@ void fake_wake(struct fake *f, unsigned events);
 // Everything written since the last call; valid until the next.
 struct span fake_output(struct fake *f);
 void fake_close(struct fake *f);
+// The connection that a session has made last (net/dial.h): it is connected once fake_wake(CONN_EV_OPEN) says so. False: none since the last call.
+bool fake_take_dialed(struct fake *ret_fake);
+// The session was woken by another since it ran last: then it runs again.
+bool fake_run_woken(struct fake *f);
 
 #endif

@@ -30,6 +30,7 @@ struct key {
 	size_t offset;
 	uint64_t least, most;
 	const char *standard, *help; // the default as text, and what it means
+	const char *choices; // KIND_STRING: the words it may be, with blanks between; NULL: any
 };
 #define AT(member) offsetof(struct config, member)
 static const struct key keys[] = {
@@ -99,6 +100,25 @@ static const struct key keys[] = {
 	{ "smtp.timeout", KIND_TIME, AT(smtp.timeout_ms), 1000, 86400000, "10min",
 		"silence after which a session of LMTP or submission ends (RFC 5321 section "
 		"4.5.3.2.7 says five minutes at least)" },
+	{ "relay.host", KIND_STRING, AT(relay.host), 0, 0, "none",
+		"the MTA that takes what users send to other domains (name or address); without it "
+		"they can write to accounts here only" },
+	{ "relay.port", KIND_COUNT, AT(relay.port), 1, 65535, "587, with relay.tls = implicit 465",
+		"its port" },
+	{ "relay.tls", KIND_STRING, AT(relay.tls), 0, 0, "required",
+		"required: STARTTLS with a certificate that is checked; implicit: TLS at once; "
+		"optional: STARTTLS if offered, unchecked; none",
+		"required implicit optional none" },
+	{ "relay.ca", KIND_STRING, AT(relay.ca), 0, 0, "the system's",
+		"PEM authorities of its certificate" },
+	{ "relay.verify", KIND_BOOL, AT(relay.verify), 0, 1, "yes", "check its certificate" },
+	{ "relay.user", KIND_STRING, AT(relay.user), 0, 0, "none",
+		"log-in there (SCRAM-SHA-256, or PLAIN or LOGIN over TLS)" },
+	{ "relay.password_file", KIND_STRING, AT(relay.password_file), 0, 0, "none",
+		"file with its password in the first line" },
+	{ "relay.timeout", KIND_TIME, AT(relay.timeout_ms), 1000, 120000, "60s",
+		"for a connection and for each answer of it; five times as long for the answer to "
+		"a message" },
 	{ "submission.domains", KIND_STRING, AT(submission.domains), 0, 0,
 		"smtp.hostname and localhost",
 		"our domains, with blanks between: an address in them is the account's whose name "
@@ -147,6 +167,9 @@ void config_defaults(struct config *c)
 	c->imap.autologout_ms = 1800000;
 	c->pop3.autologout_ms = 600000;
 	c->smtp.timeout_ms = 600000;
+	c->relay.tls = "required";
+	c->relay.verify = true;
+	c->relay.timeout_ms = 60000;
 	c->imap.progress_interval_ms = 10000;
 	c->store.grace_ms = 600000;
 	c->store.sweep_interval_ms = 10000;
@@ -286,6 +309,17 @@ static bool to_bool(const config_setting_t *o, bool *ret_value)
 	return true;
 }
 
+static bool is_choice(const char *choices, const char *text)
+{
+	struct span rest = span_str(choices), word;
+	while (rest.p) {
+		rest = span_split(rest, ' ', &word);
+		if (span_eq(word, span_str(text)))
+			return true;
+	}
+	return false;
+}
+
 static void set_key(struct parse *p, const struct key *k, const config_setting_t *o)
 {
 	char *at = (char *)p->config + k->offset;
@@ -301,6 +335,10 @@ static void set_key(struct parse *p, const struct key *k, const config_setting_t
 	const char *text = config_setting_get_string(o);
 	if (!text || !*text) {
 		fault(p, o, k->path, "a text in quotes is expected");
+		return;
+	}
+	if (k->choices && !is_choice(k->choices, text)) {
+		fault(p, o, k->path, "one of these is expected: %s", k->choices);
 		return;
 	}
 	const char *copy = arena_str(&p->op->arena, span_str(text));

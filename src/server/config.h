@@ -60,6 +60,12 @@ struct config {
 		uint64_t timeout_ms;
 	} smtp;
 	struct {
+		const char *host, *tls, *ca, *user, *password_file;
+		uint64_t port; // 0: the usual one
+		bool verify;
+		uint64_t timeout_ms;
+	} relay;
+	struct {
 		bool sent_copy;
 		const char *domains;
 	} submission;

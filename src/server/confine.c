@@ -7,6 +7,7 @@
 #include "base/attr.h"
 #include "base/log.h"
 #include "base/whole.h"
+#include "net/address.h"
 #include "run/sandbox.h"
 #include "server/config.h"
 
@@ -17,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PATHS_MAX (16 + CONFIG_LISTENERS_MAX)
+#define PATHS_MAX (32 + CONFIG_LISTENERS_MAX)
 
 struct list {
 	struct op *op;
@@ -87,6 +88,19 @@ static void add_lock(struct list *l, const struct config *c)
 	add(l, path, SANDBOX_READ | SANDBOX_WRITE);
 }
 
+// What connecting to the relay reads: the resolver's files, when it is a name, and the authorities of its certificate.
+static void add_relay(struct list *l, const struct config *c)
+{
+	static const char *const authorities[] = { "/etc/ssl", "/usr/lib/ssl",
+		"/usr/share/ca-certificates", "/usr/local/share/ca-certificates" };
+	if (!address_is_numeric(c->relay.host))
+		add_replaced(l,
+			"/etc/resolv.conf"); // and with it /etc, where hosts and nsswitch.conf are
+	add_replaced(l, c->relay.ca);
+	for (size_t i = 0; !c->relay.ca && i < countof(authorities); i++)
+		add(l, authorities[i], SANDBOX_READ | SANDBOX_LIST);
+}
+
 int confine_files(struct op *op, const struct config *c)
 {
 	struct list l = { .op = op };
@@ -106,6 +120,8 @@ int confine_files(struct op *op, const struct config *c)
 	add_replaced(&l, c->tls.certificate);
 	add_replaced(&l, c->tls.key);
 	add_replaced(&l, c->tls.client_ca);
+	if (c->relay.host)
+		add_relay(&l, c);
 	for (size_t i = 0; i < c->listener_count; i++) {
 		struct span path, address = span_str(c->listeners[i].address);
 		if (span_starts(address, SPAN("unix:"))) {
@@ -113,10 +129,13 @@ int confine_files(struct op *op, const struct config *c)
 			add(&l, folder_of(op, path.p), SANDBOX_SOCKET);
 		}
 	}
-	return l.rc < 0 ? l.rc : sandbox_files(op, "server", l.paths, l.n, SANDBOX_MAY_BIND);
+	return l.rc < 0 ? l.rc
+			: sandbox_files(op, "server", l.paths, l.n,
+				  SANDBOX_MAY_BIND | (c->relay.host ? SANDBOX_MAY_CONNECT : 0u));
 }
 
 int confine_calls(struct op *op, const struct config *c)
 {
-	return c->sandbox ? sandbox_calls(op, "server", SANDBOX_SERVE) : 0;
+	unsigned process = SANDBOX_SERVE | (c->relay.host ? SANDBOX_RELAY : 0u);
+	return c->sandbox ? sandbox_calls(op, "server", process) : 0;
 }

@@ -19,6 +19,7 @@
 #include "server/confine.h"
 #include "server/privileges.h"
 #include "smtp/lmtp.h"
+#include "smtp/relay.h"
 #include "smtp/submission.h"
 
 #include <errno.h>
@@ -49,6 +50,8 @@ struct server {
 	struct lmtp *lmtp;
 	struct submission *submission;
 	struct admin *admin;
+	struct relay *relay;  // NULL: none
+	char *relay_password; // NULL: none
 	struct listener *listeners[CONFIG_LISTENERS_MAX];
 	struct task signals, sweeper;
 	atomic_bool stopping; // ends a sweep under way
@@ -235,6 +238,53 @@ static int mail_prepare(struct op *op, struct server *s)
 	return rc;
 }
 
+// Read before privileges go.
+static int relay_password_read(struct op *op, struct server *s)
+{
+	const char *path = s->config->relay.password_file;
+	if (!s->config->relay.user != !path)
+		return op_fail(op, RC_CONFIG, "relay.user and relay.password_file belong together");
+	if (!path)
+		return 0;
+	FILE *f = fopen(path, "re");
+	size_t room = 0;
+	ssize_t n = f ? getline(&s->relay_password, &room, f) : -1;
+	int e = errno;
+	if (f)
+		fclose(f);
+	if (n < 0)
+		return op_fail_errno(op, RC_CONFIG, e, "cannot read %s", path);
+	s->relay_password[strcspn(s->relay_password, "\r\n")] = '\0';
+	return 0;
+}
+
+static int relay_prepare(struct op *op, struct server *s)
+{
+	static const struct {
+		const char *word;
+		enum relay_tls tls;
+		uint16_t port;
+	} kinds[] = { { "required", RELAY_TLS_REQUIRED, 587 },
+		{ "optional", RELAY_TLS_OPTIONAL, 587 }, { "implicit", RELAY_TLS_IMPLICIT, 465 },
+		{ "none", RELAY_TLS_NONE, 587 } };
+	const struct config *c = s->config;
+	if (!c->relay.host)
+		return 0;
+	size_t i = 0;
+	while (i + 1 < countof(kinds) && strcmp(kinds[i].word, c->relay.tls) != 0)
+		i++;
+	struct relay_config relay = { .host = c->relay.host,
+		.port = c->relay.port ? (uint16_t)c->relay.port : kinds[i].port,
+		.tls = kinds[i].tls,
+		.ca_file = c->relay.ca,
+		.verify = c->relay.verify,
+		.user = c->relay.user,
+		.password = s->relay_password,
+		.hostname = c->smtp.hostname,
+		.timeout_ms = c->relay.timeout_ms };
+	return relay_new(op, &relay, s->net, &s->relay);
+}
+
 static int front_prepare(struct op *op, struct server *s)
 {
 	const struct config *c = s->config;
@@ -289,9 +339,12 @@ static int front_prepare(struct op *op, struct server *s)
 	if (rc == 0)
 		rc = lmtp_new(op, &lmtp, &s->lmtp);
 	if (rc == 0)
-		rc = submission_new(op, &submission, &s->submission);
-	if (rc == 0)
 		rc = net_new(op, s->crew, &limits, &s->net);
+	if (rc == 0)
+		rc = relay_prepare(op, s);
+	submission.relay = s->relay;
+	if (rc == 0)
+		rc = submission_new(op, &submission, &s->submission);
 	return rc;
 }
 
@@ -365,6 +418,8 @@ static int server_start(struct op *op, struct server *s, const char *program)
 	if (rc == 0)
 		rc = tls_prepare(op, s);
 	if (rc == 0)
+		rc = relay_password_read(op, s);
+	if (rc == 0)
 		rc = privileges_drop(op, s->config->user, s->config->data);
 	if (rc == 0)
 		rc = signals_open(op, s); // before threads exist: they inherit the mask
@@ -405,6 +460,8 @@ static void server_stop(struct server *s)
 	pop3_free(s->pop3);
 	lmtp_free(s->lmtp);
 	submission_free(s->submission);
+	relay_free(s->relay);
+	free(s->relay_password);
 	mail_close(s->mail);
 	auth_close(s->auth);
 	spawner_close(s->spawner);

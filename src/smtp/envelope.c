@@ -25,6 +25,7 @@ static const char *take_param(struct envelope *e, const struct smtp_param *p,
 		uint64_t size;
 		if (!span_to_u64(v, UINT64_MAX, &size))
 			return bad_value(ret_reply);
+		e->size = size;
 		return size <= rules->limit
 			? NULL
 			: refuse(ret_reply, 552, "5.3.4", "the message is too big");

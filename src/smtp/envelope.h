@@ -14,7 +14,9 @@ struct recipient {
 	struct span notify, orcpt; // RFC 3461; absent: not given
 	struct span user;          // whose account it is, canonical; absent: nobody's here
 	struct span folder;        // detail of a sub-address; absent: none
-	bool has_it;               // submission: it was delivered
+	bool remote;               // submission: for the relay
+	bool refused;              // by it
+	bool has_it;               // it was delivered
 };
 struct envelope {               // all of it in the arena of the transaction's op
 	struct span sender;     // empty: the null path
@@ -22,8 +24,10 @@ struct envelope {               // all of it in the arena of the transaction's o
 	bool binary;            // BODY=BINARYMIME: BDAT only
 	bool seven_bit;         // BODY=7BIT
 	struct span ret, envid; // RFC 3461; absent: not given
+	uint64_t size;          // SIZE=; 0: not given
 	struct recipient *recipients;
 	size_t count, cap;
+	size_t refused; // recipients that were taken in and then refused
 };
 
 struct envelope_rules {
@@ -31,6 +35,11 @@ struct envelope_rules {
 	bool binary;    // BINARYMIME is offered
 	bool auth;      // AUTH is
 };
+static inline size_t envelope_accepted(const struct envelope *e)
+{
+	return e->count - e->refused;
+}
+
 // MAIL. NULL: accepted; else the refusal's text, with code and enhanced code in *ret_reply.
 const char *envelope_begin(struct op *op, struct envelope *e, const struct smtp_command *c,
 	const struct envelope_rules *rules, struct smtp_reply *ret_reply);

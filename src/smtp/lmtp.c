@@ -124,7 +124,7 @@ static void serve_group(struct smtp_session *s, size_t n)
 		const struct recipient *r = &s->envelope.recipients[s->next + i];
 		group[i] = (struct local_one){ .r = r, .rc = s->fault };
 		if (s->fault)
-			group[i].text = span_str(s->fault_text);
+			group[i].text = span_str(s->fault_answer.text);
 		else
 			group[i].prefix = is_for_one(s) ? SPAN("") : smtp_trace(s, r);
 	}

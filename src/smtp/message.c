@@ -8,14 +8,32 @@
 #include "smtp/session_priv.h"
 
 #include <openssl/evp.h>
+#include <stdio.h>
+
+void smtp_message_refuse(struct smtp_session *s, const struct smtp_answer *answer)
+{
+	s->fault = RC_CANNOT;
+	s->fault_answer = *answer;
+	delivery_free(s->delivery);
+	s->delivery = NULL;
+	if (s->front->fault)
+		s->front->fault(s);
+}
 
 void smtp_message_fault(struct smtp_session *s, int rc)
 {
-	struct span text = span_str(op_text(&s->op, rc));
-	memcpy(s->fault_text, text.p, text.n + 1); // both have OP_TEXT_MAX octets
+	struct smtp_reply reply = smtp_reply_of(rc);
+	struct smtp_answer answer = { .code = reply.code };
+	(void)snprintf(answer.enhanced, sizeof answer.enhanced, "%s", reply.enhanced); // fits
+	(void)snprintf(answer.text, sizeof answer.text, "%s", op_text(&s->op, rc));    // fits
+	smtp_message_refuse(s, &answer);
 	s->fault = rc;
-	delivery_free(s->delivery);
-	s->delivery = NULL;
+}
+
+void smtp_say_fault(struct smtp_session *s)
+{
+	const struct smtp_answer *a = &s->fault_answer;
+	smtp_say(s, a->code, a->enhanced[0] ? a->enhanced : NULL, a->text);
 }
 
 void smtp_message_begin(struct smtp_session *s)
@@ -26,12 +44,14 @@ void smtp_message_begin(struct smtp_session *s)
 	s->next = 0;
 	s->messages++;
 	s->dots = (struct dot_reader){ .at = DOTS_LINE };
-	int rc = delivery_begin(&s->op, s->host->mail, s->envelope.binary, &s->delivery);
+	s->hash = EVP_MD_CTX_new();
+	int rc = 0;
+	if (!s->hash || EVP_DigestInit_ex(s->hash, EVP_sha256(), NULL) != 1)
+		rc = op_fail(&s->op, RC_NOMEM, "out of memory");
+	if (rc == 0 && (!s->front->is_stored || s->front->is_stored(s)))
+		rc = delivery_begin(&s->op, s->host->mail, s->envelope.binary, &s->delivery);
 	if (rc == 0)
 		rc = s->front->begin(s);
-	s->hash = EVP_MD_CTX_new();
-	if (rc == 0 && (!s->hash || EVP_DigestInit_ex(s->hash, EVP_sha256(), NULL) != 1))
-		rc = op_fail(&s->op, RC_NOMEM, "out of memory");
 	if (rc < 0)
 		smtp_message_fault(s, rc);
 }
@@ -83,8 +103,7 @@ static void chunk_end(struct smtp_session *s)
 	if (!s->in_message) { // it was refused before its octets came
 		smtp_say(s, 503, "5.5.1", "MAIL and RCPT come before BDAT");
 	} else if (s->fault) { // RFC 3030 section 2: only RSET goes on from here
-		struct smtp_reply reply = smtp_reply_of(s->fault);
-		smtp_refuse(s, &reply, s->fault_text);
+		smtp_say_fault(s);
 	} else {
 		smtp_say(s, 250, "2.0.0", "chunk received");
 	}
@@ -134,7 +153,7 @@ void smtp_message_end(struct smtp_session *s)
 	int rc = s->fault || !s->front->end ? 0 : s->front->end(s);
 	if (rc == 0 && !s->fault && EVP_DigestFinal_ex(s->hash, s->digest, &n) != 1)
 		rc = op_fail(&s->op, RC_NOMEM, "out of memory");
-	if (rc == 0 && !s->fault)
+	if (rc == 0 && !s->fault && s->delivery)
 		rc = delivery_end(&s->op, s->delivery);
 	if (rc < 0)
 		smtp_message_fault(s, rc);

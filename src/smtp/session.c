@@ -25,7 +25,7 @@ const char *smtp_hostname(const char *configured, char room[static SMTP_HOSTNAME
 void smtp_say(struct smtp_session *s, unsigned code, const char *enhanced, const char *text)
 {
 	struct smtp_reply reply = { .code = code, .enhanced = enhanced, .utf8 = s->envelope.utf8 };
-	smtp_reply(conn_output(s->conn), &reply, span_str(text));
+	smtp_reply(s->held ? s->held : conn_output(s->conn), &reply, span_str(text));
 	if (code >= 500 &&
 		code < 510) // of the protocol; a user who does not exist is no error of the client
 		s->bad++;
@@ -38,6 +38,7 @@ void smtp_refuse(struct smtp_session *s, const struct smtp_reply *reply, const c
 
 void smtp_closing(struct smtp_session *s, const char *enhanced, const char *text)
 {
+	s->held = NULL; // what is still to be said is not said any more
 	smtp_say(s, 421, enhanced, text);
 	s->phase = AT_END;
 }
@@ -149,7 +150,7 @@ bool smtp_rcpt_add(struct smtp_session *s, const struct recipient *r)
 
 static void data(struct smtp_session *s)
 {
-	if (!s->in_mail || !s->envelope.count || s->in_message) {
+	if (!s->in_mail || !envelope_accepted(&s->envelope) || s->in_message) {
 		smtp_say(s, 503, "5.5.1",
 			s->in_message ? "the message has begun" : "there are no recipients");
 		return;
@@ -171,7 +172,7 @@ static void bdat(struct smtp_session *s, const struct smtp_command *c)
 		s->dropped = 0;
 	s->last_chunk = c->last;
 	s->phase = AT_CHUNK;
-	if (s->in_mail && s->envelope.count && !s->in_message) {
+	if (s->in_mail && envelope_accepted(&s->envelope) && !s->in_message) {
 		s->chunked = true;
 		smtp_message_begin(s);
 	}
@@ -293,10 +294,10 @@ static enum conn_next advance(struct smtp_session *s, bool *ret_again)
 	case AT_PAUSE:
 		return s->front->wait(s);
 	case AT_DATA:
-		*ret_again = smtp_take_data(s);
-		break;
 	case AT_CHUNK:
-		*ret_again = smtp_take_chunk(s);
+		if (s->front->is_full && s->front->is_full(s))
+			return CONN_WAIT;
+		*ret_again = s->phase == AT_DATA ? smtp_take_data(s) : smtp_take_chunk(s);
 		break;
 	case AT_SERVE:
 		return s->front->serve(s);
@@ -357,6 +358,8 @@ enum conn_next smtp_session_run(struct smtp_session *s, unsigned events)
 		s->eof = true;
 	if (events & CONN_EV_STOPPING)
 		s->stopping = true;
+	if (s->front->progress)
+		s->front->progress(s);
 	bool waits = s->phase != AT_SERVE && s->phase != AT_END && s->phase != AT_PAUSE;
 	if (events & CONN_EV_DEADLINE && waits && clock_mono() >= timeout_at(s))
 		smtp_closing(s, "4.4.2", "closed after a long silence");

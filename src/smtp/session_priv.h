@@ -11,6 +11,7 @@
 #include "wire/dots.h"
 #include "wire/line.h"
 #include "wire/smtp.h"
+#include "wire/smtp_reply.h"
 
 #define SMTP_HOSTNAME_MAX 256u // limit of gethostname()
 
@@ -50,12 +51,19 @@ struct smtp_front {
 	// AT_COMMAND: the line may be run though answers to lines before it are still to come.
 	bool (*may_run)(struct smtp_session *s, struct span line);
 	// The message, on its way to s->delivery: before its octets, its octets (in any split), behind them. 0 or a fault: then nobody gets it.
-	int (*begin)(struct smtp_session *s);
+	int (*begin)(struct smtp_session
+			*s); // may set AT_PAUSE; then it goes on with the phase of before
 	int (*octets)(struct smtp_session *s, struct span octets);
 	int (*end)(struct smtp_session *s);
 	void (*abort)(struct smtp_session *s); // it is given up, or over
 	// AT_SERVE. CONN_READ: everybody is served.
 	enum conn_next (*serve)(struct smtp_session *s);
+	void (*fault)(struct smtp_session *s); // nobody gets it, from now on
+	bool (*is_stored)(
+		struct smtp_session *s); // the message goes to s->delivery; absent: always
+	bool (*is_full)(
+		struct smtp_session *s); // no octets can be taken now; it is woken when they can
+	void (*progress)(struct smtp_session *s); // the session runs: what has happened elsewhere?
 	// When a silence is over, clock_mono(): at most `at`.
 	uint64_t (*deadline)(const struct smtp_session *s, uint64_t at);
 };
@@ -74,11 +82,12 @@ struct smtp_session {
 	struct envelope envelope;
 	// The message on its way:
 	struct delivery *delivery;
-	struct evp_md_ctx_st *hash; // of the octets that the client sent
-	uint8_t digest[32];         // AT_SERVE: the hash
-	bool in_message;            // octets have begun to come
-	int fault;                  // why it cannot be delivered to anybody; 0: it can
-	char fault_text[OP_TEXT_MAX];
+	struct evp_md_ctx_st *hash;      // of the octets that the client sent
+	uint8_t digest[32];              // AT_SERVE: the hash
+	bool in_message;                 // octets have begun to come
+	int fault;                       // why it cannot be delivered to anybody; 0: it can
+	struct smtp_answer fault_answer; // its reply
+	struct rope *held; // replies go there: others must go out before; NULL: there are none
 	struct dot_reader dots;
 	bool chunked;        // it comes by BDAT
 	bool last_chunk;     // the present chunk is the last one
@@ -125,6 +134,9 @@ void smtp_message_abort(struct smtp_session *s);
 void smtp_message_octets(struct smtp_session *s, struct span octets);
 void smtp_message_end(struct smtp_session *s);
 void smtp_message_fault(struct smtp_session *s, int rc); // of s->op: nobody gets it
+// The same with the answer of somebody else, or one of our own.
+void smtp_message_refuse(struct smtp_session *s, const struct smtp_answer *answer);
+void smtp_say_fault(struct smtp_session *s);
 
 // --- local.c: recipients that have accounts here ---
 // Whose mail it is: ret->user and ret->folder, in the arena of `op`. `bare`: a local part alone may be a user's name. RC_NONEXISTENT.

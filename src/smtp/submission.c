@@ -180,11 +180,13 @@ static void sasl_line(struct smtp_session *s, struct span line)
 		smtp_say(s, 500, "5.5.6", "the line is too long");
 }
 
-// A refusal waits for its time, or a password in line.
+// A refusal waits for its time, a password in line, or a message for the relay.
 static enum conn_next wait(struct smtp_session *s)
 {
 	struct submission_session *ss = submission_of(s);
 	struct auth_reply reply;
+	if (!login_waits(&ss->login))
+		return submission_relay_wait(ss);
 	bool is_refused = ss->login.refusal;
 	int rc = login_later(&s->op, &ss->login, &reply);
 	if (rc == LOGIN_LATER && (is_refused || !ss->login.refusal))
@@ -205,6 +207,8 @@ static uint64_t deadline(const struct smtp_session *s, uint64_t at)
 		s->opened_at + NS_PER_S * (seconds ? seconds : SUBMISSION_LOGIN_TIMEOUT);
 	if (s->phase == AT_PAUSE && login_waits(&ss->login) && ss->login.wake_at < at)
 		at = ss->login.wake_at;
+	if (ss->user.p && (s->phase == AT_PAUSE || s->phase == AT_SERVE))
+		return 0; // the relay: its link has deadlines of its own
 	return !ss->user.p && login_at < at && s->phase != AT_PAUSE ? login_at : at;
 }
 
@@ -267,6 +271,9 @@ static void rcpt(struct submission_session *ss, const struct smtp_command *c)
 	} else if (owner != OWNER_NOBODY) {
 		if (smtp_rcpt_add(s, &r))
 			smtp_say(s, 250, "2.1.5", "recipient accepted");
+	} else if (ss->submission->config.relay && c->path.domain.n) {
+		r.remote = true; // also in our domains: the relay may know aliases
+		submission_ask(ss, &r);
 	} else if (!c->path.domain.n || is_own_domain(ss->submission, c->path.domain)) {
 		smtp_say(s, 550, "5.1.1", "no such user here");
 	} else {
@@ -313,6 +320,11 @@ static const struct smtp_front front = {
 	.command = command,
 	.line = sasl_line,
 	.wait = wait,
+	.may_run = submission_may_run,
+	.progress = submission_progress,
+	.is_full = submission_is_full,
+	.is_stored = submission_is_stored,
+	.fault = submission_fault,
 	.begin = submission_begin,
 	.octets = submission_octets,
 	.end = submission_end,
@@ -340,6 +352,7 @@ static void session_close(void *session)
 {
 	struct submission_session *ss = session;
 	login_cancel(&ss->login);
+	submission_relay_drop(ss);
 	smtp_session_done(&ss->s);
 	if (ss->seated)
 		seats_give(ss->submission->seats, ss->user);

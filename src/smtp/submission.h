@@ -18,6 +18,7 @@ struct submission_config {
 	// Domains with blanks between: an address in one of them is the account's whose name is its local part. NULL: the host's name and localhost.
 	// Addresses that are whole log-in names are local in any case.
 	const char *domains;
+	struct relay *relay;  // for all other addresses; NULL: they are refused
 	bool allow_plaintext; // AUTH PLAIN without TLS from anywhere (loopback always may)
 	unsigned timeout;     // seconds without a command or data; 0: LMTP_TIMEOUT
 	unsigned

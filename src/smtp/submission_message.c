@@ -19,19 +19,38 @@
 
 int submission_begin(struct smtp_session *s)
 {
-	(void)s; // submission_abort() left all of it empty
+	(void)submission_relay_begin(submission_of(s)); // submission_abort() left the rest empty
 	return 0;
+}
+
+bool submission_is_stored(struct smtp_session *s)
+{
+	for (size_t i = 0; i < s->envelope.count; i++)
+		if (!s->envelope.recipients[i].remote)
+			return true;
+	return false;
+}
+
+void submission_fault(struct smtp_session *s)
+{
+	submission_relay_reset(
+		submission_of(s)); // the relay does not get the end, and throws away what it has
 }
 
 void submission_abort(struct smtp_session *s)
 {
 	struct submission_session *ss = submission_of(s);
+	submission_relay_reset(ss);
+	ss->size = 0;
+	ss->eight_bit = false;
+	ss->dots = (struct dot_stuffer){ .in_line = false };
 	ss->lines = (struct crlf_reader){ .after_cr = false };
 	ss->cutter = (struct header_cutter){ .over = false };
 	buf_done(&ss->header);
 	ss->fixed = (struct fixed_header){ .has_message_id = false };
 	ss->had = (struct served_list){ .n = 0 };
 	ss->is_serving = false;
+	ss->relayed = (struct smtp_answer){ .code = 0 };
 	ss->failure_text[0] = '\0';
 }
 
@@ -57,6 +76,20 @@ static struct span sender_of(struct submission_session *ss)
 	return text;
 }
 
+// Octets of the message as it is sent, to all who get it.
+static int pass_on(struct submission_session *ss, struct span octets)
+{
+	struct smtp_session *s = &ss->s;
+	uint64_t limit = mail_append_limit(s->host->mail);
+	ss->size += octets.n;
+	ss->eight_bit = ss->eight_bit || !span_is_ascii(octets);
+	if (ss->size > limit)
+		return op_fail(&s->op, RC_TOOBIG, "the message is larger than %llu octets",
+			(unsigned long long)limit);
+	submission_relay_octets(ss, octets);
+	return s->delivery && octets.n ? delivery_data(&s->op, s->delivery, octets) : 0;
+}
+
 // The header is whole: it is looked at, and goes on with what came behind it.
 static int header_done(struct submission_session *ss)
 {
@@ -75,13 +108,17 @@ static int header_done(struct submission_session *ss)
 		if (!kept[i]->p)
 			return op_fail(&s->op, RC_NOMEM, "out of memory");
 	}
-	rc = delivery_lines(&s->op, s->delivery, ss->fixed.added);
+	struct span received = smtp_received(s);
+	submission_relay_octets(ss, received.p ? received : SPAN(""));
+	submission_relay_octets(ss, ss->fixed.sender);
+	submission_relay_octets(ss, ss->fixed.added);
+	rc = s->delivery ? delivery_lines(&s->op, s->delivery, ss->fixed.added) : 0;
 	if (rc == 0)
-		rc = delivery_data(&s->op, s->delivery, ss->fixed.head);
+		rc = pass_on(ss, ss->fixed.head);
 	if (rc == 0)
-		rc = delivery_data(&s->op, s->delivery, span_skip(all, ss->cutter.line));
+		rc = pass_on(ss, span_skip(all, ss->cutter.line));
 	buf_done(&ss->header);
-	return rc;
+	return received.p ? rc : op_fail(&s->op, RC_NOMEM, "out of memory");
 }
 
 // Octets whose lines end in CRLF.
@@ -97,19 +134,22 @@ static int take(struct submission_session *ss, struct span octets)
 			return rc;
 		octets = span_skip(octets, used);
 	}
-	return octets.n ? delivery_data(&s->op, s->delivery, octets) : 0;
+	return pass_on(ss, octets);
 }
 
 static int lone_cr(struct smtp_session *s)
 {
-	return op_fail(&s->op, RC_SYNTAX, "a CR without LF is not allowed in a message");
+	struct smtp_answer a = { .code = 554, .enhanced = "5.6.0" };
+	smtp_answer_add(&a, SPAN("a CR without LF is not allowed in a message"));
+	smtp_message_refuse(s, &a);
+	return 0;
 }
 
 int submission_octets(struct smtp_session *s, struct span octets)
 {
 	struct submission_session *ss = submission_of(s);
 	int rc = 0;
-	while (rc == 0 && octets.n) {
+	while (rc == 0 && !s->fault && octets.n) {
 		struct span part;
 		octets = span_skip(octets, crlf_read(&ss->lines, octets, &part));
 		rc = ss->lines.lone_cr ? lone_cr(s) : take(ss, part);
@@ -182,7 +222,7 @@ static void serve_group(struct submission_session *ss)
 	for (; s->next < e->count && n < LMTP_GROUP; s->next++) {
 		struct recipient *r = &e->recipients[s->next];
 		r->has_it |= served_has(&ss->had, r->address);
-		if (r->has_it)
+		if (r->has_it || r->remote)
 			continue;
 		members[n] = r;
 		group[n++] = (struct local_one){ .r = r, .prefix = prefix_of(ss, r) };
@@ -203,15 +243,17 @@ static void answer(struct submission_session *ss)
 {
 	struct smtp_session *s = &ss->s;
 	const struct envelope *e = &s->envelope;
-	char text[OP_TEXT_MAX + SMTP_PATH_MAX + 64];
+	char text[OP_TEXT_MAX + SMTP_PATH_MAX + SMTP_REPLY_TEXT_MAX];
 	struct span *have = arena_array(&s->op.arena, e->count, sizeof *have);
 	size_t n = 0;
 	for (size_t i = 0; i < e->count; i++)
 		if (e->recipients[i].has_it && have)
 			have[n++] = e->recipients[i].address;
 	if (!ss->failure_text[0]) {
-		(void)snprintf(text, sizeof text, "sent to %zu as %llx.%llx", e->count,
-			(unsigned long long)conn_id(s->conn), (unsigned long long)s->messages);
+		(void)snprintf(text, sizeof text, "sent to %zu as %llx.%llx%s%s",
+			envelope_accepted(e), (unsigned long long)conn_id(s->conn),
+			(unsigned long long)s->messages, ss->relayed.text_n ? "; the relay: " : "",
+			ss->relayed.text);
 		smtp_say(s, 250, "2.0.0", text);
 	} else {
 		served_put(ss->submission->served, ss->key, have, n);
@@ -226,33 +268,72 @@ static void answer(struct submission_session *ss)
 		ss->failure_text);
 }
 
-static void refuse_message(struct submission_session *ss)
+// The relay has it already, or is to be told that this is the end.
+static bool relay_is_served(struct submission_session *ss)
 {
-	struct smtp_session *s = &ss->s;
-	struct smtp_reply reply = smtp_reply_of(s->fault);
-	if (s->fault == RC_SYNTAX)
-		reply = (struct smtp_reply){ .code = 554, .enhanced = "5.6.0" };
-	smtp_refuse(s, &reply, s->fault_text);
+	struct envelope *e = &ss->s.envelope;
+	bool all = true;
+	for (size_t i = 0; i < e->count; i++) {
+		struct recipient *r = &e->recipients[i];
+		if (r->remote && !r->refused)
+			all &= served_has(&ss->had, r->address);
+	}
+	return all;
 }
 
-static int serve_begin(struct submission_session *ss)
+static void note_relayed(struct submission_session *ss)
+{
+	struct envelope *e = &ss->s.envelope;
+	for (size_t i = 0; i < e->count; i++)
+		e->recipients[i].has_it |= e->recipients[i].remote && !e->recipients[i].refused;
+}
+
+// Everything has come: who has had it before, and the end of the message for the relay.
+static void serve_begin(struct submission_session *ss)
 {
 	struct smtp_session *s = &ss->s;
 	ss->is_serving = true;
-	if (!key_of(ss, ss->key))
-		return op_fail(&s->op, RC_NOMEM, "out of memory");
-	return served_take(&s->tx, ss->submission->served, ss->key, &ss->had);
+	int rc = key_of(ss, ss->key)
+		? served_take(&s->tx, ss->submission->served, ss->key, &ss->had)
+		: op_fail(&s->op, RC_NOMEM, "out of memory");
+	if (rc < 0) {
+		smtp_message_fault(s, rc);
+	} else if (ss->sending && relay_is_served(ss)) {
+		note_relayed(ss);
+		submission_relay_reset(
+			ss); // without the end of the message it goes to nobody again
+	} else if (ss->sending) {
+		(void)submission_relay_end(ss); // a refusal is the message's fault
+	}
+}
+
+// What the relay says of the message. False: nothing yet.
+static bool relay_is_done(struct submission_session *ss)
+{
+	enum relay_request what;
+	struct smtp_answer a;
+	if (!ss->relay_waits)
+		return true;
+	if (!relay_answer(ss->link, &what, &a))
+		return false;
+	ss->asked = ss->sending = ss->relay_waits = false; // it is over there
+	if (a.code / 100 == 2) {
+		note_relayed(ss);
+		ss->relayed = a;
+	} else {
+		smtp_message_refuse(&ss->s, &a); // then nobody here gets it either
+	}
+	return true;
 }
 
 enum conn_next submission_serve(struct smtp_session *s)
 {
 	struct submission_session *ss = submission_of(s);
 	op_reset(&s->op);
-	if (!s->fault && !ss->is_serving) {
-		int rc = serve_begin(ss);
-		if (rc < 0)
-			smtp_message_fault(s, rc);
-	}
+	if (!s->fault && !ss->is_serving)
+		serve_begin(ss);
+	if (!s->fault && !relay_is_done(ss))
+		return CONN_WAIT;
 	while (!s->fault && s->next < s->envelope.count) {
 		serve_group(ss);
 		if (s->next < s->envelope.count && crew_slice_is_over())
@@ -260,7 +341,7 @@ enum conn_next submission_serve(struct smtp_session *s)
 		op_reset(&s->op);
 	}
 	if (s->fault)
-		refuse_message(ss);
+		smtp_say_fault(s);
 	else
 		answer(ss);
 	s->active_at = clock_mono();

@@ -8,6 +8,7 @@
 #include "smtp/header_fix.h"
 #include "smtp/served.h"
 #include "smtp/session_priv.h"
+#include "smtp/relay.h"
 #include "smtp/submission.h"
 #include "wire/crlf.h"
 
@@ -23,20 +24,39 @@ struct submission {
 	struct served *served;
 };
 
+struct pending { // a recipient that the relay was asked for
+	size_t index;
+	struct rope after; // replies that must wait for its
+};
+
 struct submission_session {
 	struct smtp_session s; // first: what session.c sees
 	struct submission *submission;
 	struct login login;
 	struct span user; // who is logged in; malloced; absent: nobody
 	bool seated;      // counts against the user's sessions
+	// The relay:
+	struct relay_link *link;
+	bool asked;                 // this transaction was begun there
+	bool sending;               // and DATA, or more
+	bool mail_refused;          // and its sender is not welcome
+	struct smtp_answer refusal; // then
+	struct pending *
+		pending; // RELAY_PIPELINE_MAX of them, the first at `pending_at`; NULL: none so far
+	size_t pending_at, pending_n;
+	enum smtp_phase resume; // AT_PAUSE until DATA is answered: what goes on then
 	// The message on its way:
+	uint64_t size;
+	bool eight_bit;          // octets above 0x7f were in it
+	struct dot_stuffer dots; // for the relay
 	struct crlf_reader lines;
 	struct header_cutter cutter;
 	struct buf header;         // until it is whole
 	struct fixed_header fixed; // then; in the arena of s.tx
 	// AT_SERVE:
-	bool is_serving;
+	bool is_serving, relay_waits;
 	uint8_t key[SERVED_KEY];
+	struct smtp_answer relayed;                     // what the relay said of it
 	struct served_list had;                         // who had it before
 	struct smtp_reply failure;                      // why somebody does not get it
 	char failure_text[OP_TEXT_MAX + SMTP_PATH_MAX]; // empty: nothing went wrong so far
@@ -51,11 +71,28 @@ static inline struct submission_session *submission_of(struct smtp_session *s)
 int submission_owner(struct op *op, const struct submission_session *ss,
 	const struct smtp_path *path, struct recipient *ret);
 
+// --- submission_relay.c ---
+// RCPT for the relay: its answer comes later.
+void submission_ask(struct submission_session *ss, const struct recipient *r);
+void submission_progress(struct smtp_session *s);
+bool submission_may_run(struct smtp_session *s, struct span line);
+// DATA there. False: nobody to send it to. True: AT_PAUSE until the answer is here, which submission_relay_wait() takes.
+bool submission_relay_begin(struct submission_session *ss);
+enum conn_next submission_relay_wait(struct submission_session *ss);
+void submission_relay_octets(struct submission_session *ss, struct span octets);
+// The end of the message. False: it is refused.
+bool submission_relay_end(struct submission_session *ss);
+void submission_relay_drop(struct submission_session *ss);  // the link is given up
+void submission_relay_reset(struct submission_session *ss); // the transaction is over here
+bool submission_is_full(struct smtp_session *s);
+
 // --- submission_message.c: the message hooks of struct smtp_front ---
 int submission_begin(struct smtp_session *s);
 int submission_octets(struct smtp_session *s, struct span octets);
 int submission_end(struct smtp_session *s);
 void submission_abort(struct smtp_session *s);
+void submission_fault(struct smtp_session *s);
+bool submission_is_stored(struct smtp_session *s);
 enum conn_next submission_serve(struct smtp_session *s);
 
 #endif

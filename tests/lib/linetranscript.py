@@ -7,6 +7,7 @@ import re
 import socket
 import time
 
+import fakerelay
 from transcript import TIMEOUT, BadScript, Connection, Failure, Pattern, Player, body_bytes, fill, message
 
 # An answer without its text matches whatever text it has.
@@ -60,12 +61,24 @@ class LineConnection(Connection):
         return True
 
 
+class RelayConnection(LineConnection):
+    """A connection that the server has made to the relay, which the test plays."""
+
+    def __init__(self, name, sock, record):
+        self.name, self.sock, self.record = name, sock, record
+        self.buffer, self.skip, self.never = b"", False, []
+        self.checker = self.deflate = None
+
+    def start_tls(self):
+        self.sock = fakerelay.server_tls(self.sock)
+
+
 class LinePlayer(Player):
     """Plays a Script of tests/PROTO/."""
 
-    def __init__(self, script, proto, ports, users):
+    def __init__(self, script, proto, ports, users, relay=None):
         super().__init__(script, "rev2", ports, users)
-        self.proto = proto
+        self.proto, self.relay = proto, relay
         self.variables["plain"] = plain(*users[0])  # what SASL PLAIN sends
 
     def _speaks_imap(self, name):
@@ -77,10 +90,27 @@ class LinePlayer(Player):
     def _connect(self, name, how):
         if self._speaks_imap(name):
             return super()._connect(name, how)
+        if name.startswith("relay"):
+            try:
+                sock = self.relay.accept(TIMEOUT)
+            except TimeoutError:
+                raise Failure(f"{name}: nobody has connected") from None
+            self.connections[name] = RelayConnection(name, sock, self.record)
+            return self.connections[name]
         tls = how == "tls"
         port = self.ports[self._proto_of(name) + ("s" if tls else "")]
         self.connections[name] = LineConnection(name, port, tls, self.record)
         return self.connections[name]
+
+    def _greet_as_relay(self, relay, offers=fakerelay.OFFERS):
+        relay.send(b"220 relay.example.net\r\n")
+        hello = relay.receive()
+        if hello is None or not hello.startswith(b"EHLO "):
+            raise Failure(f"{relay.name}: wanted EHLO, got {hello!r}")
+        lines = ["relay.example.net", *offers]
+        for i, line in enumerate(lines):
+            relay.send(f"250{' ' if i == len(lines) - 1 else '-'}{line}\r\n".encode())
+        return relay
 
     def _ask(self, connection, line, good):
         connection.send(line + b"\r\n")
@@ -98,6 +128,8 @@ class LinePlayer(Player):
         if self._speaks_imap(name):
             return super()._open(name, user)
         connection = self._connect(name, "plain")
+        if name.startswith("relay"):
+            return self._greet_as_relay(connection)
         self._answer(connection)
         if self._proto_of(name) == "pop3":
             self._ask(connection, b"USER " + user[0].encode(), b"+OK")

@@ -52,6 +52,7 @@ class Script:
         self.users = 1
         self.serve = []
         self.config = None
+        self.relay = None  # not None: the test plays the relay; keys of its section
         self.check_grammar = True
         self.steps = []
 
@@ -107,6 +108,8 @@ def _parse_header(script, text):
         script.needs += rest.split()
     elif word == "config":
         script.config = (script.config or "") + rest + "\n"
+    elif word == "relay":
+        script.relay = rest
     elif word == "users":
         script.users = int(rest)
     elif word == "serve":

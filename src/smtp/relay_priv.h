@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starling: the inside of a link to the relay. relay.c is the session's side, relay_session.c the connection's, relay_sasl.c the log-in there.
+#ifndef SMTP_RELAY_PRIV_H
+#define SMTP_RELAY_PRIV_H
+
+#include "base/ref.h"
+#include "base/rope.h"
+#include "net/address.h"
+#include "net/conn.h"
+#include "smtp/relay.h"
+#include "smtp/session_priv.h"
+#include "wire/smtp_reply.h"
+
+#include <pthread.h>
+
+#define RELAY_ADDRESSES_MAX 8u // of the relay's name that are tried
+
+struct tls_context;
+
+struct relay {
+	struct relay_config config;
+	char hostname[SMTP_HOSTNAME_MAX];
+	struct net *net;
+	struct tls_context *tls;
+	struct Gsasl *gsasl;
+	pthread_mutex_t lock; // guards the addresses; a leaf
+	struct address addresses[RELAY_ADDRESSES_MAX];
+	size_t address_count;
+	uint64_t resolved_at; // clock_mono(); 0: never
+};
+
+struct request {
+	enum relay_request what;
+	struct request *next;
+	char *command;        // without parameters; "": nothing is sent
+	char *dsn;            // parameters of RFC 3461
+	uint64_t size;        // SIZE= of MAIL; 0: none
+	bool utf8, eight_bit; // SMTPUTF8, BODY=8BITMIME
+	bool answered;
+	struct smtp_answer answer;
+};
+
+enum relay_offer { // bits: what EHLO lists
+	OFFER_PIPELINING = 1,
+	OFFER_8BITMIME = 2,
+	OFFER_SMTPUTF8 = 4,
+	OFFER_DSN = 8,
+	OFFER_STARTTLS = 16,
+	OFFER_SIZE = 32,
+};
+
+struct relay_link {
+	struct relay *relay;
+	struct ref refs; // of the session and of the connection
+	struct address addresses[RELAY_ADDRESSES_MAX];
+	size_t address_count, next_address; // the latter: of the connection's side
+	pthread_mutex_t lock;               // guards what follows; wakers' locks are taken under it
+	struct waker *session, *connection; // NULL: gone, or not there yet
+	struct request *first, *last;       // without an answer that was taken
+	struct request *to_send;            // the first that was not sent
+	struct request *to_answer;          // the first that was sent and has no answer
+	struct rope octets;                 // on their way
+	bool was_full;                      // the session waits for room
+	bool closed;                        // the session has let go
+	bool dead;
+	bool connected; // the relay has greeted: no other address is tried
+	unsigned offers;
+	struct smtp_answer death; // what is answered then
+};
+
+void relay_link_unref(struct relay_link *link);
+// The connection's side: it is of no more use. `enhanced`: "4.4.1"; `text` NULL: nothing went wrong.
+void relay_link_die(struct relay_link *link, const char *enhanced, const char *text);
+// Connects to the next address. Its fault is the link's death.
+void relay_link_dial(struct relay_link *link);
+
+extern const struct service
+	relay_service; // service_config is a struct relay_link, whose reference the session takes over
+
+// --- relay_sasl.c ---
+struct relay_sasl;
+// Begins with the best of these mechanisms (a list with blanks between); *ret_command: "AUTH X initial" with CRLF. RC_CANNOT: none will do.
+int relay_sasl_begin(struct op *op, const struct relay *relay, struct span mechanisms,
+	bool is_private, struct relay_sasl **ret_sasl, struct span *ret_command);
+// The answer to a challenge (base64), with CRLF. RC_SYNTAX, RC_AUTHFAILED (it does not know the password itself).
+int relay_sasl_step(
+	struct op *op, struct relay_sasl *sasl, struct span challenge, struct span *ret_line);
+// The relay says that we are in: has it shown that it knows us (SCRAM)?
+bool relay_sasl_is_done(const struct relay_sasl *sasl);
+void relay_sasl_free(struct relay_sasl *sasl); // accepts NULL
+
+#endif

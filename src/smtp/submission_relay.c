@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// A session and its link to the relay (relay.h). RCPT is passed on at once, so that the relay's answer is the client's; answers to what a pipelining
+// client sent behind it wait for their turn. DATA is passed on when the client's octets are to come, and these as they come.
+#include "base/limits.h"
+#include "smtp/submission_priv.h"
+
+#include <stdlib.h>
+
+void submission_relay_drop(struct submission_session *ss)
+{
+	relay_link_free(ss->link);
+	ss->link = NULL;
+	submission_relay_reset(ss);
+	for (size_t i = 0; ss->pending && i < RELAY_PIPELINE_MAX; i++)
+		rope_done(&ss->pending[i].after);
+	free(ss->pending);
+	ss->pending = NULL;
+	ss->pending_at = ss->pending_n = 0;
+	ss->s.held = NULL;
+}
+
+void submission_relay_reset(struct submission_session *ss)
+{
+	if (ss->link && ss->sending) {
+		relay_link_free(ss->link); // within DATA nothing else ends it
+		ss->link = NULL;
+	}
+	if (ss->link && ss->asked)
+		(void)relay_reset(
+			ss->link); // without memory the link is dead: seen when it is used
+	ss->asked = ss->sending = ss->mail_refused = ss->relay_waits = false;
+}
+
+static struct smtp_answer trouble(const char *text)
+{
+	struct smtp_answer a = { .code = 451, .enhanced = "4.4.1" };
+	smtp_answer_add(&a, span_str(text));
+	return a;
+}
+
+static void say_answer(struct smtp_session *s, const struct smtp_answer *a)
+{
+	smtp_say(s, a->code, a->enhanced[0] ? a->enhanced : NULL, a->text);
+}
+
+// A link that is alive, with this transaction begun on it.
+static bool has_link(struct submission_session *ss)
+{
+	struct smtp_session *s = &ss->s;
+	if (ss->link && !ss->asked && relay_link_is_dead(ss->link)) {
+		relay_link_free(ss->link); // it was given up while it had nothing to do
+		ss->link = NULL;
+	}
+	if (!ss->link &&
+		relay_link_new(&s->op, ss->submission->config.relay, s->conn, &ss->link) < 0) {
+		struct smtp_answer a = trouble(op_text(&s->op, RC_UNAVAILABLE));
+		say_answer(s, &a);
+		return false;
+	}
+	if (!ss->pending)
+		ss->pending = calloc(RELAY_PIPELINE_MAX, sizeof *ss->pending);
+	if (!ss->asked)
+		ss->asked = ss->pending && relay_mail(ss->link, &s->envelope);
+	if (!ss->asked)
+		smtp_say(s, 451, "4.3.0", "out of memory");
+	return ss->asked;
+}
+
+void submission_ask(struct submission_session *ss, const struct recipient *r)
+{
+	struct smtp_session *s = &ss->s;
+	if (!has_link(ss) || !smtp_rcpt_add(s, r))
+		return;
+	struct envelope *e = &s->envelope;
+	if (!relay_rcpt(ss->link, &e->recipients[e->count - 1])) {
+		e->recipients[e->count - 1].refused = true;
+		e->refused++;
+		smtp_say(s, 451, "4.3.0", "out of memory");
+		return;
+	}
+	struct pending *p = &ss->pending[(ss->pending_at + ss->pending_n) % RELAY_PIPELINE_MAX];
+	p->index = e->count - 1;
+	rope_init(&p->after);
+	ss->pending_n++;
+	s->held = &p->after;
+}
+
+// The relay's word on the oldest recipient without an answer.
+static void answer_pending(struct submission_session *ss, const struct smtp_answer *a)
+{
+	struct smtp_session *s = &ss->s;
+	struct pending *p = &ss->pending[ss->pending_at];
+	struct recipient *r = &s->envelope.recipients[p->index];
+	struct rope *held = s->held;
+	s->held = NULL;
+	if (a->code / 100 == 2) {
+		smtp_say(s, 250, "2.1.5", "the relay takes it");
+	} else {
+		r->refused = true;
+		s->envelope.refused++;
+		say_answer(s, a);
+	}
+	rope_move(conn_output(s->conn), &p->after);
+	rope_done(&p->after);
+	ss->pending_at = (ss->pending_at + 1) % RELAY_PIPELINE_MAX;
+	ss->pending_n--;
+	s->held = ss->pending_n ? held : NULL;
+}
+
+void submission_progress(struct smtp_session *s)
+{
+	struct submission_session *ss = submission_of(s);
+	enum relay_request what;
+	struct smtp_answer a;
+	while (ss->pending_n && s->phase != AT_END && relay_answer(ss->link, &what, &a)) {
+		if (what == RELAY_RCPT) {
+			answer_pending(ss, ss->mail_refused ? &ss->refusal : &a);
+		} else if (a.code / 100 != 2) {
+			ss->mail_refused = true;
+			ss->refusal = a;
+		}
+	}
+}
+
+bool submission_may_run(struct smtp_session *s, struct span line)
+{
+	const struct submission_session *ss = submission_of(s);
+	return !ss->pending_n ||
+		(ss->pending_n < RELAY_PIPELINE_MAX && span_casestarts(line, SPAN("RCPT ")));
+}
+
+bool submission_relay_begin(struct submission_session *ss)
+{
+	struct smtp_session *s = &ss->s;
+	bool any = false;
+	for (size_t i = 0; i < s->envelope.count && !any; i++)
+		any = s->envelope.recipients[i].remote && !s->envelope.recipients[i].refused;
+	if (!any)
+		return false;
+	ss->sending = true;
+	ss->resume = s->phase;
+	s->phase = AT_PAUSE;
+	(void)relay_data(
+		ss->link); // without memory the link is dead: seen in submission_relay_wait()
+	return true;
+}
+
+enum conn_next submission_relay_wait(struct submission_session *ss)
+{
+	struct smtp_session *s = &ss->s;
+	enum relay_request what;
+	struct smtp_answer a;
+	if (!relay_answer(ss->link, &what, &a)) {
+		if (!relay_link_is_dead(ss->link))
+			return CONN_WAIT;
+		if (!relay_answer(
+			    ss->link, &what, &a)) // it died between the two, or was never asked
+			a = trouble("the relay's connection broke off");
+	}
+	s->phase = ss->resume;
+	if (a.code == 354) {
+		if (s->phase == AT_DATA)
+			smtp_say(s, 354, NULL, "send the message, end it with CRLF . CRLF");
+		return CONN_READ;
+	}
+	if (a.code < 400) // it cannot be
+		a = trouble("the relay does not take the message");
+	if (s->phase == AT_DATA) {
+		say_answer(s, &a);
+		smtp_transaction_end(s);
+		s->phase = AT_COMMAND;
+	} else {
+		smtp_message_refuse(s, &a); // its octets are on their way
+	}
+	return CONN_READ;
+}
+
+void submission_relay_octets(struct submission_session *ss, struct span octets)
+{
+	struct rope from, to;
+	if (!ss->sending || !ss->link)
+		return;
+	rope_init(&from);
+	rope_init(&to);
+	rope_add(&from, octets);
+	dots_stuff(&ss->dots, &from, &to);
+	relay_octets(ss->link, &to);
+	rope_done(&from);
+	rope_done(&to);
+}
+
+bool submission_relay_end(struct submission_session *ss)
+{
+	struct smtp_answer a = { .code = 554, .enhanced = "5.6.3" };
+	if (ss->eight_bit && !relay_takes_8bit(ss->link)) { // RFC 6152 section 3
+		smtp_answer_add(&a, SPAN("the relay takes 7-bit messages only"));
+		smtp_message_refuse(&ss->s, &a);
+		return false;
+	}
+	struct rope end;
+	rope_init(&end);
+	dots_end(&ss->dots, &end);
+	relay_octets(ss->link, &end);
+	rope_done(&end);
+	ss->relay_waits = relay_end(ss->link);
+	if (!ss->relay_waits) {
+		a = trouble("out of memory");
+		smtp_message_refuse(&ss->s, &a);
+	}
+	return ss->relay_waits;
+}
+
+bool submission_is_full(struct smtp_session *s)
+{
+	const struct submission_session *ss = submission_of(s);
+	return ss->link && ss->sending && relay_is_full(ss->link);
+}
