@@ -204,6 +204,7 @@ int header_fix(struct op *op, struct span header, const struct header_rules *rul
 	struct survey s = survey_of(header);
 	struct parts p = { .head = { 0 } };
 	ret_fixed->has_message_id = s.message_id;
+	ret_fixed->is_changed = false;
 	int rc = sort_fields(op, header, rules, &s, &p);
 	if (!s.date)
 		add_date(&p.added);
@@ -217,6 +218,7 @@ int header_fix(struct op *op, struct span header, const struct header_rules *rul
 		rc = keep(op, &p.sender, &ret_fixed->sender);
 	if (rc == 0)
 		rc = keep(op, &p.bcc, &ret_fixed->bcc);
+	ret_fixed->is_changed = rc == 0 && ret_fixed->head.n < header.n;
 	buf_done(&p.head);
 	buf_done(&p.bcc);
 	buf_done(&p.added);

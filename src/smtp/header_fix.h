@@ -44,6 +44,7 @@ struct fixed_header {        // in op's arena
 	struct span sender;  // a line to go before all: Sender or Resent-Sender; may be empty
 	struct span bcc;     // the lines that were taken out; may be empty
 	bool has_message_id; // the client gave one
+	bool is_changed;     // head is not what it was: fields were taken out
 };
 // 0, RC_NOPERM (From is another's), RC_LIMIT (more authors than anybody looks at), RC_NOMEM or a fault of owner().
 int header_fix(struct op *op, struct span header, const struct header_rules *rules,

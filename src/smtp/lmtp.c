@@ -128,8 +128,10 @@ static void serve_group(struct smtp_session *s, size_t n)
 		else
 			group[i].prefix = is_for_one(s) ? SPAN("") : smtp_trace(s, r);
 	}
-	if (!s->fault)
-		smtp_deliver(s, group, n);
+	if (!s->fault) {
+		smtp_stage(s, group, n);
+		smtp_wait(s, group, n);
+	}
 	for (size_t i = 0; i < n; i++)
 		answer(s, &group[i]);
 	s->next += n;

@@ -113,13 +113,17 @@ static void note(struct smtp_session *s, struct local_one *one)
 		one->text = SPAN("out of memory");
 }
 
-void smtp_deliver(struct smtp_session *s, struct local_one *group, size_t n)
+void smtp_stage(struct smtp_session *s, struct local_one *group, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		group[i].slot = NULL;
 		group[i].rc = stage(s, &group[i]);
 		note(s, &group[i]);
 	}
+}
+
+void smtp_wait(struct smtp_session *s, struct local_one *group, size_t n)
+{
 	for (size_t i = 0; i < n; i++) {
 		struct local_one *one = &group[i];
 		if (!one->slot)

@@ -48,7 +48,10 @@ void smtp_message_begin(struct smtp_session *s)
 	int rc = 0;
 	if (!s->hash || EVP_DigestInit_ex(s->hash, EVP_sha256(), NULL) != 1)
 		rc = op_fail(&s->op, RC_NOMEM, "out of memory");
-	if (rc == 0 && (!s->front->is_stored || s->front->is_stored(s)))
+	int stored = rc == 0 && s->front->is_stored ? s->front->is_stored(s) : 1;
+	if (rc == 0 && stored < 0)
+		rc = stored;
+	if (rc == 0 && stored)
 		rc = delivery_begin(&s->op, s->host->mail, s->envelope.binary, &s->delivery);
 	if (rc == 0)
 		rc = s->front->begin(s);

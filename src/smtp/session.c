@@ -293,6 +293,8 @@ static enum conn_next advance(struct smtp_session *s, bool *ret_again)
 		break;
 	case AT_PAUSE:
 		return s->front->wait(s);
+	case AT_SOURCE:
+		return s->front->is_full(s) ? CONN_WAIT : s->front->pull(s);
 	case AT_DATA:
 	case AT_CHUNK:
 		if (s->front->is_full && s->front->is_full(s))
@@ -360,7 +362,8 @@ enum conn_next smtp_session_run(struct smtp_session *s, unsigned events)
 		s->stopping = true;
 	if (s->front->progress)
 		s->front->progress(s);
-	bool waits = s->phase != AT_SERVE && s->phase != AT_END && s->phase != AT_PAUSE;
+	bool waits = s->phase != AT_SERVE && s->phase != AT_END && s->phase != AT_PAUSE &&
+		s->phase != AT_SOURCE;
 	if (events & CONN_EV_DEADLINE && waits && clock_mono() >= timeout_at(s))
 		smtp_closing(s, "4.4.2", "closed after a long silence");
 	bool again = true;

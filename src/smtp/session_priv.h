@@ -24,10 +24,11 @@ enum smtp_phase {
 	AT_COMMAND, // a command is awaited
 	AT_LINE,    // a line that is no command: the front end's (SASL)
 	AT_PAUSE, // the front end waits for something that is not input: its wait() says when it is there
-	AT_DATA,  // octets of DATA
-	AT_CHUNK, // octets of a BDAT chunk
-	AT_SERVE, // the message is there: recipients are served
-	AT_END,   // the last reply was given
+	AT_DATA,   // octets of DATA
+	AT_CHUNK,  // octets of a BDAT chunk
+	AT_SOURCE, // octets that come from here: the front end's pull()
+	AT_SERVE,  // the message is there: recipients are served
+	AT_END,    // the last reply was given
 };
 
 struct smtp_host { // what the sessions of a front end share
@@ -59,8 +60,9 @@ struct smtp_front {
 	// AT_SERVE. CONN_READ: everybody is served.
 	enum conn_next (*serve)(struct smtp_session *s);
 	void (*fault)(struct smtp_session *s); // nobody gets it, from now on
-	bool (*is_stored)(
-		struct smtp_session *s); // the message goes to s->delivery; absent: always
+	// Before the message: 1, it goes to s->delivery; 0, it does not; or a fault. Absent: it does.
+	int (*is_stored)(struct smtp_session *s);
+	enum conn_next (*pull)(struct smtp_session *s); // AT_SOURCE: as wait()
 	bool (*is_full)(
 		struct smtp_session *s); // no octets can be taken now; it is woken when they can
 	void (*progress)(struct smtp_session *s); // the session runs: what has happened elsewhere?
@@ -142,7 +144,7 @@ void smtp_say_fault(struct smtp_session *s);
 // Whose mail it is: ret->user and ret->folder, in the arena of `op`. `bare`: a local part alone may be a user's name. RC_NONEXISTENT.
 int smtp_resolve(struct op *op, struct auth *auth, const struct smtp_path *p, bool bare,
 	struct recipient *ret);
-// Delivers the message to a group of recipients: put in line together, then waited for. Blocks (CREW_DISK). Texts live in the arena of s->op.
+// Puts the message in line for a group of recipients. Texts live in the arena of s->op.
 struct local_one {
 	const struct recipient *r;
 	struct span prefix;         // its private lines; absent: out of memory
@@ -150,6 +152,8 @@ struct local_one {
 	struct span text;           // why not
 	struct delivery_slot *slot; // private
 };
-void smtp_deliver(struct smtp_session *s, struct local_one *group, size_t n);
+void smtp_stage(struct smtp_session *s, struct local_one *group, size_t n);
+// Behind smtp_stage(): waits until it stands. Blocks (CREW_DISK).
+void smtp_wait(struct smtp_session *s, struct local_one *group, size_t n);
 
 #endif

@@ -232,6 +232,7 @@ static void ehlo(struct submission_session *ss, const struct smtp_command *c)
 	buf_addc(&mechanisms, '\0');
 	if (any && !mechanisms.failed)
 		more[n++] = mechanisms.p;
+	more[n++] = ss->user.p ? "BURL imap" : "BURL"; // RFC 4468 section 3.1
 	smtp_hello_lines(s, more, n);
 	buf_done(&mechanisms);
 }
@@ -302,6 +303,9 @@ static bool command(struct smtp_session *s, const struct smtp_command *c)
 	case SMTP_RCPT:
 		rcpt(ss, c);
 		return true;
+	case SMTP_BURL:
+		submission_burl(ss, c);
+		return true;
 	case SMTP_LHLO:
 		smtp_say(s, 500, "5.5.1", "this is not LMTP: EHLO");
 		return true;
@@ -324,6 +328,7 @@ static const struct smtp_front front = {
 	.progress = submission_progress,
 	.is_full = submission_is_full,
 	.is_stored = submission_is_stored,
+	.pull = submission_pull,
 	.fault = submission_fault,
 	.begin = submission_begin,
 	.octets = submission_octets,

@@ -5,7 +5,9 @@
 // the client sends it again, and those who have it are passed over then (served.h).
 #include "base/clock.h"
 #include "base/log.h"
+#include "mail/account.h"
 #include "mail/deliver.h"
+#include "mail/sent.h"
 #include "run/crew.h"
 #include "smtp/reply_table.h"
 #include "smtp/served.h"
@@ -23,12 +25,25 @@ int submission_begin(struct smtp_session *s)
 	return 0;
 }
 
-bool submission_is_stored(struct smtp_session *s)
+// Is the message to be filed, and where? Before anything is passed on: what fails here can still be told.
+static int sent_prepare(struct submission_session *ss)
 {
+	struct account *a;
+	int rc = account_open(&ss->s.op, ss->s.host->mail, ss->user, &a);
+	if (rc < 0)
+		return rc;
+	rc = sent_begin(&ss->s.op, a, &ss->sent);
+	account_unref(a);
+	return rc < 0 ? rc : 0;
+}
+
+int submission_is_stored(struct smtp_session *s)
+{
+	struct submission_session *ss = submission_of(s);
 	for (size_t i = 0; i < s->envelope.count; i++)
-		if (!s->envelope.recipients[i].remote)
-			return true;
-	return false;
+		ss->has_local |= !s->envelope.recipients[i].remote;
+	int rc = sent_prepare(ss);
+	return rc < 0 ? rc : ss->has_local || ss->sent;
 }
 
 void submission_fault(struct smtp_session *s)
@@ -41,6 +56,13 @@ void submission_abort(struct smtp_session *s)
 {
 	struct submission_session *ss = submission_of(s);
 	submission_relay_reset(ss);
+	sent_free(ss->sent);
+	ss->sent = NULL;
+	delivery_free(ss->copy);
+	ss->copy = NULL;
+	url_part_close(&ss->part);
+	ss->has_local = false;
+	ss->filed = "";
 	ss->size = 0;
 	ss->eight_bit = false;
 	ss->dots = (struct dot_stuffer){ .in_line = false };
@@ -87,7 +109,31 @@ static int pass_on(struct submission_session *ss, struct span octets)
 		return op_fail(&s->op, RC_TOOBIG, "the message is larger than %llu octets",
 			(unsigned long long)limit);
 	submission_relay_octets(ss, octets);
-	return s->delivery && octets.n ? delivery_data(&s->op, s->delivery, octets) : 0;
+	int rc = s->delivery && octets.n ? delivery_data(&s->op, s->delivery, octets) : 0;
+	return rc == 0 && ss->copy && octets.n ? delivery_data(&s->op, ss->copy, octets) : rc;
+}
+
+static int header_into(struct submission_session *ss, struct delivery *d, struct span head)
+{
+	int rc = delivery_lines(&ss->s.op, d, ss->fixed.added);
+	return rc < 0 ? rc : delivery_data(&ss->s.op, d, head);
+}
+
+// The header as it is sent goes to those who have accounts here; the one that is filed is the client's, Bcc and all: with nobody here, or nothing
+// taken out, that is the same text.
+static int store_header(struct submission_session *ss, struct span original)
+{
+	struct smtp_session *s = &ss->s;
+	int rc = 0;
+	ss->size += ss->fixed.head.n;
+	ss->eight_bit = ss->eight_bit || !span_is_ascii(ss->fixed.head);
+	if (ss->sent && ss->has_local && ss->fixed.is_changed)
+		rc = delivery_begin(&s->op, s->host->mail, false, &ss->copy);
+	if (rc == 0 && ss->sent)
+		rc = sent_follow(&s->op, ss->sent, ss->copy ? ss->copy : s->delivery);
+	if (rc == 0 && s->delivery)
+		rc = header_into(ss, s->delivery, ss->has_local ? ss->fixed.head : original);
+	return rc == 0 && ss->copy ? header_into(ss, ss->copy, original) : rc;
 }
 
 // The header is whole: it is looked at, and goes on with what came behind it.
@@ -108,13 +154,12 @@ static int header_done(struct submission_session *ss)
 		if (!kept[i]->p)
 			return op_fail(&s->op, RC_NOMEM, "out of memory");
 	}
+	rc = store_header(ss, span_cut(all, 0, ss->cutter.line));
 	struct span received = smtp_received(s);
 	submission_relay_octets(ss, received.p ? received : SPAN(""));
 	submission_relay_octets(ss, ss->fixed.sender);
 	submission_relay_octets(ss, ss->fixed.added);
-	rc = s->delivery ? delivery_lines(&s->op, s->delivery, ss->fixed.added) : 0;
-	if (rc == 0)
-		rc = pass_on(ss, ss->fixed.head);
+	submission_relay_octets(ss, ss->fixed.head);
 	if (rc == 0)
 		rc = pass_on(ss, span_skip(all, ss->cutter.line));
 	buf_done(&ss->header);
@@ -162,10 +207,13 @@ int submission_end(struct smtp_session *s)
 	struct submission_session *ss = submission_of(s);
 	if (crlf_is_bad(&ss->lines))
 		return lone_cr(s);
-	if (ss->cutter.over)
-		return 0;
-	int rc = header_cut_end(&s->op, &ss->cutter, &ss->header);
-	return rc < 0 ? rc : header_done(ss);
+	int rc = 0;
+	if (!ss->cutter.over) {
+		rc = header_cut_end(&s->op, &ss->cutter, &ss->header);
+		if (rc == 0)
+			rc = header_done(ss);
+	}
+	return rc == 0 && ss->copy ? delivery_end(&s->op, ss->copy) : rc;
 }
 
 // --- recipients ---
@@ -211,6 +259,42 @@ static struct span prefix_of(struct submission_session *ss, const struct recipie
 	return span_of(p, trace.n + sender.n);
 }
 
+// Files the copy, in the same flush as the last recipients. The message is sent by now: a fault is told, and changes nothing.
+static bool stage_copy(struct submission_session *ss)
+{
+	struct smtp_session *s = &ss->s;
+	if (!ss->sent || ss->failure_text[0] || s->next < s->envelope.count)
+		return false;
+	int rc = sent_stage(&s->op, ss->sent, ss->copy ? ss->copy : s->delivery);
+	if (rc < 0) {
+		ss->filed = "; the copy was not filed";
+		log_warn("submission", "%.*s: the copy was not filed: %s", SPAN_FMT(ss->user),
+			op_text(&s->op, rc));
+	}
+	return rc >= 0;
+}
+
+static void wait_for_copy(struct submission_session *ss)
+{
+	struct smtp_session *s = &ss->s;
+	int rc = sent_wait(&s->op, ss->sent);
+	ss->filed = rc < 0 ? "; the copy was not filed" : "; filed";
+	if (rc < 0)
+		log_warn("submission", "%.*s: the copy was not filed: %s", SPAN_FMT(ss->user),
+			op_text(&s->op, rc));
+}
+
+// Who of a group did not get it.
+static void note_failures(struct submission_session *ss, const struct local_one *group, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (group[i].rc >= 0)
+			continue;
+		struct smtp_reply reply = smtp_reply_of(group[i].rc);
+		note_failure(ss, &reply, group[i].r->address, group[i].text);
+	}
+}
+
 // Delivers to the next recipients here who do not have it.
 static void serve_group(struct submission_session *ss)
 {
@@ -227,14 +311,16 @@ static void serve_group(struct submission_session *ss)
 		members[n] = r;
 		group[n++] = (struct local_one){ .r = r, .prefix = prefix_of(ss, r) };
 	}
-	smtp_deliver(s, group, n);
+	smtp_stage(s, group, n);
+	note_failures(ss, group, n);
+	bool files = stage_copy(ss);
+	smtp_wait(s, group, n);
+	note_failures(ss, group, n);
+	if (files)
+		wait_for_copy(ss);
 	for (size_t i = 0; i < n; i++) {
 		members[i]->has_it = group[i].rc >= 0;
 		s->delivered += group[i].rc == 0;
-		if (group[i].rc >= 0)
-			continue;
-		struct smtp_reply reply = smtp_reply_of(group[i].rc);
-		note_failure(ss, &reply, group[i].r->address, group[i].text);
 	}
 }
 
@@ -250,10 +336,10 @@ static void answer(struct submission_session *ss)
 		if (e->recipients[i].has_it && have)
 			have[n++] = e->recipients[i].address;
 	if (!ss->failure_text[0]) {
-		(void)snprintf(text, sizeof text, "sent to %zu as %llx.%llx%s%s",
+		(void)snprintf(text, sizeof text, "sent to %zu as %llx.%llx%s%s%s",
 			envelope_accepted(e), (unsigned long long)conn_id(s->conn),
-			(unsigned long long)s->messages, ss->relayed.text_n ? "; the relay: " : "",
-			ss->relayed.text);
+			(unsigned long long)s->messages, ss->filed,
+			ss->relayed.text_n ? "; the relay: " : "", ss->relayed.text);
 		smtp_say(s, 250, "2.0.0", text);
 	} else {
 		served_put(ss->submission->served, ss->key, have, n);

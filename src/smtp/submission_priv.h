@@ -5,6 +5,7 @@
 
 #include "auth/login.h"
 #include "base/buf.h"
+#include "mail/url_part.h"
 #include "smtp/header_fix.h"
 #include "smtp/served.h"
 #include "smtp/session_priv.h"
@@ -13,6 +14,7 @@
 #include "wire/crlf.h"
 
 struct seats;
+struct sent;
 
 struct submission {
 	struct smtp_host host;
@@ -47,6 +49,12 @@ struct submission_session {
 	enum smtp_phase resume; // AT_PAUSE until DATA is answered: what goes on then
 	// The message on its way:
 	uint64_t size;
+	bool has_local;    // somebody has an account here
+	struct sent *sent; // it is to be filed; NULL: no
+	struct delivery *
+		copy; // as it is filed, where that is another text than the one that is sent; NULL: the same
+	struct url_part part;    // of BURL: AT_SOURCE
+	uint64_t part_at;        // octets of it that were taken
 	bool eight_bit;          // octets above 0x7f were in it
 	struct dot_stuffer dots; // for the relay
 	struct crlf_reader lines;
@@ -60,6 +68,7 @@ struct submission_session {
 	struct served_list had;                         // who had it before
 	struct smtp_reply failure;                      // why somebody does not get it
 	char failure_text[OP_TEXT_MAX + SMTP_PATH_MAX]; // empty: nothing went wrong so far
+	const char *filed;                              // what became of the copy, for the answer
 };
 
 static inline struct submission_session *submission_of(struct smtp_session *s)
@@ -86,13 +95,17 @@ void submission_relay_drop(struct submission_session *ss);  // the link is given
 void submission_relay_reset(struct submission_session *ss); // the transaction is over here
 bool submission_is_full(struct smtp_session *s);
 
+// --- submission_burl.c ---
+void submission_burl(struct submission_session *ss, const struct smtp_command *c);
+enum conn_next submission_pull(struct smtp_session *s);
+
 // --- submission_message.c: the message hooks of struct smtp_front ---
 int submission_begin(struct smtp_session *s);
 int submission_octets(struct smtp_session *s, struct span octets);
 int submission_end(struct smtp_session *s);
 void submission_abort(struct smtp_session *s);
 void submission_fault(struct smtp_session *s);
-bool submission_is_stored(struct smtp_session *s);
+int submission_is_stored(struct smtp_session *s);
 enum conn_next submission_serve(struct smtp_session *s);
 
 #endif

@@ -16,7 +16,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
 import report  # noqa: E402
 from server import Server, ServerError, program  # noqa: E402
 
-CLIENTS = ["imaplib_client", "curl", "mbsync", "mutt", "offlineimap", "imapflow", "push", "poplib_client", "pop3_programs", "lmtp_programs", "postfix"]
+CLIENTS = ["imaplib_client", "curl", "mbsync", "mutt", "offlineimap", "imapflow", "push", "poplib_client", "pop3_programs", "lmtp_programs", "submission_programs", "postfix"]
 PASSWORD = "correct horse"
 
 

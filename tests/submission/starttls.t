@@ -12,6 +12,7 @@ S: 503 5.5.1
 C: EHLO x
 S: ...
 S: 250-AUTH SCRAM-SHA-256-PLUS $any
+S: ...
 S: 250 SIZE $any
 C: AUTH PLAIN ${plain}
 S: 235
