@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real Postfix, configured by the snippets of docs/postfix.md, hands mail over by LMTP: to many, to folders, refusing who is not there, and
-keeping what cannot be delivered while the server is down. It runs from folders of its own, on a free port."""
+keeping what cannot be delivered while the server is down; and takes what users send to others. It runs from folders of its own, on free ports."""
 
 import os
 import pathlib
@@ -13,6 +13,8 @@ import tempfile
 import time
 
 from harness import ClientError, message, want, want_equal
+from server import Server
+from smtpsink import SmtpSink
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 MASTER = """\
@@ -50,6 +52,8 @@ myhostname = mx.example.org
 maillog_file = {dir}/log
 maillog_file_prefixes = {dir}
 address_verify_map = internal:verify
+relayhost = [127.0.0.1]:{sink}
+smtp_host_lookup = native
 minimal_backoff_time = 1s
 queue_run_delay = 2s
 """
@@ -60,26 +64,31 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def snippet(lmtp_port):
-    """What docs/postfix.md tells to put into main.cf, with this server's port."""
+def snippet(file, address, port):
+    """What docs/postfix.md tells to put into a file, with another port for the address that it names."""
     text = (ROOT / "docs" / "postfix.md").read_text()
-    block = re.search(r"<!-- main.cf -->\n((?:    .*\n|\n)+)", text)[1]
+    block = re.search(rf"<!-- {file} -->\n((?:    .*\n|\n)+)", text)[1]
     lines = "\n".join(line[4:] for line in block.split("\n"))
-    want("lmtp:inet:127.0.0.1:24\n" in lines, "docs/postfix.md names no transport")
-    return lines.replace("127.0.0.1:24\n", f"127.0.0.1:{lmtp_port}\n")
+    want(lines.count(address) == 1, f"docs/postfix.md does not name {address} for {file}")
+    return lines.replace(address, f"{address.rpartition(':')[0]}:{port}")
+
+
+def unchrooted(services):
+    """These folders are no chroot."""
+    return re.sub(r"^(\S+ +inet +\S+ +\S+ +)y", r"\1n", services, flags=re.M)
 
 
 class Postfix:
-    def __init__(self, lmtp_port):
+    def __init__(self, lmtp_port, sink_port):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="postfix-test-"))
         self.dir.chmod(0o755)
-        self.port = free_port()
+        self.port, self.relay_port = free_port(), free_port()
         for name in ("config", "queue", "data"):
             (self.dir / name).mkdir()
         shutil.chown(self.dir / "data", "postfix")
         config = self.dir / "config"
-        (config / "main.cf").write_text(MAIN.format(dir=self.dir) + snippet(lmtp_port))
-        (config / "master.cf").write_text(MASTER.format(port=self.port))
+        (config / "main.cf").write_text(MAIN.format(dir=self.dir, sink=sink_port) + snippet("main.cf", "127.0.0.1:24", lmtp_port))
+        (config / "master.cf").write_text(MASTER.format(port=self.port) + unchrooted(snippet("master.cf", "127.0.0.1:10587", self.relay_port)))
         shutil.copy("/etc/postfix/dynamicmaps.cf", config) if os.path.exists("/etc/postfix/dynamicmaps.cf") else None
 
     def tool(self, name, *words, good=(0,)):
@@ -131,13 +140,32 @@ def bodies(account, mailbox="INBOX"):
     return [data[data.index(b"From: ") :] for _, (_, data) in sorted(account.contents(mailbox).items())]
 
 
+def sending(postfix, sink, account):
+    """Through Starling and Postfix to somebody elsewhere; to somebody here directly."""
+    relay = f'relay: {{ host = "127.0.0.1"; port = {postfix.relay_port}; tls = "none"; }};\n'
+    config = 'smtp: { hostname = "mx.example.org"; };\nsubmission: { domains = "example.org"; };\n' + relay
+    with Server(protocols=("submission", "imap"), config=config) as server:
+        server.add_user("anna", account.password)
+        mine = type(account)(server, "anna", account.password)
+        data = message(9, body=".\r\n..\r\nlast").replace(b"sender@example.org", b"anna@example.org")
+        with smtplib.SMTP("127.0.0.1", server.ports["submission"], timeout=60) as client:
+            client.login("anna", account.password)
+            want_equal(client.sendmail("anna@example.org", ["b@example.net", "anna@example.org"], data), {}, "sendmail")
+        sender, recipients, got = sink.wait()
+        want_equal((sender, recipients), ("anna@example.org", ["b@example.net"]), "envelope behind Postfix")
+        want(got[got.index(b"From: ") :] == data, f"behind Postfix: {got!r}")
+        want_equal(bodies(mine), [data], "INBOX of who sent it")
+        mine.clean()
+
+
 def run(account):
     if os.geteuid() != 0:
         print("skip  client postfix: Postfix can be started by root only")
         return
     server = account.server
     server.add_user("postfix2", account.password)
-    with Postfix(server.ports["lmtp"]) as postfix:
+    with SmtpSink() as sink, Postfix(server.ports["lmtp"], sink.port) as postfix:
+        sending(postfix, sink, account)
         first = message(1, body=".\r\n..\r\nlast")
         refused = postfix.send(["postfix@example.org", "postfix2@example.org", "nobody@example.org"], first)
         want_equal({k: v[0] // 100 for k, v in refused.items()}, {"nobody@example.org": 5}, "refused recipients")
