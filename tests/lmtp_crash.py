@@ -1,7 +1,7 @@
 #!/usr/bin/python3 -B
 # SPDX-License-Identifier: Apache-2.0
-"""Deliveries by LMTP while the server is killed (SIGKILL) again and again. Whatever got its 250 must be there; what lost its answer is sent
-again, as an MTA does, and must be there once. tests/lmtp_crash.py [--kills N]"""
+"""Deliveries by LMTP and submission while the server is killed (SIGKILL) again and again. Whatever got its 250 must be there; what lost its answer is
+sent again, as MTAs and mail programs do, and must be there once. tests/lmtp_crash.py [--kills N]"""
 
 import argparse
 import collections
@@ -44,12 +44,14 @@ class Sender(threading.Thread):
             self.deliver(self.number)
             self.number += SENDERS
 
+    def connect(self):
+        return smtplib.LMTP("127.0.0.1", self.world.server.ports["lmtp"], local_hostname="mta.example.org", timeout=20)
+
     def deliver(self, number):
         left = [USERS[number % 3]] if number % 2 else list(USERS)
         while left and not self.world.over:
             try:
-                port = self.world.port()
-                with smtplib.LMTP("127.0.0.1", port, local_hostname="mta.example.org", timeout=20) as client:
+                with self.connect() as client:
                     left = self.attempt(client, number, left)
             except (OSError, smtplib.SMTPException):
                 self.world.lost += 1
@@ -76,13 +78,24 @@ class Sender(threading.Thread):
         return left
 
 
+class Submitter(Sender):
+    """A mail program: one answer for all recipients."""
+
+    def connect(self):
+        return smtplib.SMTP("127.0.0.1", self.world.server.ports["submission"], local_hostname="client.example.org", timeout=20)
+
+    def attempt(self, client, number, left):
+        client.login(USERS[0], "secret")
+        client.sendmail(USERS[0], left, message(number).encode())
+        for user in left:
+            self.world.acknowledged[user].add(number)
+        return []
+
+
 class World:
     def __init__(self, server):
         self.server, self.over, self.lost = server, False, 0
         self.acknowledged = collections.defaultdict(set)
-
-    def port(self):
-        return self.server.ports["lmtp"]
 
 
 def inbox(server, user):
@@ -102,11 +115,11 @@ def inbox(server, user):
 
 
 def play(kills):
-    with tempfile.TemporaryDirectory(prefix="lmtp-crash-") as folder, Server(data=folder, protocols=("imap", "lmtp")) as server:
+    with tempfile.TemporaryDirectory(prefix="lmtp-crash-") as folder, Server(data=folder, protocols=("imap", "lmtp", "submission")) as server:
         for user in USERS:
             server.add_user(user, "secret")
         world = World(server)
-        senders = [Sender(world, i) for i in range(1, SENDERS + 1)]
+        senders = [(Sender, Submitter)[i % 2](world, i) for i in range(1, SENDERS + 1)]
         for sender in senders:
             sender.start()
         for i in range(kills):
