@@ -72,6 +72,21 @@ class RelayConnection(LineConnection):
     def start_tls(self):
         self.sock = fakerelay.server_tls(self.sock)
 
+    def refused_tls(self):
+        """The server does not like our certificate."""
+        try:
+            sock = fakerelay.server_tls(self.sock)
+        except OSError:
+            return
+        # In TLS 1.3 the refusal comes behind our handshake.
+        try:
+            sock.settimeout(TIMEOUT)
+            data = sock.recv(1)
+        except OSError:
+            data = b""
+        if data:
+            raise Failure(f"{self.name}: TLS was accepted: {data!r}")
+
 
 class LinePlayer(Player):
     """Plays a Script of tests/PROTO/."""
@@ -80,6 +95,13 @@ class LinePlayer(Player):
         super().__init__(script, "rev2", ports, users)
         self.proto, self.relay = proto, relay
         self.variables["plain"] = plain(*users[0])  # what SASL PLAIN sends
+
+    def _run(self, step):
+        if step.kind == "STARTTLS" and step.text == "refused":
+            self._connection(step.conn).refused_tls()
+            del self.connections[step.conn]
+        else:
+            super()._run(step)
 
     def _speaks_imap(self, name):
         return name == "setup" or name.startswith("imap")
