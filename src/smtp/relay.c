@@ -312,12 +312,22 @@ bool relay_is_full(struct relay_link *link)
 	return full;
 }
 
-bool relay_takes_8bit(struct relay_link *link)
+static bool offers(struct relay_link *link, enum relay_offer what)
 {
 	pthread_mutex_lock(&link->lock);
-	bool takes = link->offers & OFFER_8BITMIME;
+	bool is_offered = link->offers & what;
 	pthread_mutex_unlock(&link->lock);
-	return takes;
+	return is_offered;
+}
+
+bool relay_takes_8bit(struct relay_link *link)
+{
+	return offers(link, OFFER_8BITMIME);
+}
+
+bool relay_offers_dsn(struct relay_link *link)
+{
+	return offers(link, OFFER_DSN);
 }
 
 bool relay_answer(

@@ -65,6 +65,7 @@ bool relay_reset(struct relay_link *link);   // the transaction is forgotten; it
 // The next answer. False: it is not there yet.
 bool relay_answer(
 	struct relay_link *link, enum relay_request *ret_what, struct smtp_answer *ret_answer);
+bool relay_offers_dsn(struct relay_link *link); // it has answered, and takes NOTIFY
 bool relay_takes_8bit(struct relay_link *link); // it has answered, and offers 8BITMIME
 
 #endif

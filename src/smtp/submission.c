@@ -219,7 +219,7 @@ static void ehlo(struct submission_session *ss, const struct smtp_command *c)
 	struct smtp_session *s = &ss->s;
 	struct buf mechanisms = { 0 };
 	struct span name;
-	const char *more[2];
+	const char *more[3];
 	size_t n = 0;
 	if (!smtp_hello(s, c))
 		return;
@@ -232,6 +232,7 @@ static void ehlo(struct submission_session *ss, const struct smtp_command *c)
 	buf_addc(&mechanisms, '\0');
 	if (any && !mechanisms.failed)
 		more[n++] = mechanisms.p;
+	more[n++] = "DSN";
 	more[n++] = ss->user.p ? "BURL imap" : "BURL"; // RFC 4468 section 3.1
 	smtp_hello_lines(s, more, n);
 	buf_done(&mechanisms);

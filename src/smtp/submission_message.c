@@ -71,7 +71,7 @@ void submission_abort(struct smtp_session *s)
 	buf_done(&ss->header);
 	ss->fixed = (struct fixed_header){ .has_message_id = false };
 	ss->had = (struct served_list){ .n = 0 };
-	ss->is_serving = false;
+	ss->is_serving = ss->relay_tells = false;
 	ss->relayed = (struct smtp_answer){ .code = 0 };
 	ss->failure_text[0] = '\0';
 }
@@ -148,7 +148,7 @@ static int header_done(struct submission_session *ss)
 	if (rc < 0)
 		return rc;
 	s->has_own_id = ss->fixed.has_message_id;
-	struct span *const kept[] = { &ss->fixed.sender, &ss->fixed.bcc };
+	struct span *const kept[] = { &ss->fixed.sender, &ss->fixed.bcc, &ss->fixed.head };
 	for (size_t i = 0; i < countof(kept); i++) {
 		*kept[i] = arena_dup(&s->tx.arena, *kept[i]);
 		if (!kept[i]->p)
@@ -336,6 +336,7 @@ static void answer(struct submission_session *ss)
 		if (e->recipients[i].has_it && have)
 			have[n++] = e->recipients[i].address;
 	if (!ss->failure_text[0]) {
+		submission_report(ss);
 		(void)snprintf(text, sizeof text, "sent to %zu as %llx.%llx%s%s%s",
 			envelope_accepted(e), (unsigned long long)conn_id(s->conn),
 			(unsigned long long)s->messages, ss->filed,
@@ -386,6 +387,7 @@ static void serve_begin(struct submission_session *ss)
 		smtp_message_fault(s, rc);
 	} else if (ss->sending && relay_is_served(ss)) {
 		note_relayed(ss);
+		ss->relay_tells = relay_offers_dsn(ss->link);
 		submission_relay_reset(
 			ss); // without the end of the message it goes to nobody again
 	} else if (ss->sending) {
@@ -403,6 +405,7 @@ static bool relay_is_done(struct submission_session *ss)
 	if (!relay_answer(ss->link, &what, &a))
 		return false;
 	ss->asked = ss->sending = ss->relay_waits = false; // it is over there
+	ss->relay_tells = relay_offers_dsn(ss->link);
 	if (a.code / 100 == 2) {
 		note_relayed(ss);
 		ss->relayed = a;

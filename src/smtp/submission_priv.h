@@ -63,6 +63,7 @@ struct submission_session {
 	struct fixed_header fixed; // then; in the arena of s.tx
 	// AT_SERVE:
 	bool is_serving, relay_waits;
+	bool relay_tells; // who asked for a report on the relay's recipients gets it from there
 	uint8_t key[SERVED_KEY];
 	struct smtp_answer relayed;                     // what the relay said of it
 	struct served_list had;                         // who had it before
@@ -94,6 +95,10 @@ bool submission_relay_end(struct submission_session *ss);
 void submission_relay_drop(struct submission_session *ss);  // the link is given up
 void submission_relay_reset(struct submission_session *ss); // the transaction is over here
 bool submission_is_full(struct smtp_session *s);
+
+// --- submission_dsn.c ---
+// The message is sent: who wants a report of that gets it.
+void submission_report(struct submission_session *ss);
 
 // --- submission_burl.c ---
 void submission_burl(struct submission_session *ss, const struct smtp_command *c);

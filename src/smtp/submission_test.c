@@ -85,13 +85,15 @@ static void needs_privacy(void **state)
 	fake_send(&f, SPAN("EHLO x\r\nAUTH PLAIN AHUAcA==\r\nMAIL FROM:<u@a>\r\n"), 0);
 	compare(0, fake_output(&f),
 		SPAN("250-mx.example.org\n250-PIPELINING\n250-8BITMIME\n250-SMTPUTF8\n"
-		     "250-CHUNKING\n250-ENHANCEDSTATUSCODES\n250-BURL\n250-STARTTLS\n250 SIZE?\n"
+		     "250-CHUNKING\n250-ENHANCEDSTATUSCODES\n250-DSN\n250-BURL\n250-STARTTLS\n250 "
+		     "SIZE?\n"
 		     "538 5.7.11?\n530 5.7.0?"));
 	fake_send(&f, SPAN("STARTTLS\r\n"), 0);
 	fake_send(&f, SPAN("EHLO x\r\nAUTH PLAIN AHUAcA==\r\nMAIL FROM:<u@a>\r\n"), 0);
 	compare(0, fake_output(&f),
 		SPAN("220?\n250-mx.example.org\n250-PIPELINING\n250-8BITMIME\n250-SMTPUTF8\n"
-		     "250-CHUNKING\n250-ENHANCEDSTATUSCODES\n250-AUTH PLAIN\n250-BURL\n250 SIZE?\n"
+		     "250-CHUNKING\n250-ENHANCEDSTATUSCODES\n250-AUTH "
+		     "PLAIN\n250-DSN\n250-BURL\n250 SIZE?\n"
 		     "235 2.7.0?\n250 2.1.0?"));
 	fake_close(&f);
 }

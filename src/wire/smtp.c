@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/smtp.h"
 
+#include "base/buf.h"
 #include "base/limits.h"
 
 // --- paths (RFC 5321 section 4.1.2, RFC 6531 section 3.3) ---
@@ -246,6 +247,25 @@ bool smtp_xtext_is_valid(struct span text)
 		}
 	}
 	return text.n > 0;
+}
+
+static int hex_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+void smtp_xtext_decode(struct span text, struct buf *to)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		bool coded = text.p[i] == '+' && i + 2 < text.n && hex_of(text.p[i + 1]) >= 0 &&
+			hex_of(text.p[i + 2]) >= 0;
+		buf_addc(to,
+			coded ? (char)(hex_of(text.p[i + 1]) * 16 + hex_of(text.p[i + 2]))
+			      : text.p[i]);
+		i += coded ? 2 : 0;
+	}
 }
 
 bool smtp_notify_is_valid(struct span value)

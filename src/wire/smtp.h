@@ -55,6 +55,9 @@ int smtp_parse(struct op *op, struct span line, struct smtp_command *ret_command
 
 // xtext (RFC 3461 section 4): "+2B" and the like; true if it is well-formed.
 bool smtp_xtext_is_valid(struct span text);
+struct buf;
+// Appends what it stands for: any octets.
+void smtp_xtext_decode(struct span text, struct buf *to);
 // NOTIFY and RET of RFC 3461 sections 4.1 and 4.3, ORCPT of section 4.2 (and RFC 6533's utf-8 addresses).
 bool smtp_notify_is_valid(struct span value);
 bool smtp_ret_is_valid(struct span value);
