@@ -11,13 +11,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-const char *smtp_hostname(const char *configured, char room[static SMTP_HOSTNAME_MAX])
+const char *smtp_hostname(const char *configured, char *room)
 {
 	if (configured)
 		return configured;
-	if (gethostname(room, SMTP_HOSTNAME_MAX - 1) != 0)
-		memcpy(room, "localhost", sizeof "localhost");
-	return room;
+	return gethostname(room, SMTP_HOSTNAME_MAX - 1) == 0 ? room : "localhost";
 }
 
 // --- replies ---

@@ -107,8 +107,8 @@ void smtp_session_init(struct smtp_session *s, struct conn *c, const struct smtp
 void smtp_session_done(struct smtp_session *s);
 enum conn_next smtp_session_run(struct smtp_session *s, unsigned events);
 
-// What is configured, or the name that the system says, which is written to `room`.
-const char *smtp_hostname(const char *configured, char room[static SMTP_HOSTNAME_MAX]);
+// What is configured, or the name that the system says, which is written to `room` (SMTP_HOSTNAME_MAX octets).
+const char *smtp_hostname(const char *configured, char *room);
 void smtp_say(struct smtp_session *s, unsigned code, const char *enhanced, const char *text);
 void smtp_refuse(struct smtp_session *s, const struct smtp_reply *reply, const char *text);
 void smtp_closing(
