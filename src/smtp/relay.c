@@ -123,7 +123,7 @@ static void die_locked(struct relay_link *link, const char *enhanced, const char
 		text ? text : "it was idle"); // may be cut
 	a->text_n = strlen(a->text);
 	rope_reset(&link->octets);
-	if (link->session)
+	if (link->session && !link->closed)
 		waker_wake(link->session);
 }
 
