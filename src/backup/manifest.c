@@ -118,8 +118,7 @@ bool manifest_is_damaged(const struct manifest *m, uint64_t id)
 
 static void add_hex(struct buf *b, struct span s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		buf_addf(b, "%02x", (unsigned)(uint8_t)s.p[i]);
+	buf_add_hex(b, s);
 	if (s.n == 0)
 		buf_addc(b, '.');
 }
@@ -194,25 +193,16 @@ static uint64_t next_number(struct line *l)
 	return v;
 }
 
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 // At most `max` octets; how many there were.
 static size_t next_hex(struct line *l, char *to, size_t max)
 {
 	struct span w = next_word(l);
 	if (span_eq(w, SPAN(".")))
 		return 0;
-	if (w.n == 0 || w.n % 2 || w.n / 2 > max)
+	size_t n = 0;
+	if (w.n == 0 || !span_from_hex(w, to, max, &n))
 		l->bad = true;
-	for (size_t i = 0; !l->bad && i < w.n / 2; i++) {
-		int high = hex_digit(w.p[2 * i]), low = hex_digit(w.p[2 * i + 1]);
-		l->bad = high < 0 || low < 0;
-		to[i] = (char)((unsigned)high << 4 | (unsigned)low);
-	}
-	return l->bad ? 0 : w.n / 2;
+	return n;
 }
 
 static void next_hash(struct line *l, uint8_t hash[PACK_HASH])

@@ -71,19 +71,12 @@ void pack_name(const struct pack *p, char to[PACK_NAME])
 bool pack_name_parse(const char *name, uint64_t *ret_number)
 {
 	struct span s = span_str(name);
-	uint64_t number = 0;
-	if (s.n < 17 || s.p[16] != '-')
+	uint64_t number;
+	size_t n;
+	if (s.n < 17 || s.p[16] != '-' ||
+		!span_from_hex(span_cut(s, 0, 16), (char *)&number, sizeof number, &n))
 		return false;
-	for (size_t i = 0; i < 16; i++) {
-		char c = s.p[i];
-		int digit = c >= '0' && c <= '9' ? c - '0'
-			: c >= 'a' && c <= 'f'   ? c - 'a' + 10
-						 : -1;
-		if (digit < 0)
-			return false;
-		number = number << 4 | (uint64_t)digit;
-	}
-	*ret_number = number;
+	*ret_number = __builtin_bswap64(number); // written high digits first
 	return true;
 }
 

@@ -110,6 +110,15 @@ void buf_addu(struct buf *b, uint64_t v)
 	buf_add(b, span_of(digits, u64_print(digits, v)));
 }
 
+void buf_add_hex(struct buf *b, struct span s)
+{
+	static const char digits[] = "0123456789abcdef";
+	for (size_t i = 0; i < s.n; i++) {
+		buf_addc(b, digits[(unsigned char)s.p[i] >> 4]);
+		buf_addc(b, digits[(unsigned char)s.p[i] & 15]);
+	}
+}
+
 void buf_add_u8(struct buf *b, uint8_t v)
 {
 	buf_add(b, span_of(&v, sizeof v));

@@ -28,7 +28,8 @@ static inline void buf_added(struct buf *b, size_t n)
 void buf_add(struct buf *b, struct span s);
 void buf_addc(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) printf_like(2, 3);
-void buf_addu(struct buf *b, uint64_t v); // decimal
+void buf_addu(struct buf *b, uint64_t v);       // decimal
+void buf_add_hex(struct buf *b, struct span s); // two digits (0-9, a-f) an octet
 // Little-endian fixed-width integers: the byte order of every format of ours on disk.
 void buf_add_u8(struct buf *b, uint8_t v);
 void buf_add_u16(struct buf *b, uint16_t v);

@@ -88,6 +88,25 @@ bool span_to_u64(struct span s, uint64_t max, uint64_t *ret_value)
 	return true;
 }
 
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool span_from_hex(struct span s, char *to, size_t max, size_t *ret_count)
+{
+	if (s.n % 2 || s.n / 2 > max)
+		return false;
+	for (size_t i = 0; i < s.n / 2; i++) {
+		int high = hex_digit(s.p[2 * i]), low = hex_digit(s.p[2 * i + 1]);
+		if (high < 0 || low < 0)
+			return false;
+		to[i] = (char)((unsigned)high << 4 | (unsigned)low);
+	}
+	*ret_count = s.n / 2;
+	return true;
+}
+
 struct span span_split(struct span s, char c, struct span *ret_head)
 {
 	size_t at = span_find_char(s, c);

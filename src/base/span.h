@@ -80,6 +80,8 @@ size_t span_find(struct span s, struct span needle);
 struct span span_trim(struct span s);
 // Decimal digits only, all of `s`, no sign, no overflow past `max`: false otherwise.
 bool span_to_u64(struct span s, uint64_t max, uint64_t *ret_value);
+// Pairs of hexadecimal digits (0-9, a-f), all of `s`, as at most `max` octets in `to`: false otherwise.
+bool span_from_hex(struct span s, char *to, size_t max, size_t *ret_count);
 // Splits at the first `c`: the part before goes to *ret_head, the rest after `c` is returned; without a
 // `c`, everything is the head and the rest is absent.
 struct span span_split(struct span s, char c, struct span *ret_head);

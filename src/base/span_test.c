@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/span.h"
 
+#include "base/buf.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -154,6 +156,25 @@ static void knows_utf8(void **state)
 	}
 }
 
+static void reads_hex(void **state)
+{
+	(void)state;
+	char to[4];
+	size_t n = 9;
+	struct buf again = { 0 };
+	assert_true(span_from_hex(SPAN("00ff7a"), to, sizeof to, &n));
+	assert_int_equal(n, 3);
+	assert_memory_equal(to, "\0\xffz", 3);
+	buf_add_hex(&again, span_of(to, n));
+	assert_true(span_eq(buf_span(&again), SPAN("00ff7a")));
+	buf_done(&again);
+	assert_true(span_from_hex(SPAN(""), to, 0, &n));
+	assert_int_equal(n, 0);
+	static const char *const bad[] = { "0", "0g", "g0", "0A", "0011223344", " 0", "-1" };
+	for (size_t i = 0; i < countof(bad); i++)
+		assert_false(span_from_hex(span_str(bad[i]), to, sizeof to, &n));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +183,7 @@ int main(void)
 		cmocka_unit_test(splits),
 		cmocka_unit_test(compares),
 		cmocka_unit_test(reads_numbers),
+		cmocka_unit_test(reads_hex),
 		cmocka_unit_test(knows_utf8),
 	};
 	return cmocka_run_group_tests_name("span", tests, NULL, NULL);

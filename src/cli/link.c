@@ -130,16 +130,11 @@ int link_answer(struct op *op, struct link *l, struct span *ret_words)
 
 const char *link_hex(struct op *op, struct span s)
 {
-	static const char digits[] = "0123456789abcdef";
+	struct buf text = { 0 };
 	if (s.n == 0)
 		return s.p ? "." : "-";
-	char *p = arena_bytes(&op->arena, 2 * s.n + 1);
-	if (!p)
-		return "?"; // the request will be refused
-	for (size_t i = 0; i < s.n; i++) {
-		p[2 * i] = digits[(uint8_t)s.p[i] >> 4];
-		p[2 * i + 1] = digits[(uint8_t)s.p[i] & 15];
-	}
-	p[2 * s.n] = '\0';
-	return p;
+	buf_add_hex(&text, s);
+	char *p = text.failed ? NULL : arena_str(&op->arena, buf_span(&text));
+	buf_done(&text);
+	return p ? p : "?"; // the request will be refused
 }
