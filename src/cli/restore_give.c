@@ -92,14 +92,6 @@ static const struct sent *sent_find(const struct giving *g, uint64_t id)
 	return s->id ? s : NULL;
 }
 
-// Another restore knows only what came with it.
-static void sent_forget(struct giving *g)
-{
-	free(g->sent);
-	g->sent = NULL;
-	g->sent_n = g->sent_cap = 0;
-}
-
 // --- where a message is: its uid, its mailbox ---
 
 static int bases_add(struct giving *g, struct span block)
@@ -441,7 +433,6 @@ static int commit(struct giving *g)
 
 static int begin(struct giving *g, struct span user, struct span mailbox, bool latest)
 {
-	sent_forget(g);
 	g->data = 0;
 	g->damaged = 0;
 	int rc = link_ask(g->op, &g->link, "restore begin %s %s%s%s", link_hex(g->op, user),

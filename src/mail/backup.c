@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "mail/mail_priv.h"
+#include "store/live.h"
 
 #include <stdlib.h>
 
@@ -18,6 +19,12 @@ struct mail_pin {
 struct pins {
 	pthread_mutex_t lock;
 	struct mail_pin *list[BACKUP_PINS_MAX]; // lock
+	struct mail_kept *kept;                 // lock
+};
+struct mail_kept {
+	struct mail_kept *next;
+	struct pins *pins;
+	struct live_set ids; // pins.lock
 };
 
 struct pins *pins_new(void)
@@ -34,6 +41,7 @@ void pins_free(struct pins *p)
 		return;
 	for (size_t i = 0; i < BACKUP_PINS_MAX; i++)
 		must(!p->list[i]);
+	must(!p->kept);
 	pthread_mutex_destroy(&p->lock);
 	free(p);
 }
@@ -178,6 +186,64 @@ int mail_pins_each(struct op *op, struct mail *m,
 		pin_drop(p, held[i]);
 	}
 	return rc;
+}
+
+// --- what restores have brought ---
+
+int mail_kept_new(struct op *op, struct mail *m, struct mail_kept **ret_kept)
+{
+	struct mail_kept *k = calloc(1, sizeof *k);
+	if (!k)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	k->pins = mail_pins_of(m);
+	pthread_mutex_lock(&k->pins->lock);
+	k->next = k->pins->kept;
+	k->pins->kept = k;
+	pthread_mutex_unlock(&k->pins->lock);
+	*ret_kept = k;
+	return 0;
+}
+
+void mail_kept_free(struct mail *m, struct mail_kept *k)
+{
+	if (!k)
+		return;
+	struct pins *p = mail_pins_of(m);
+	pthread_mutex_lock(&p->lock);
+	struct mail_kept **at = &p->kept;
+	while (*at != k)
+		at = &(*at)->next;
+	*at = k->next;
+	pthread_mutex_unlock(&p->lock);
+	live_done(&k->ids);
+	free(k);
+}
+
+int mail_kept_add(struct op *op, struct mail_kept *k, uint64_t blob_id)
+{
+	pthread_mutex_lock(&k->pins->lock);
+	live_add(&k->ids, blob_id);
+	bool failed = k->ids.failed;
+	pthread_mutex_unlock(&k->pins->lock);
+	return failed ? op_fail(op, RC_NOMEM, "out of memory") : 0;
+}
+
+bool mail_kept_has(struct mail_kept *k, uint64_t blob_id)
+{
+	pthread_mutex_lock(&k->pins->lock);
+	bool has = live_has(&k->ids, blob_id);
+	pthread_mutex_unlock(&k->pins->lock);
+	return has;
+}
+
+// A blob that is added after this is younger than the sweep's snapshot.
+void mail_kept_mark(struct mail *m, store_live_fn live, void *sweep)
+{
+	struct pins *p = mail_pins_of(m);
+	pthread_mutex_lock(&p->lock);
+	for (struct mail_kept *k = p->kept; k; k = k->next)
+		live_each(&k->ids, live, sweep);
+	pthread_mutex_unlock(&p->lock);
 }
 
 // --- records ---

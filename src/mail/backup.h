@@ -29,7 +29,16 @@ int mail_pin_records(struct op *op, struct mail_pin *pin, const struct record_ra
 // Gives the volume up: mail_open() refuses it from then on, unless asked for. Durable on return.
 int mail_give_up(struct op *op, struct mail *m, const uint8_t token[BACKUP_TOKEN]);
 
-// For sweeps: calls `each` with every snapshot that is pinned now.
+// Blobs that restores over one connection have brought: no sweep drops them while it is open, whether or not a record names them yet, or
+// still. So accounts that share a message can share it again.
+struct mail_kept;
+int mail_kept_new(struct op *op, struct mail *m, struct mail_kept **ret_kept);
+void mail_kept_free(struct mail *m, struct mail_kept *k); // accepts NULL
+int mail_kept_add(struct op *op, struct mail_kept *k, uint64_t blob_id);
+bool mail_kept_has(struct mail_kept *k, uint64_t blob_id);
+
+// For sweeps: reports all that is kept; calls `each` with every snapshot that is pinned now.
+void mail_kept_mark(struct mail *m, store_live_fn live, void *sweep);
 int mail_pins_each(struct op *op, struct mail *m,
 	int (*each)(struct op *op, void *ctx, struct store_snapshot *snap), void *ctx);
 

@@ -161,6 +161,7 @@ static void test_give_up(void **state)
 struct giving {
 	struct fixture *f;
 	struct restore *r;
+	struct mail_kept *kept;
 	void (*spoil)(struct span key, struct buf *value); // NULL: as it is
 	struct span key;                                   // the record that is spoilt begins so
 	int rc;                                            // of the last record
@@ -204,13 +205,49 @@ static int give_record(struct op *op, void *ctx, struct span key, struct span va
 	return rc;
 }
 
+// What came with a restore stays while its connection is open, named by a record or not.
+static void test_kept(void **state)
+{
+	struct fixture f;
+	struct restore *r;
+	struct mail_kept *kept;
+	struct blob b;
+	struct blob_ref ref[3];
+	struct blob_owner owner = { .uid = 1 };
+	struct restore_what what = { .user = SPAN("bob") };
+	(void)state;
+	fixture_begin(&f, engine);
+	ok(&f.op, mail_kept_new(&f.op, f.mail, &kept));
+	ok(&f.op, restore_begin(&f.op, f.mail, kept, &what, &r));
+	for (int i = 0; i < 3; i++) {
+		ok(&f.op, restore_blob_begin(&f.op, r, &owner, i > 0));
+		ok(&f.op, restore_blob_data(&f.op, r, SPAN("Subject: x\r\n\r\nbody\r\n")));
+		ok(&f.op, restore_blob_end(&f.op, r, &ref[i]));
+	}
+	fill(&f, 1); // a commit: what is before it is durable
+	sweep(&f);
+	restore_abort(r);
+	sweep(&f);
+	for (int i = 0; i < 3; i++) {
+		ok(&f.op, blob_open(&f.op, f.store, (struct blob_ref){ ref[i].id, 0 }, &b));
+		blob_close(&b);
+	}
+	mail_kept_free(f.mail, kept);
+	sweep(&f);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(blob_open(&f.op, f.store, (struct blob_ref){ ref[i].id, 0 }, &b),
+			RC_NONEXISTENT);
+	fixture_end(&f);
+}
+
 // Restores alice's account, as it is now, as another one.
 static int copy_account(struct fixture *f, struct giving *g, const struct restore_what *what)
 {
 	struct mail_pin *pin;
 	g->f = f;
 	ok(&f->op, mail_pin(&f->op, f->mail, token, &pin));
-	int rc = restore_begin(&f->op, f->mail, what, &g->r);
+	ok(&f->op, mail_kept_new(&f->op, f->mail, &g->kept));
+	int rc = restore_begin(&f->op, f->mail, g->kept, what, &g->r);
 	struct record_range range = { f->a->partition, SPAN(""), SPAN_NONE };
 	if (rc == 0) {
 		rc = mail_pin_records(&f->op, pin, &range, give_record, g);
@@ -219,6 +256,7 @@ static int copy_account(struct fixture *f, struct giving *g, const struct restor
 		else
 			rc = restore_commit(&f->op, g->r);
 	}
+	mail_kept_free(f->mail, g->kept);
 	mail_unpin(f->mail, pin);
 	return rc;
 }
@@ -424,6 +462,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_pin),
 		cmocka_unit_test(test_tokens),
 		cmocka_unit_test(test_give_up),
+		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_account),
 		cmocka_unit_test(test_unsound),
 		cmocka_unit_test(test_left_over),

@@ -82,6 +82,7 @@ static int mark_all(
 	struct op *op, void *ctx, struct store_snapshot *snap, store_live_fn live, void *sweep)
 {
 	struct marking m = { .store = mail_store_of(ctx), .live = live, .sweep = sweep };
+	mail_kept_mark(ctx, live, sweep);
 	int rc = mark_snapshot(op, &m, snap);
 	return rc < 0 ? rc : mail_pins_each(op, ctx, mark_snapshot, &m);
 }

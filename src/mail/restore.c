@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Restoring (restore.h). One thread at a time; holds no lock between calls. Records are gathered in batches of RESTORE_BATCH octets. Blobs must be
-// referred to within a sweep's grace time (store.h), so their records are committed after RESTORE_BLOBS octets of them, too; should one
-// be lost all the same, the check at the end finds it.
+// Restoring (restore.h). One thread at a time; holds no lock between calls. Records are gathered in batches of RESTORE_BATCH octets. A crash
+// loses what no record names yet, so records are committed after RESTORE_BLOBS octets of messages, too.
 #include "mail/restore.h"
 
 #include "base/hash.h"
 #include "base/limits.h"
 #include "mail/adopt.h"
+#include "mail/backup.h"
 #include "mail/intake_priv.h"
 #include "mail/mail_priv.h"
-#include "store/live.h"
 
 #include <stdlib.h>
 
@@ -27,7 +26,7 @@ struct restore {
 	struct blob_writer *plain; // of a blob that is no message
 	struct blob_owner owner;
 	bool in_blob, message;
-	struct live_set mine; // blobs that came with it
+	struct mail_kept *kept; // blobs that it may name
 
 	uint32_t uid_validity;     // whole account: the last that was given
 	uint32_t uid_validity_was; // of the account that is there, at the beginning
@@ -127,20 +126,20 @@ static void restore_free(struct restore *r)
 	intake_done(&r->in);
 	blob_abort(r->plain);
 	batch_done(&r->batch);
-	live_done(&r->mine);
 	account_unref(r->account);
 	buf_done(&r->annotations);
 	buf_done(&r->text);
 	free(r);
 }
 
-int restore_begin(struct op *op, struct mail *m, const struct restore_what *what,
-	struct restore **ret_restore)
+int restore_begin(struct op *op, struct mail *m, struct mail_kept *kept,
+	const struct restore_what *what, struct restore **ret_restore)
 {
 	struct restore *r = calloc(1, sizeof *r);
 	if (!r)
 		return op_fail(op, RC_NOMEM, "out of memory");
 	r->mail = m;
+	r->kept = kept;
 	r->what = *what;
 	buf_add(&r->text, what->user);
 	buf_add(&r->text, what->mailbox);
@@ -217,9 +216,7 @@ int restore_blob_end(struct op *op, struct restore *r, struct blob_ref *ret_ref)
 	} else {
 		restore_blob_abort(r);
 	}
-	if (rc == 0)
-		live_add(&r->mine, ret_ref->id);
-	return rc == 0 && r->mine.failed ? op_fail(op, RC_NOMEM, "out of memory") : rc;
+	return rc < 0 ? rc : mail_kept_add(op, r->kept, ret_ref->id);
 }
 
 // --- records ---
@@ -238,8 +235,8 @@ static int cold_check(struct op *op, const struct restore *r, struct span key, s
 	for (size_t at = 0; at < value.n; at += COLD_OCTETS) {
 		struct msg_cold c;
 		cold_decode(value.p + at, &c);
-		if ((c.blob.id && !live_has(&r->mine, c.blob.id)) ||
-			(c.prefix.id && !live_has(&r->mine, c.prefix.id)))
+		if ((c.blob.id && !mail_kept_has(r->kept, c.blob.id)) ||
+			(c.prefix.id && !mail_kept_has(r->kept, c.prefix.id)))
 			return op_fail(op, RC_CORRUPT,
 				"a record names a message that did not come with it");
 	}

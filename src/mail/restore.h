@@ -3,7 +3,7 @@
 // leads to yet: a new partition, or a new data id of the account. At the end it is verified like the rest of the store (mail/check.h), and then
 // one batch makes it visible. A crash before that leaves a note by which all of it is removed.
 //
-// Nothing is believed: blobs get new ids and cards, a record may name only blobs that came with this restore, and what a check would find
+// Nothing is believed: blobs get new ids and cards, a record may name only blobs that came over this connection, and what a check would find
 // fault with is refused.
 //
 // UIDVALIDITY and MAILBOXID (RFC 9051 section 2.3.1.1, RFC 8474 section 4.1) are given anew, UIDs and modseqs stay: clients may have seen messages
@@ -14,15 +14,17 @@
 #include "mail/account.h"
 
 struct restore;
+struct mail_kept;
 struct restore_what {
 	struct span user;
 	struct span mailbox; // canonical name; absent: the whole account
 	bool replace;        // what is there gives way; else RC_ALREADYEXISTS
 	bool latest;         // of a whole account that is not there: it is the latest state
 };
+// `kept` holds the blobs of this restore and of others before it, whose blobs it may name, too (mail/backup.h); it stays the caller's.
 // RC_ALREADYEXISTS, RC_NONEXISTENT (a mailbox of no account), RC_CANNOT (latest, and the account is there). Blocks.
-int restore_begin(struct op *op, struct mail *m, const struct restore_what *what,
-	struct restore **ret_restore);
+int restore_begin(struct op *op, struct mail *m, struct mail_kept *kept,
+	const struct restore_what *what, struct restore **ret_restore);
 
 // A blob: begin, data ..., end. `message`: it is a message, not a private prefix. The owner's partition is filled in. Blocks.
 int restore_blob_begin(

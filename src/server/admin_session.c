@@ -23,6 +23,7 @@ struct session {
 	struct buf in, out;
 	struct mail_pin *pin;
 	struct restore *restore;
+	struct mail_kept *kept;       // from the first restore on
 	struct span words[WORDS_MAX]; // of the request at hand, in op's arena
 	size_t count;
 	bool lost; // the connection is of no use any more
@@ -35,26 +36,16 @@ static int senseless(struct session *s)
 	return op_fail(&s->op, RC_SYNTAX, "a request that makes no sense");
 }
 
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static int word_octets(struct session *s, size_t i, struct span *ret_octets)
 {
 	struct span w = i < s->count ? s->words[i] : SPAN_NONE;
 	char *p = arena_bytes(&s->op.arena, w.n / 2 + 1);
 	if (!p)
 		return op_fail(&s->op, RC_NOMEM, "out of memory");
-	if (!w.p || w.n % 2)
+	size_t n;
+	if (!w.p || !span_from_hex(w, p, w.n / 2, &n))
 		return senseless(s);
-	for (size_t k = 0; k < w.n / 2; k++) {
-		int high = hex_digit(w.p[2 * k]), low = hex_digit(w.p[2 * k + 1]);
-		if (high < 0 || low < 0)
-			return senseless(s);
-		p[k] = (char)(high << 4 | low);
-	}
-	*ret_octets = span_of(p, w.n / 2);
+	*ret_octets = span_of(p, n);
 	return 0;
 }
 
@@ -220,7 +211,9 @@ static int restore_open(struct session *s)
 	}
 	if (rc == 0 && what.mailbox.p)
 		rc = account_name_check(&s->op, what.mailbox, &what.mailbox);
-	return rc < 0 ? rc : restore_begin(&s->op, s->mail, &what, &s->restore);
+	if (rc == 0 && !s->kept)
+		rc = mail_kept_new(&s->op, s->mail, &s->kept);
+	return rc < 0 ? rc : restore_begin(&s->op, s->mail, s->kept, &what, &s->restore);
 }
 
 // Reads the data behind a request. What `take` refuses is read to its end all the same.
@@ -389,6 +382,7 @@ void admin_serve(struct mail *m, int fd, bool alone, const atomic_bool *cancel)
 		op_reset(&s.op);
 	}
 	restore_abort(s.restore);
+	mail_kept_free(m, s.kept);
 	mail_unpin(m, s.pin);
 	buf_done(&s.in);
 	buf_done(&s.out);

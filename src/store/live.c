@@ -44,6 +44,16 @@ bool live_has(const struct live_set *l, uint64_t id)
 		(l->pages[page]->words[id % PAGE_BITS / 64] >> (id % 64) & 1);
 }
 
+void live_each(const struct live_set *l, void (*each)(void *ctx, uint64_t id), void *ctx)
+{
+	for (size_t page = 0; page < l->size; page++)
+		for (size_t w = 0; l->pages[page] && w < PAGE_BITS / 64; w++)
+			for (uint64_t bits = l->pages[page]->words[w]; bits; bits &= bits - 1)
+				each(ctx,
+					page * PAGE_BITS + w * 64 +
+						(uint64_t)__builtin_ctzll(bits));
+}
+
 void live_done(struct live_set *l)
 {
 	for (size_t i = 0; i < l->size; i++)

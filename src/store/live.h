@@ -18,6 +18,7 @@ struct live_set {
 void live_add(
 	struct live_set *l, uint64_t id); // a store_live_fn behind a cast of its first argument
 bool live_has(const struct live_set *l, uint64_t id);
+void live_each(const struct live_set *l, void (*each)(void *ctx, uint64_t id), void *ctx);
 void live_done(struct live_set *l);
 
 // What one sweep found to be unreferenced, for a later one to drop. Nothing gets its first reference back (store.h: store_sweep), so what
