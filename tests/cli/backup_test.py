@@ -199,6 +199,52 @@ class Backup(CliCase):
                 client.ok("SELECT Work")
         self.sound(self.data)
 
+    def test_deliveries_and_unique_ids(self):
+        """One message of two users is one in the backup and in what is restored; each has lines of his own. POP3's UIDLs stay."""
+        import poplib
+        import smtplib
+        from server import Server
+
+        def uidls(server, user):
+            pop = poplib.POP3("127.0.0.1", server.ports["pop3"])
+            pop.user(user)
+            pop.pass_(PASSWORD)
+            listed = [line.split()[1] for line in pop.uidl()[1]]
+            pop.quit()
+            return listed
+
+        source = self.dir / "mbox"
+        source.write_bytes(b"".join(
+            b"From a@example.org Sat Jan  3 01:05:34 1998\nX-UIDL: old-%d\nSubject: %d\n\nbody\n\n" % (i, i) for i in range(5)))
+        self.fine("import", source, "--user", "anna")
+        body = message(1, 500000)
+        with Server(data=self.data, protocols=("imap", "pop3"), unix="lmtp") as server:
+            with smtplib.LMTP(str(self.data / "lmtp.socket")) as lmtp:
+                for command in ("LHLO here", "MAIL FROM:<s@example.org>", "RCPT TO:<anna>", "RCPT TO:<bert>"):
+                    self.assertEqual(lmtp.docmd(command)[0], 250)
+                self.assertEqual(lmtp.docmd("DATA")[0], 354)
+                lmtp.send(body + b".\r\n")
+                self.assertEqual([lmtp.getreply()[0] for _ in range(2)], [250, 250])  # one for each
+            was = {user: picture(server, user) for user in ("anna", "bert")}
+            ids = {user: uidls(server, user) for user in ("anna", "bert")}
+            self.assertIn(b"old-3", ids["anna"])
+            self.assertNotEqual(was["anna"]["INBOX"]["messages"][6]["BODY[]"], was["bert"]["INBOX"]["messages"][1]["BODY[]"])
+            self.take()
+            self.assertLess(self.octets(), 1.5 * len(body))
+        other = self.elsewhere()
+        out = self.give(data=other)
+        self.assertLess(int(out.split(" octets restored")[0].split()[-1]), 1.5 * len(body), out)
+        self.sound(other)
+        with Server(data=other, protocols=("imap", "pop3")) as server:
+            connect(server, "carl").close()
+            self.give("--account", "anna", "--mailbox", "INBOX", "--user", "carl", "--replace", data=other)
+            for user in was:
+                self.assertEqual(without(picture(server, user), *NEW), without(was[user], *NEW))
+            self.assertEqual(picture(server, "carl")["INBOX"]["messages"], was["anna"]["INBOX"]["messages"])
+            for user in ("anna", "carl"):
+                self.assertEqual(uidls(server, user)[:5], ids["anna"][:5])
+        self.sound(other)
+
     # --- incremental ---
 
     def test_incremental(self):
