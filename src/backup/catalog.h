@@ -7,7 +7,7 @@
 
 #include "backup/manifest.h"
 
-#define CATALOG_IDS 4096u // of one page: those of page i are i * CATALOG_IDS and on
+#define CATALOG_IDS 1024u // of one page: those of page i are i * CATALOG_IDS and on
 #define CATALOG_ENTRY 64u
 #define CATALOG_BYTES (CATALOG_IDS * CATALOG_ENTRY)
 

@@ -27,7 +27,7 @@ static int check_mail(
 	struct cli *c, struct store *store, struct findings *found, uint64_t *ret_messages)
 {
 	struct mail *mail;
-	int rc = mail_open(&c->op, store, &(struct mail_config){ .create_accounts = false }, &mail);
+	int rc = mail_open(&c->op, store, &(struct mail_config){ .given_up = true }, &mail);
 	if (rc < 0)
 		return rc;
 	rc = mail_check(&c->op, mail, print_finding, found, ret_messages);

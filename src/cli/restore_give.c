@@ -18,6 +18,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SEND_RECORDS (256u << 10) // octets of records in one request
@@ -453,6 +454,7 @@ static bool claim(struct giving *g, bool *ret_latest)
 {
 	char name[96];
 	claim_name(g, name);
+	(void)mkdirat(g->folder.fd, "claims", 0700); // object stores carry no empty folders
 	int rc = g->m.final && !g->cli->replace && !g->cli->into
 		? backup_file_put(g->op, &g->folder, name, SPAN("restored as the latest state\n"))
 		: RC_CANNOT;

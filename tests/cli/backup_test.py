@@ -369,6 +369,8 @@ class Backup(CliCase):
         self.take("--final")
         self.fails(1, "given up by a final backup", "serve", "--data", self.data, "--listen", "imap=127.0.0.1:0")
         self.take("--final")  # again, as after a crash
+        self.sound(self.data)
+        (self.folder / "claims").rmdir()  # as a copy from an object store
         other = self.elsewhere()
         self.give(data=other)
         with self.serve(other) as server:
