@@ -740,6 +740,62 @@ static void test_failed(void **state)
 	end(&f);
 }
 
+// Sessions that append the same messages at the same time: one of them finds each copy.
+#define SESSIONS 4u
+#define RACED 40u
+
+struct racer {
+	struct account *account;
+	uint32_t uid[RACED];
+};
+
+static void *race(void *arg)
+{
+	struct racer *r = arg;
+	char text[200];
+	for (unsigned i = 0; i < RACED; i++) {
+		struct fixture f = { .a = r->account };
+		op_init(&f.op, 0);
+		(void)snprintf(text, sizeof text, "X: %u\r\n" MESSAGE, i); // fits
+		struct append *ap = append_open(&f, "Sent");
+		struct append_result result;
+		append_one(&f, ap, text, SEEN);
+		ok(&f.op, append_commit(&f.op, ap, &result));
+		r->uid[i] = numset_min(&result.uids);
+		numset_done(&result.uids);
+		op_done(&f.op);
+	}
+	return NULL;
+}
+
+static void test_race(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct racer racers[SESSIONS];
+	pthread_t threads[SESSIONS];
+	char text[200];
+	begin(&f);
+	for (unsigned i = 0; i < RACED; i++) {
+		(void)snprintf(text, sizeof text, "X: %u\r\n" MESSAGE, i); // fits
+		ok(&f.op, submit(&f, text));
+	}
+	for (unsigned t = 0; t < SESSIONS; t++) {
+		racers[t] = (struct racer){ .account = f.a };
+		assert_int_equal(pthread_create(&threads[t], NULL, race, &racers[t]), 0);
+	}
+	for (unsigned t = 0; t < SESSIONS; t++)
+		assert_int_equal(pthread_join(threads[t], NULL), 0);
+	for (unsigned i = 0; i < RACED; i++) {
+		unsigned found = 0;
+		for (unsigned t = 0; t < SESSIONS; t++)
+			found += racers[t].uid[i] == i + 1;
+		assert_int_equal(found, 1);
+	}
+	assert_int_equal(count(&f), RACED * SESSIONS);
+	end(&f);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -761,6 +817,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_more_than_the_ring),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_failed),
+		cmocka_unit_test(test_race),
 	};
 	if (argc > 1)
 		engine = argv[1];
