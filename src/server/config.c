@@ -123,6 +123,9 @@ static const struct key keys[] = {
 		"smtp.hostname and localhost",
 		"our domains, with blanks between: an address in them is the account's whose name "
 		"is its local part" },
+	{ "submission.senders", KIND_STRING, AT(submission.senders), 0, 0, "none",
+		"further addresses that users may send as, with blanks between: "
+		"info@example.org=anna sales@example.org=bert" },
 	{ "store.segment_bytes", KIND_BYTES, AT(store.segment_bytes), 1 << 20, UINT64_C(1) << 32,
 		"256mb", "size of a segment of the log" },
 	{ "store.reserve_bytes", KIND_BYTES, AT(store.reserve_bytes), 0, UINT64_C(1) << 40, "64mb",

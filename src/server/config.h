@@ -67,7 +67,7 @@ struct config {
 	} relay;
 	struct {
 		bool sent_copy;
-		const char *domains;
+		const char *domains, *senders;
 	} submission;
 	struct {
 		uint64_t segment_bytes, reserve_bytes, grace_ms, sweep_interval_ms;

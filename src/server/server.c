@@ -325,6 +325,7 @@ static int front_prepare(struct op *op, struct server *s)
 		.auth = s->auth,
 		.hostname = c->smtp.hostname,
 		.domains = c->submission.domains,
+		.senders = c->submission.senders,
 		.allow_plaintext = c->allow_plaintext,
 		.timeout = (unsigned)(c->smtp.timeout_ms / 1000),
 		.login_timeout = (unsigned)(c->limits.login_ms / 1000),

@@ -86,6 +86,29 @@ int submission_owner(struct op *op, const struct submission_session *ss,
 	return ss->user.p && span_eq(ret->user, ss->user) ? OWNER_USER : OWNER_ANOTHER;
 }
 
+// Is "address=user" among the configured ones?
+static bool is_given(const struct submission_session *ss, const struct smtp_path *path)
+{
+	struct span rest = span_str(ss->submission->config.senders), word, local, domain;
+	while (rest.n) {
+		rest = span_trim(span_split(span_trim(rest), ' ', &word));
+		struct span user = span_split(word, '=', &word);
+		domain = span_split(word, '@', &local);
+		if (span_caseeq(user, ss->user) && span_caseeq(local, path->local) &&
+			span_caseeq(domain, path->domain))
+			return true;
+	}
+	return false;
+}
+
+int submission_sender_owner(
+	struct op *op, const struct submission_session *ss, const struct smtp_path *path)
+{
+	struct recipient any;
+	int owner = submission_owner(op, ss, path, &any);
+	return owner >= 0 && owner != OWNER_USER && is_given(ss, path) ? OWNER_USER : owner;
+}
+
 // --- logging in (RFC 4954) ---
 
 static void auth_fault(struct submission_session *ss, int rc)
@@ -242,14 +265,13 @@ static void ehlo(struct submission_session *ss, const struct smtp_command *c)
 static void mail(struct submission_session *ss, const struct smtp_command *c)
 {
 	struct smtp_session *s = &ss->s;
-	struct recipient sender;
 	if (!ss->user.p) {
 		smtp_say(s, 530, "5.7.0", "log in first"); // RFC 4954 section 6
 		return;
 	}
 	if (!smtp_mail(s, c))
 		return;
-	int owner = c->path.local.n ? submission_owner(&s->op, ss, &c->path, &sender) : OWNER_USER;
+	int owner = c->path.local.n ? submission_sender_owner(&s->op, ss, &c->path) : OWNER_USER;
 	if (owner == OWNER_USER) {
 		smtp_say(s, 250, "2.1.0", "sender accepted");
 		return;

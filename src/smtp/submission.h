@@ -18,7 +18,10 @@ struct submission_config {
 	// Domains with blanks between: an address in one of them is the account's whose name is its local part. NULL: the host's name and localhost.
 	// Addresses that are whole log-in names are local in any case.
 	const char *domains;
-	struct relay *relay;  // for all other addresses; NULL: they are refused
+	struct relay *relay; // for all other addresses; NULL: they are refused
+	// Further addresses that users may send as, with blanks between: "info@example.org=anna sales@example.org=bert". NULL: none. An address may
+	// stand there for several users.
+	const char *senders;
 	bool allow_plaintext; // AUTH PLAIN without TLS from anywhere (loopback always may)
 	unsigned timeout;     // seconds without a command or data; 0: LMTP_TIMEOUT
 	unsigned

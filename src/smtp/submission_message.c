@@ -79,8 +79,7 @@ void submission_abort(struct smtp_session *s)
 static int owner_of(struct op *op, void *ctx, struct span local, struct span domain)
 {
 	struct smtp_path path = { .local = local, .domain = domain };
-	struct recipient r;
-	return submission_owner(op, ctx, &path, &r);
+	return submission_sender_owner(op, ctx, &path);
 }
 
 // The address of the user for a Sender field.

@@ -81,6 +81,10 @@ static inline struct submission_session *submission_of(struct smtp_session *s)
 int submission_owner(struct op *op, const struct submission_session *ss,
 	const struct smtp_path *path, struct recipient *ret);
 
+// The same for who may send: addresses that the configuration gives the user are the user's, too.
+int submission_sender_owner(
+	struct op *op, const struct submission_session *ss, const struct smtp_path *path);
+
 // --- submission_relay.c ---
 // RCPT for the relay: its answer comes later.
 void submission_ask(struct submission_session *ss, const struct recipient *r);
