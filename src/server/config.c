@@ -134,6 +134,8 @@ static const struct key keys[] = {
 		"how long a session that still shows an expunged message can read it, at least" },
 	{ "store.sweep_interval", KIND_TIME, AT(store.sweep_interval_ms), 10, 86400000, "10s",
 		"how often it is asked whether giving back the space of expunged mail pays" },
+	{ "store.sweep_always", KIND_BOOL, AT(store.sweep_always), 0, 1, "no",
+		"give it back each time, whether that pays or not" },
 };
 
 #define PROTOCOLS "imap, imaps, pop3, pop3s, lmtp, submission, submissions"

@@ -71,6 +71,7 @@ struct config {
 	} submission;
 	struct {
 		uint64_t segment_bytes, reserve_bytes, grace_ms, sweep_interval_ms;
+		bool sweep_always;
 	} store;
 };
 

@@ -118,7 +118,7 @@ static enum task_next sweeper_run(struct task *t, unsigned wake)
 	struct server *s = container_of(t, struct server, sweeper);
 	if (wake & TASK_STOPPING)
 		return TASK_END;
-	if (store_wants_sweep(s->store)) {
+	if (s->config->store.sweep_always || store_wants_sweep(s->store)) {
 		struct op op;
 		op_init(&op, 0);
 		op.cancel = &s->stopping;
