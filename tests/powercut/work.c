@@ -217,27 +217,19 @@ static int do_filler(struct actor *a, struct span box)
 	return rc;
 }
 
-static int do_flags(struct actor *a, struct view *v)
-{
-	struct numset uids = some_uids(a, v);
-	struct flags_args args = { .uids = &uids,
-		.change = (enum flag_change)below(a, 3),
-		.list = some_flags(a),
-		.unchanged_since = { below(a, 5) ? UINT64_MAX : view_modseq(v).v } };
-	struct flags_result r = { 0 };
-	int rc = txn_flags(&a->op, v, &args, &r);
-	flags_result_done(&r);
-	numset_done(&uids);
-	return rc;
-}
-
-static int do_delete_flag(struct actor *a, struct view *v)
+// `deletes`: it sets \Deleted, for a later EXPUNGE.
+static int do_flags(struct actor *a, struct view *v, bool deletes)
 {
 	struct numset uids = some_uids(a, v);
 	struct flags_args args = { .uids = &uids,
 		.change = FLAGS_ADD,
 		.list = { .flags = FLAG_DELETED },
 		.unchanged_since = { UINT64_MAX } };
+	if (!deletes) {
+		args.change = (enum flag_change)below(a, 3);
+		args.list = some_flags(a);
+		args.unchanged_since.v = below(a, 5) ? UINT64_MAX : view_modseq(v).v;
+	}
 	struct flags_result r = { 0 };
 	int rc = txn_flags(&a->op, v, &args, &r);
 	flags_result_done(&r);
@@ -331,7 +323,7 @@ static int do_selected(struct actor *a, struct span box)
 		rc = do_expunge(a, v);
 		break;
 	case 1:
-		rc = do_delete_flag(a, v);
+		rc = do_flags(a, v, true);
 		break;
 	case 2:
 		rc = do_copy(a, v, false);
@@ -343,7 +335,7 @@ static int do_selected(struct actor *a, struct span box)
 		rc = do_replace(a, v);
 		break;
 	default:
-		rc = do_flags(a, v);
+		rc = do_flags(a, v, false);
 	}
 	view_close(v);
 	return rc;
