@@ -39,8 +39,9 @@ ACCOUNTS, ACTORS_EACH, DELIVERERS = ["anna", "bert"], 2, 2
 POP_USER = "carl"
 RECIPIENTS = [*ACCOUNTS, POP_USER]
 INBOX_MAX = 60
-# Segments are small and sweeps frequent: kills fall into moves from one segment to the next, into sweeps and the flushes of the tables that they make.
-CONFIG = 'log_level = "warn"; store = { segment_bytes = "4mb"; reserve_bytes = "1mb"; grace = "1ms"; sweep_interval = "20ms"; };\n'
+# Segments are small. In half of the lives there is a sweep all the time, which flushes the tables as well: kills fall into both. In the others, what is
+# replayed from the log grows.
+CONFIG = 'log_level = "warn"; store = {{ segment_bytes = "4mb"; reserve_bytes = "1mb"; grace = "1ms"; sweep_interval = "20ms"; sweep_always = {}; }};\n'
 ENDED = (OSError, Closed, EOFError, smtplib.SMTPException)
 
 
@@ -410,7 +411,7 @@ def first_start(rng):
     """Of a new folder: a server that was killed while it made the volume, the certificate and the secret of its auth process starts nevertheless."""
     with tempfile.TemporaryDirectory(prefix="crash-first-") as folder:
         quickusers.add(pathlib.Path(folder), [POP_USER], PASSWORD)
-        server = Server(data=folder, protocols=("imap", "imaps"), config=CONFIG)
+        server = Server(data=folder, protocols=("imap", "imaps"), config=CONFIG.format("false"))
         kills = rng.randint(1, 4)
         try:
             for _ in range(kills):
@@ -469,6 +470,7 @@ class World:
     def play(self):
         while self.kills < self.options.kills:
             kind, before = self.random.random(), self.kills
+            self.server.config = CONFIG.format(self.random.choice(("true", "false")))
             if kind < 0.04:
                 self.count(first_start(self.random), early=True)
             elif kind < 0.27:
@@ -500,7 +502,7 @@ def main():
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="crash-") as folder:
         quickusers.add(pathlib.Path(folder), RECIPIENTS, PASSWORD)
-        server = Server(data=folder, protocols=("imap", "lmtp", "pop3"), config=CONFIG)
+        server = Server(data=folder, protocols=("imap", "lmtp", "pop3"), config=CONFIG.format("false"))
         world = World(server, options)
         try:
             world.play()
