@@ -303,7 +303,10 @@ static int make_locked(struct op *op, struct segments *t, uint32_t number, uint6
 	random_bytes(&h.nonce, sizeof h.nonce);
 	bool recycled = recycle(t, spare, size);
 	int fd = -1;
-	int error = make_file(t, spare, &h, recycled, fill, &fd);
+	// Else a power cut could leave the new header under the old name, as a damaged segment.
+	int error = recycled ? file_sync_dir(t->files, t->dir) : 0;
+	if (!error)
+		error = make_file(t, spare, &h, recycled, fill, &fd);
 	if (!error)
 		error = file_rename(t->files, spare, path);
 	if (!error)
