@@ -396,7 +396,7 @@ int main(int argc, char **argv)
 		printf("starling %s\n    %s\n", command->usage, command->help);
 	else if (command && status == 0)
 		status = command->run(&c);
-	if (status == EXIT_FINE && fflush(stdout) != 0)
+	if (status == EXIT_FINE && (fflush(stdout) != 0 || ferror(stdout)))
 		status = cli_fail("cannot write to standard output");
 	if (status == EXIT_USAGE)
 		fprintf(stderr, "usage: starling %s\n", command ? command->usage : "--help");
