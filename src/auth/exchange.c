@@ -631,9 +631,13 @@ static int secret_load(struct op *op, struct desk *d, const char *dir)
 		random_bytes(d->secret, sizeof d->secret);
 		return whole_file_write(op, path, span_of(d->secret, sizeof d->secret));
 	}
+	char more;
 	bool bad = fd < 0 || read(fd, d->secret, sizeof d->secret) != sizeof d->secret;
+	bool later = !bad && read(fd, &more, 1) != 0; // its size is its version
 	if (fd >= 0)
 		close(fd);
+	if (later)
+		return op_fail(op, RC_VERSION, "%s has an unknown format version", path);
 	return bad ? op_fail(op, RC_IO, "cannot read %s", path) : 0;
 }
 

@@ -14,6 +14,4 @@
 enum { AUTH_BEGIN = 1, AUTH_STEP, AUTH_CANCEL, AUTH_LOGIN, AUTH_FIND, AUTH_RETRY };
 enum { AUTH_BIT_SECURE = 1, AUTH_BIT_TLS = 2, AUTH_BIT_INITIAL = 4 };
 
-#define AUTH_FIRST_FD 3 // the worker's sockets are descriptors 3 .. 3 + count - 1
-
 #endif

@@ -7,7 +7,8 @@
 //   scram  "SCRAM-SHA-256$" iterations "$" salt "$" StoredKey "$" ServerKey, base64 each (RFC 5803 in spirit); or empty
 // DIR/auth/learned holds SCRAM keys of passwd-file users, in the same form; its `hash` field is the crypt hash they belong to.
 // The passwd-file is read only: name ":" ["{SCHEME}"] crypt-hash [":" anything].
-// Lines that begin with '#' and lines that do not parse are passed over (the latter with a warning).
+// Lines that begin with '#' and lines that do not parse are passed over (the latter with a warning). The first line of both may tell the version of their
+// format: "# Starling users, version 1"; without it it is 1. A later one is neither read nor changed.
 //
 // A file is changed by writing a new one, flushing and renaming it, under flock() of a lock file beside it: after a crash the old file or the
 // new one is there, whole. Readers notice by device, inode, size and mtime.
@@ -33,6 +34,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utf8proc.h>
+
+#define USERS_VERSION 1u
 
 struct table {
 	struct ref refs;
@@ -195,6 +198,23 @@ static int read_file(struct op *op, const char *path, struct buf *ret_text, stru
 	return n > 0 ? op_fail(op, RC_TOOBIG, "%s is too big", path) : 0;
 }
 
+// RC_VERSION: written by a later Starling.
+static int version_check(struct op *op, const char *path, struct span text)
+{
+	static const char head[] = "# Starling users, version ";
+	uint64_t version = 0;
+	size_t digits = 0;
+	if (!span_starts(text, span_of(head, sizeof head - 1)))
+		return 0;
+	struct span number = span_skip(text, sizeof head - 1);
+	while (digits < number.n && number.p[digits] >= '0' && number.p[digits] <= '9')
+		digits++;
+	return span_to_u64(span_cut(number, 0, digits), UINT64_MAX, &version) &&
+			version == USERS_VERSION
+		? 0
+		: op_fail(op, RC_VERSION, "%s has an unknown format version", path);
+}
+
 static int table_load(struct op *op, const char *path, int file, struct table **ret_table)
 {
 	struct table *t = calloc(1, sizeof *t);
@@ -203,6 +223,8 @@ static int table_load(struct op *op, const char *path, int file, struct table **
 	ref_init(&t->refs);
 	op_init(&t->names, 0);
 	int rc = read_file(op, path, &t->text, &t->seen);
+	if (rc == 0 && file != PASSWD)
+		rc = version_check(op, path, buf_span(&t->text));
 	if (rc < 0) {
 		table_unref(t);
 		return rc;
@@ -346,6 +368,14 @@ static int own_path(struct op *op, const char *dir, char **ret_path)
 	return rc;
 }
 
+int users_file_prepare(struct op *op, const char *dir)
+{
+	char *path = NULL;
+	int rc = own_path(op, dir, &path);
+	free(path);
+	return rc;
+}
+
 int users_open(struct op *op, const char *dir, const char *passwd_file, struct users **ret_users)
 {
 	struct users *u = calloc(1, sizeof *u);
@@ -435,10 +465,13 @@ static int edit_locked(struct op *op, const struct edit *e)
 	struct stat st;
 	bool was = false;
 	int rc = read_file(op, e->path, &old, &st);
+	if (rc == 0)
+		rc = version_check(op, e->path, buf_span(&old));
 	if (rc == 0 && old.n == 0)
-		buf_add(&new,
-			SPAN("# Starling's users: name:hash:scram. Change it with `starling "
-			     "user`.\n"));
+		buf_addf(&new,
+			"# Starling users, version %u: name:hash:scram. Change it with `starling "
+			"user`.\n",
+			USERS_VERSION);
 	if (rc == 0)
 		lines_edit(buf_span(&old), e->name, e->line, &new, &was);
 	if (rc == 0 && (old.failed || new.failed))

@@ -36,6 +36,10 @@ int users_learn(
 // names, control characters, ':', '/', NUL or invalid UTF-8.
 int user_name_canonical(struct op *op, struct span name, struct span *ret_name);
 
+// Makes DIR/auth, and moves the user file there from where it was at first (DIR/users). All that open it do so, too, but from inside a sandbox nothing can
+// be moved between folders. RC_IO.
+int users_file_prepare(struct op *op, const char *dir);
+
 // --- for the command line: changes of DIR/auth/users, atomic (new file, flush, rename) under a lock ---
 int users_file_set(struct op *op, const char *dir, struct span name, struct span password,
 	bool create, bool replace);

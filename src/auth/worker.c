@@ -6,26 +6,11 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "run/helper_serve.h"
 #include "run/sandbox.h"
 
-#include <errno.h>
-#include <pthread.h>
-#include <sodium.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-#define THREAD_STACK (256u << 10)
-
-struct seat { // one socket and the thread that serves it
-	struct desk *desk;
-	pthread_t thread;
-	int fd;
-	bool started;
-};
 
 static void peer_read(
 	struct op *op, struct reader *r, struct auth_peer *ret_peer, uint8_t *ret_bits)
@@ -93,88 +78,32 @@ bad:
 	ret_reply->rc = op_fail(op, RC_SERVERBUG, "malformed request to the auth process");
 }
 
-static bool answer(int fd, const struct op *op, const struct desk_reply *reply)
+static void serve(void *ctx, struct op *op, struct span request, struct buf *ret_answer)
 {
-	struct buf b = { 0 };
-	buf_add_u32(&b, (uint32_t)reply->rc);
-	buf_add_u32(&b, reply->delay_ms);
-	buf_add_u64(&b, reply->exchange);
-	buf_add_field(&b, reply->challenge);
-	buf_add_field(&b, reply->user);
-	buf_add_field(&b, reply->rc < 0 ? span_str(op_text(op, reply->rc)) : SPAN_NONE);
-	ssize_t n = b.failed ? -1 : send(fd, b.p, b.n, MSG_NOSIGNAL);
-	buf_done(&b);
-	return n > 0;
+	struct desk_reply reply;
+	serve_one(op, ctx, request, &reply);
+	buf_add_u32(ret_answer, (uint32_t)reply.rc);
+	buf_add_u32(ret_answer, reply.delay_ms);
+	buf_add_u64(ret_answer, reply.exchange);
+	buf_add_field(ret_answer, reply.challenge);
+	buf_add_field(ret_answer, reply.user);
+	buf_add_field(ret_answer, reply.rc < 0 ? span_str(op_text(op, reply.rc)) : SPAN_NONE);
 }
 
-static void *seat_run(void *arg)
-{
-	struct seat *seat = arg;
-	struct op op;
-	char *request = malloc(AUTH_MESSAGE_MAX);
-	op_init(&op, 4 * AUTH_MESSAGE_MAX);
-	for (;;) {
-		ssize_t n = request ? recv(seat->fd, request, AUTH_MESSAGE_MAX, 0) : 0;
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		struct desk_reply reply;
-		serve_one(&op, seat->desk, span_of(request, (size_t)n), &reply);
-		sodium_memzero(request, (size_t)n);
-		if (!answer(seat->fd, &op, &reply))
-			break;
-		op_reset(&op);
-	}
-	op_done(&op);
-	free(request);
-	close(seat->fd);
-	return NULL;
-}
-
-static int seats_run(struct desk *d, unsigned count)
-{
-	struct seat *seats = calloc(count, sizeof *seats);
-	pthread_attr_t attr;
-	if (!seats)
-		return 1;
-	pthread_attr_init(&attr);
-	(void)pthread_attr_setstacksize(&attr, THREAD_STACK); // the default is only larger
-	for (unsigned i = 0; i < count; i++) {
-		seats[i].desk = d;
-		seats[i].fd = AUTH_FIRST_FD + (int)i;
-		seats[i].started =
-			pthread_create(&seats[i].thread, &attr, seat_run, &seats[i]) == 0;
-		if (!seats[i].started)
-			close(seats[i].fd);
-	}
-	pthread_attr_destroy(&attr);
-	for (unsigned i = 0; i < count; i++)
-		if (seats[i].started)
-			pthread_join(seats[i].thread, NULL);
-	free(seats);
-	return 0;
-}
-
-// What is left of the files: those of users, and the migrated users' file; a file that is replaced has another inode, so its folder is meant.
+// What is left of the files: those of users, and the migrated users' file.
 static int restrict_self(struct op *op, const char *dir, const char *passwd_file)
 {
 	struct buf own = { 0 };
+	struct sandbox_path paths[3];
+	size_t n = sandbox_replaced(op, passwd_file, paths);
 	buf_addf(&own, "%s/auth", dir);
-	char *auth = own.failed ? NULL : arena_str(&op->arena, buf_span(&own));
+	paths[n++] =
+		(struct sandbox_path){ own.failed ? NULL : arena_str(&op->arena, buf_span(&own)),
+			SANDBOX_FOLDER };
 	buf_done(&own);
-	struct span passwd = passwd_file ? span_str(passwd_file) : SPAN_NONE;
-	const char *slash = passwd_file ? strrchr(passwd_file, '/') : NULL;
-	char *folder = slash
-		? arena_str(&op->arena, span_cut(passwd, 0, (size_t)(slash - passwd_file) + 1))
-		: NULL;
-	if (!auth || (slash && !folder))
-		return op_fail(op, RC_NOMEM, "out of memory");
-	struct sandbox_path paths[] = {
-		{ auth, SANDBOX_FOLDER },
-		{ passwd_file && !slash ? "." : folder, SANDBOX_READ },
-	};
-	int rc = sandbox_files(op, "auth", paths, countof(paths), 0);
+	int rc = geteuid() == 0 ? 0 : sandbox_capabilities(op, 0);
+	if (rc == 0)
+		rc = sandbox_files(op, "auth", paths, n, 0);
 	return rc < 0 ? rc : sandbox_calls(op, "auth", SANDBOX_AUTH);
 }
 
@@ -201,7 +130,10 @@ int auth_worker_main(int argc, char **argv)
 	if (rc < 0)
 		log_error("auth", "%s", op_text(&op, rc));
 	else
-		status = seats_run(desk, (unsigned)count);
+		status = helper_serve(
+			&(struct helper_service){
+				.message_max = AUTH_MESSAGE_MAX, .serve = serve, .ctx = desk },
+			(unsigned)count);
 	desk_free(desk);
 	users_close(users);
 	op_done(&op);

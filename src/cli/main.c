@@ -3,6 +3,7 @@
 #include "auth/worker.h"
 #include "base/log.h"
 #include "cli/cli.h"
+#include "net/tls_keys.h"
 #include "run/spawner.h"
 #include "server/privileges.h"
 
@@ -371,6 +372,8 @@ int main(int argc, char **argv)
 		return EXIT_FAULT;
 	if (argc > 1 && span_eq(span_str(argv[1]), SPAN(AUTH_WORKER_COMMAND)))
 		return auth_worker_main(argc - 1, argv + 1);
+	if (argc > 1 && span_eq(span_str(argv[1]), SPAN(TLS_KEYS_COMMAND)))
+		return tls_keys_main(argc - 1, argv + 1);
 	if (argc > 1 && span_eq(span_str(argv[1]), SPAN(SPAWNER_COMMAND)))
 		return spawner_main(argc - 1, argv + 1);
 	if (argc < 2 || span_eq(span_str(argv[1]), SPAN("--help")) ||

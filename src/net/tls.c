@@ -8,14 +8,17 @@
 #include <stdlib.h>
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include "base/limits.h"
 #include "base/must.h"
+#include "net/tls_keys_priv.h"
 #include "net/tls_priv.h"
 
 struct tls_context {
 	char *cert_file, *key_file, *client_ca_file;
+	struct tls_keys *keys; // NULL: the key is read from its file
 	BIO_METHOD *bio;
 	bool is_client;
 	pthread_mutex_t lock; // guards ctx; a leaf
@@ -89,7 +92,41 @@ static int files_read(struct op *op, const struct tls_context *t, SSL_CTX *ctx)
 			tls_error_text());
 	if (SSL_CTX_check_private_key(ctx) != 1)
 		return op_fail(op, RC_CONFIG, "%s is not the key of %s", t->key_file, t->cert_file);
-	return t->client_ca_file ? client_ca_set(op, ctx, t->client_ca_file) : 0;
+	return 0;
+}
+
+// The first certificate of a PEM text is ours, the others are those of its authorities.
+static bool chain_use(SSL_CTX *ctx, struct span pem)
+{
+	BIO *in = BIO_new_mem_buf(pem.p, (int)pem.n);
+	X509 *cert = in ? PEM_read_bio_X509(in, NULL, no_passphrase, NULL) : NULL;
+	bool good = cert && SSL_CTX_use_certificate(ctx, cert) == 1;
+	X509_free(cert);
+	while (good && (cert = PEM_read_bio_X509(in, NULL, no_passphrase, NULL))) {
+		good = SSL_CTX_add0_chain_cert(ctx, cert) == 1;
+		if (!good)
+			X509_free(cert);
+	}
+	BIO_free(in);
+	ERR_clear_error(); // the end of the text is one
+	return good;
+}
+
+static int keys_ask(struct op *op, const struct tls_context *t, SSL_CTX *ctx)
+{
+	struct span pem;
+	EVP_PKEY *key = NULL;
+	int rc = tls_keys_load(op, t->keys, &pem);
+	if (rc == 0 && !chain_use(ctx, pem))
+		rc = op_fail(op, RC_CONFIG, "%s: cannot use the certificate", t->cert_file);
+	if (rc == 0)
+		rc = tls_keys_pkey(
+			op, t->keys, X509_get0_pubkey(SSL_CTX_get0_certificate(ctx)), &key);
+	if (rc == 0 && SSL_CTX_use_PrivateKey(ctx, key) != 1)
+		rc = op_fail(op, RC_CONFIG, "%s: cannot use the private key: %s", t->key_file,
+			tls_error_text());
+	EVP_PKEY_free(key);
+	return rc;
 }
 
 static int ctx_make(struct op *op, const struct tls_context *t, SSL_CTX **ret_ctx)
@@ -100,7 +137,9 @@ static int ctx_make(struct op *op, const struct tls_context *t, SSL_CTX **ret_ct
 	if (!ctx || !policy_set(ctx))
 		rc = op_fail(op, RC_NOMEM, "cannot set up TLS: %s", tls_error_text());
 	else
-		rc = files_read(op, t, ctx);
+		rc = t->keys ? keys_ask(op, t, ctx) : files_read(op, t, ctx);
+	if (rc == 0 && t->client_ca_file)
+		rc = client_ca_set(op, ctx, t->client_ca_file);
 	if (rc < 0) {
 		SSL_CTX_free(ctx);
 		return rc;
@@ -125,6 +164,7 @@ int tls_open(struct op *op, const struct tls_config *config, struct tls_context 
 	t->cert_file = copy_of(config->cert_file);
 	t->key_file = copy_of(config->key_file);
 	t->client_ca_file = config->client_ca_file ? copy_of(config->client_ca_file) : NULL;
+	t->keys = config->keys;
 	t->bio = secure_bio_method_new();
 	int rc;
 	if (!t->cert_file || !t->key_file || !t->bio ||

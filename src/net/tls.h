@@ -7,13 +7,17 @@
 #include "base/op.h"
 
 struct tls_context;
+struct tls_keys;
 struct tls_config {
 	const char *cert_file, *key_file; // PEM
 	const char *client_ca_file; // NULL: client certificates are not asked for (SASL EXTERNAL)
+	struct tls_keys *
+		keys; // the process that reads those two and holds the key (net/tls_keys.h); NULL: this one does
 };
 // The client's side: the peer must show a certificate for the name that was dialed, of an authority in `ca_file` (NULL: the system's); with
 // `verify` false any will do.
 int tls_client_open(struct op *op, const char *ca_file, bool verify, struct tls_context **ret_tls);
+// RC_CONFIG: files that cannot be read or do not belong together. RC_CANNOT: `keys` cannot hold keys of this kind.
 int tls_open(struct op *op, const struct tls_config *config, struct tls_context **ret_tls);
 int tls_reload(struct op *op, struct tls_context *t); // keeps the old certificate on failure
 void tls_free(struct tls_context *t);

@@ -10,6 +10,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -119,6 +121,27 @@ static int path_allow(struct op *op, int ruleset, const struct sandbox_path *pat
 		e = errno;
 	close(fd);
 	return e ? op_fail_errno(op, RC_IO, e, "cannot keep %s in the sandbox", path->path) : 0;
+}
+
+static const char *folder_of(struct op *op, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	if (!slash)
+		return ".";
+	return arena_str(&op->arena, span_of(path, slash == path ? 1 : (size_t)(slash - path)));
+}
+
+size_t sandbox_replaced(struct op *op, const char *path, struct sandbox_path ret_paths[2])
+{
+	if (!path)
+		return 0;
+	ret_paths[0] = (struct sandbox_path){ folder_of(op, path), SANDBOX_READ };
+	char *real = realpath(path, NULL);
+	if (!real)
+		return 1;
+	ret_paths[1] = (struct sandbox_path){ folder_of(op, real), SANDBOX_READ };
+	free(real);
+	return 2;
 }
 
 int sandbox_files(

@@ -27,6 +27,10 @@ struct sandbox_path {
 	unsigned rights;
 };
 
+// Reading of a file that somebody replaces (a renewed certificate): a rule stays with the file that it was made for, so it is made for the folder in which
+// the file seems to be, and that in which it is. Fills in at most two paths (in op's arena) and says how many; none for NULL.
+size_t sandbox_replaced(struct op *op, const char *path, struct sandbox_path ret_paths[2]);
+
 enum { SANDBOX_MAY_CONNECT = 1, SANDBOX_MAY_BIND = 2, SANDBOX_ONLY_EXECUTE = 4 };
 // From now on files only as the paths say; TCP only as the bits say; no signals to and no abstract sockets of processes outside
 // (each as far as the kernel knows how to). SANDBOX_ONLY_EXECUTE: files are restricted in what is executed, in nothing else.
@@ -45,6 +49,9 @@ enum sandbox_process { // bits: the columns of run/calls.def
 // From now on only the calls of these processes: others fail with ENOSYS, from which the C library falls back where it tries what is new; those
 // that only an intruder makes (starting programs, tracing, mounting, loading code …) end the process. `who` is named in the log.
 int sandbox_calls(struct op *op, const char *who, unsigned processes);
+
+// Keeps these capabilities (bits of <linux/capability.h>, below 32) and no others. RC_NOPERM.
+int sandbox_capabilities(struct op *op, uint32_t bits);
 
 // No core dumps, no tracing by others of the same user: for processes that hold secrets.
 void sandbox_no_dumps(void);

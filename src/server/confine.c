@@ -13,8 +13,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,24 +57,20 @@ static void add_own(struct list *l, const struct config *c, const char *name, un
 	add(l, path, rights);
 }
 
-static const char *folder_of(struct op *op, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	if (!slash)
-		return ".";
-	return arena_str(&op->arena, span_of(path, slash == path ? 1 : (size_t)(slash - path)));
-}
-
-// A file that somebody replaces (certificates are renewed), where it seems to be and where it is.
 static void add_replaced(struct list *l, const char *path)
 {
-	if (!path)
-		return;
-	add(l, folder_of(l->op, path), SANDBOX_READ);
-	char *real = realpath(path, NULL);
-	if (real)
-		add(l, folder_of(l->op, real), SANDBOX_READ);
-	free(real);
+	struct sandbox_path some[2];
+	size_t n = sandbox_replaced(l->op, path, some);
+	for (size_t i = 0; i < n; i++)
+		add(l, some[i].path, some[i].rights);
+}
+
+// The folder of a socket: it goes away with its listener.
+static void add_socket(struct list *l, struct span path)
+{
+	struct sandbox_path some[2];
+	(void)sandbox_replaced(l->op, path.p, some); // the first: where it seems to be
+	add(l, some[0].path, SANDBOX_SOCKET);
 }
 
 static void add_lock(struct list *l, const struct config *c)
@@ -101,7 +95,7 @@ static void add_relay(struct list *l, const struct config *c)
 		add(l, authorities[i], SANDBOX_READ | SANDBOX_LIST);
 }
 
-int confine_files(struct op *op, const struct config *c)
+int confine_files(struct op *op, const struct config *c, bool reads_key)
 {
 	struct list l = { .op = op };
 	if (!c->sandbox) {
@@ -117,17 +111,17 @@ int confine_files(struct op *op, const struct config *c)
 	add_lock(&l, c);
 	add(&l, in_data(&l, c, "volume"), SANDBOX_READ);
 	add(&l, "/sys/devices", SANDBOX_READ); // RocksDB asks for the block size of its disk
-	add_replaced(&l, c->tls.certificate);
-	add_replaced(&l, c->tls.key);
+	if (reads_key) {
+		add_replaced(&l, c->tls.certificate);
+		add_replaced(&l, c->tls.key);
+	}
 	add_replaced(&l, c->tls.client_ca);
 	if (c->relay.host)
 		add_relay(&l, c);
 	for (size_t i = 0; i < c->listener_count; i++) {
-		struct span path, address = span_str(c->listeners[i].address);
-		if (span_starts(address, SPAN("unix:"))) {
-			path = span_skip(address, 5);
-			add(&l, folder_of(op, path.p), SANDBOX_SOCKET);
-		}
+		struct span address = span_str(c->listeners[i].address);
+		if (span_starts(address, SPAN("unix:")))
+			add_socket(&l, span_skip(address, 5));
 	}
 	return l.rc < 0 ? l.rc
 			: sandbox_files(op, "server", l.paths, l.n,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Capabilities are set by the system call itself: two words, no library needed.
 #include "server/privileges.h"
+
+#include "run/sandbox.h"
 
 #include <errno.h>
 #include <fts.h>
@@ -11,15 +12,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-static int capabilities_set(struct op *op, uint32_t low)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { { low, low, 0 }, { 0, 0, 0 } };
-	if (syscall(SYS_capset, &header, data) != 0)
-		return op_fail_errno(op, RC_NOPERM, errno, "cannot drop capabilities");
-	return 0;
-}
 
 // Gives root's files of a tree that is root's altogether to the user; symbolic links are not followed.
 static int tree_give(struct op *op, const char *data, const struct passwd *pw)
@@ -47,7 +39,19 @@ int privileges_as_owner(struct op *op, const char *data)
 	if (prctl(PR_SET_KEEPCAPS, 1) != 0 || setgroups(0, NULL) != 0 || setgid(st.st_gid) != 0 ||
 		setuid(st.st_uid) != 0)
 		return op_fail_errno(op, RC_NOPERM, errno, "cannot become the owner of %s", data);
-	return capabilities_set(op, 1u << CAP_DAC_READ_SEARCH);
+	return sandbox_capabilities(op, 1u << CAP_DAC_READ_SEARCH);
+}
+
+// Binding ports for ourselves; reading any file also for the process that is started next: an ambient capability outlives execve().
+static int capabilities_lend(struct op *op)
+{
+	const uint32_t read = 1u << CAP_DAC_READ_SEARCH, all = read | 1u << CAP_NET_BIND_SERVICE;
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { { all, all, read }, { 0, 0, 0 } };
+	if (syscall(SYS_capset, &header, data) != 0 ||
+		prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_READ_SEARCH, 0, 0) != 0)
+		return op_fail_errno(op, RC_NOPERM, errno, "cannot drop capabilities");
+	return 0;
 }
 
 int privileges_drop(struct op *op, const char *user, const char *data)
@@ -69,10 +73,21 @@ int privileges_drop(struct op *op, const char *user, const char *data)
 	// Before threads and processes exist: it is a matter of each, and inherited.
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return op_fail_errno(op, RC_NOPERM, errno, "cannot give up new privileges");
-	return capabilities_set(op, 1u << CAP_NET_BIND_SERVICE);
+	return capabilities_lend(op);
+}
+
+int privileges_drop_reading(struct op *op)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+	if (geteuid() == 0)
+		return 0;
+	if (syscall(SYS_capget, &header, data) != 0)
+		return op_fail_errno(op, RC_NOPERM, errno, "cannot ask for capabilities");
+	return sandbox_capabilities(op, data[0].permitted & 1u << CAP_NET_BIND_SERVICE);
 }
 
 int privileges_drop_rest(struct op *op)
 {
-	return geteuid() == 0 ? 0 : capabilities_set(op, 0);
+	return geteuid() == 0 ? 0 : sandbox_capabilities(op, 0);
 }

@@ -5,9 +5,11 @@
 
 #include "base/op.h"
 
-// Becomes `user` for good, with its groups; keeps no capability but that of binding low ports, which privileges_drop_rest() then drops.
+// Becomes `user` for good, with its groups; keeps no capabilities but those of binding low ports and of reading any file. The latter is inherited by
+// processes started until privileges_drop_reading(); the former goes with privileges_drop_rest().
 // Gives the data folder and what is in it to that user when it is still root's. Does nothing when not root or user is NULL. Before threads exist.
 int privileges_drop(struct op *op, const char *user, const char *data);
+int privileges_drop_reading(struct op *op);
 int privileges_drop_rest(struct op *op);
 // For commands that root gives beside the server: becomes the owner of the data folder for good, so that the server can use what they write;
 // keeps only the right to read any file (for `import`). Does nothing when not root or the folder is root's.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Order of start: files and certificates as the user that started us; then privileges go, but for binding ports; the spawner starts; all files but our
-// own go (confine.h); the store is opened (and recovers) before anybody can connect; listeners; system calls that are not needed any more go last. Order of stop: the crew ends all sessions, then mail, auth and the store close.
+// Order of start: files and certificates as the user that started us; then privileges go, but for binding ports; the spawner starts, and with it the process
+// of the TLS keys; all files but our own go (confine.h); the store is opened (and recovers) before anybody can connect; listeners; system calls that are not needed any more go last. Order of stop: the crew ends all sessions, then mail, auth and the store close.
 #include "server/server.h"
 
 #include "auth/auth.h"
+#include "auth/users.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "imap/imap.h"
@@ -12,6 +13,7 @@
 #include "mime/charset.h"
 #include "net/listener.h"
 #include "net/tls.h"
+#include "net/tls_keys.h"
 #include "pop3/pop3.h"
 #include "run/spawner.h"
 #include "run/sandbox.h"
@@ -43,7 +45,9 @@ struct server {
 	struct mail *mail;
 	struct spawner *spawner;
 	struct auth_config auth_config;
-	struct auth_words auth_words;
+	struct tls_keys_config keys_config;
+	struct tls_keys *keys;
+	bool reads_key; // the key process cannot hold it
 	struct auth *auth;
 	struct imap *imap;
 	struct pop3 *pop3;
@@ -182,39 +186,69 @@ static void ports_remove(const struct server *s)
 
 // --- wiring ---
 
+// As whoever started us.
 static int tls_prepare(struct op *op, struct server *s)
 {
 	const struct config *c = s->config;
 	int rc = tls_make_self_signed(op, c->tls.certificate, c->tls.key);
-	if (rc < 0)
-		return rc;
 	if (rc == 0)
 		log_info("server", "made a self-signed certificate: %s", c->tls.certificate);
+	return rc < 0 ? rc : 0;
+}
+
+enum { HELPER_AUTH, HELPER_KEYS, HELPERS };
+
+static int spawner_prepare(struct op *op, struct server *s, const char *program)
+{
+	const struct config *c = s->config;
+	struct auth_words auth;
+	struct tls_keys_words keys;
+	int rc = users_file_prepare(op, c->data);
+	if (rc < 0)
+		return rc;
+	s->auth_config = (struct auth_config){ .dir = c->data,
+		.passwd_file = c->auth.passwd_file,
+		.which = HELPER_AUTH,
+		.sandbox = c->sandbox };
+	s->keys_config = (struct tls_keys_config){ .cert_file = c->tls.certificate,
+		.key_file = c->tls.key,
+		.which = HELPER_KEYS,
+		.sandbox = c->sandbox };
+	auth_words_make(&s->auth_config, &auth);
+	tls_keys_words_make(&s->keys_config, &keys);
+	struct spawner_config spawner = { .program = program,
+		.sandbox = c->sandbox,
+		.words = { [HELPER_AUTH] = auth.words, [HELPER_KEYS] = keys.words },
+		.count = HELPERS };
+	rc = spawner_open(op, &spawner, &s->spawner);
+	s->auth_config.spawner = s->keys_config.spawner = s->spawner;
+	return rc;
+}
+
+static int keys_prepare(struct op *op, struct server *s)
+{
+	const struct config *c = s->config;
 	struct tls_config config = { .cert_file = c->tls.certificate,
 		.key_file = c->tls.key,
 		.client_ca_file = c->tls.client_ca };
-	rc = tls_open(op, &config, &s->tls);
+	int rc = tls_keys_open(op, &s->keys_config, &s->keys);
+	config.keys = s->keys;
+	if (rc == 0)
+		rc = tls_open(op, &config, &s->tls);
+	if (rc == RC_CANNOT) {
+		log_warn("server",
+			"%s: %s: this process, which talks to strangers, holds the key itself",
+			c->tls.key, op_text(op, rc));
+		config.keys = NULL;
+		s->reads_key = true;
+		rc = tls_open(op, &config, &s->tls);
+	}
 	if (rc == 0) {
 		struct span print = tls_fingerprint(op, s->tls);
 		log_info("server", "certificate %s (SHA-256 %.*s)", c->tls.certificate,
 			SPAN_FMT(print));
 	}
 	return rc;
-}
-
-static int spawner_prepare(struct op *op, struct server *s, const char *program)
-{
-	const struct config *c = s->config;
-	s->auth_config = (struct auth_config){ .dir = c->data,
-		.passwd_file = c->auth.passwd_file,
-		.which = 0,
-		.sandbox = c->sandbox };
-	auth_words_make(&s->auth_config, &s->auth_words);
-	struct spawner_config spawner = { .program = program,
-		.sandbox = c->sandbox,
-		.words = { [0] = s->auth_words.words },
-		.count = 1 };
-	return spawner_open(op, &spawner, &s->spawner);
 }
 
 static int mail_prepare(struct op *op, struct server *s)
@@ -232,7 +266,6 @@ static int mail_prepare(struct op *op, struct server *s)
 	int rc = store_open(op, &store, &s->store);
 	if (rc == 0)
 		rc = mail_open(op, s->store, &mail, &s->mail);
-	s->auth_config.spawner = s->spawner;
 	if (rc == 0)
 		rc = auth_open(op, &s->auth_config, &s->auth);
 	return rc;
@@ -427,7 +460,11 @@ static int server_start(struct op *op, struct server *s, const char *program)
 	if (rc == 0)
 		rc = spawner_prepare(op, s, program);
 	if (rc == 0)
-		rc = confine_files(op, s->config);
+		rc = keys_prepare(op, s);
+	if (rc == 0)
+		rc = privileges_drop_reading(op);
+	if (rc == 0)
+		rc = confine_files(op, s->config, s->reads_key);
 	if (rc == 0)
 		rc = mail_prepare(op, s);
 	if (rc == 0)
@@ -465,9 +502,10 @@ static void server_stop(struct server *s)
 	free(s->relay_password);
 	mail_close(s->mail);
 	auth_close(s->auth);
-	spawner_close(s->spawner);
 	store_close(s->store);
 	tls_free(s->tls);
+	tls_keys_close(s->keys);
+	spawner_close(s->spawner);
 }
 
 int server_run(struct op *op, const struct config *config, const char *program)

@@ -34,7 +34,7 @@ class Sandbox(CliCase):
             self.log_in(server).logout()
             self.assertNotIn("the sandbox is off", server.log())
             processes = self.processes(server)
-            self.assertIn("starling-auth", processes)
+            self.assertEqual(len(processes), 4, processes)
             for name, pid in processes.items():
                 seen = status(pid)
                 self.assertEqual(seen["Name"], name)

@@ -14,7 +14,9 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from clicase import CliCase, children, helpers, program  # noqa: E402
+from clicase import CliCase, children, helpers, program, status  # noqa: E402
+
+CAP_DAC_READ_SEARCH = 1 << 2
 
 
 class Start(CliCase):
@@ -47,7 +49,7 @@ class Start(CliCase):
             self.assertEqual((self.data / "run" / "ports").read_text(), ports)
             self.log_in(server).logout()
             self.assertEqual(len(children(server.process.pid)), 1)
-            self.assertEqual(list(helpers(server)), ["starling-auth"])
+            self.assertEqual(set(helpers(server)), {"starling-auth", "starling-keys"})
         self.assertFalse((self.data / "run" / "ports").exists())
 
     def test_worker_has_nothing_but_its_sockets(self):
@@ -72,11 +74,12 @@ class Start(CliCase):
         with self.server(config='user = "nobody";\n') as server:
             pid = server.process.pid
             for process in (pid, *children(pid), *helpers(server).values()):
-                status = dict(line.split(":\t", 1) for line in pathlib.Path(
-                    f"/proc/{process}/status").read_text().splitlines())
-                self.assertEqual(status["Uid"].split(), ["65534"] * 4)
-                self.assertEqual(status["NoNewPrivs"], "1")
-                self.assertEqual((int(status["CapPrm"], 16), int(status["CapEff"], 16)), (0, 0))
+                seen = status(process)
+                self.assertEqual(seen["Uid"].split(), ["65534"] * 4)
+                self.assertEqual(seen["NoNewPrivs"], "1")
+                reads = seen["Name"] in ("starling-spawn", "starling-keys")  # keys that are root's alone
+                rights = CAP_DAC_READ_SEARCH if reads else 0
+                self.assertEqual([int(seen[name], 16) for name in ("CapPrm", "CapEff")], [rights] * 2, seen["Name"])
             client = self.log_in(server)
             self.assertEqual(client.append("INBOX", None, None, b"Subject: x\r\n\r\nx\r\n")[0], "OK")
             client.logout()
@@ -157,8 +160,8 @@ class Signals(Start):
                     time.sleep(0.1)
             self.assertEqual(client.noop()[0], "OK")
             spawner, = children(server.process.pid)
-            self.assertEqual(len(children(spawner)), 1)  # the dead one was buried
-            self.assertNotEqual(children(spawner), [worker])
+            self.assertEqual(len(children(spawner)), 2)  # the dead one was buried
+            self.assertNotEqual(helpers(server)["starling-auth"], worker)
             client.logout()
 
     def test_few_descriptors(self):

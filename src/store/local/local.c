@@ -75,6 +75,8 @@ static int writer_open(struct op *op, struct local *l)
 	int rc = volume_lock(op, l);
 	if (rc == 0)
 		rc = volume_load(op, l);
+	if (rc == 0)
+		rc = segments_check_versions(op, &l->segments);
 	if (rc == 0) {
 		(void)snprintf(path, sizeof path, "%s/log/spare", l->dir); // room is there
 		(void)file_unlink(l->files, path); // one that was being made; made anew

@@ -200,7 +200,9 @@ static int segment_map(
 	return rc;
 }
 
-int segment_open(struct op *op, struct segments *t, uint32_t number, bool writable)
+// Opens the file of that number and reads its header.
+static int header_read(struct op *op, const struct segments *t, uint32_t number, bool writable,
+	int *ret_fd, struct segment_header *ret_header)
 {
 	char path[PATH_ROOM], block[SEGMENT_HEADER];
 	path_of(path, t, number);
@@ -230,7 +232,34 @@ int segment_open(struct op *op, struct segments *t, uint32_t number, bool writab
 		(void)close(fd); // nothing was written
 		return rc;
 	}
-	return segment_map(op, t, &h, fd, writable);
+	*ret_fd = fd;
+	*ret_header = h;
+	return 0;
+}
+
+int segment_open(struct op *op, struct segments *t, uint32_t number, bool writable)
+{
+	struct segment_header h;
+	int fd;
+	int rc = header_read(op, t, number, writable, &fd, &h);
+	return rc ? rc : segment_map(op, t, &h, fd, writable);
+}
+
+int segments_check_versions(struct op *op, struct segments *t)
+{
+	uint32_t *numbers;
+	size_t count;
+	int rc = segments_list(op, t, &numbers, &count);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		struct segment_header h;
+		int fd;
+		rc = header_read(op, t, numbers[i], false, &fd, &h);
+		if (rc == 0)
+			(void)close(fd); // only read
+		else if (rc != RC_VERSION)
+			rc = 0; // damage is found, and told of, when it is opened
+	}
+	return rc;
 }
 
 static int fill_zero(const struct files *f, int fd, uint64_t size)

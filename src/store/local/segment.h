@@ -57,6 +57,8 @@ static inline void segment_unref(struct segment *s)
 }
 // Maps the file of that number and puts it into the table. RC_CORRUPT, RC_VERSION, RC_IO.
 int segment_open(struct op *op, struct segments *t, uint32_t number, bool writable);
+// RC_VERSION when a later program made one of the segments: before anything is changed.
+int segments_check_versions(struct op *op, struct segments *t);
 // Makes a segment of that number unless it exists: from a dead file of the same size when there is one, else a new one of written (`fill`) or only
 // allocated blocks. Durable, in the table, open for writing. RC_NOSPACE, RC_IO. Blocks.
 int segment_make(struct op *op, struct segments *t, uint32_t number, uint64_t size, bool fill);

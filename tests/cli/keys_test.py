@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process that holds the private TLS key: kinds of keys, renewal, death."""
+
+import os
+import pathlib
+import signal
+import ssl
+import socket
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from clicase import CliCase, helpers  # noqa: E402
+
+KINDS = {
+    "RSA": ["-newkey", "rsa:2048"],
+    "EC P-256": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
+    "EC P-384": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"],
+    "Ed25519": ["-newkey", "ed25519"],
+}
+
+
+class Keys(CliCase):
+    def make(self, folder, kind, name="localhost"):
+        certificate, key = folder / "c.pem", folder / "k.pem"
+        subprocess.run(["openssl", "req", "-x509", *KINDS[kind], "-nodes", "-subj", f"/CN={name}", "-days", "2",
+                        "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+        return f'tls = {{ certificate = "{certificate}"; key = "{key}"; }};\n'
+
+    def handshake(self, server, version=ssl.TLSVersion.TLSv1_3):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.minimum_version = context.maximum_version = version
+        with socket.create_connection(("127.0.0.1", server.ports["imaps"])) as plain:
+            with context.wrap_socket(plain) as secure:
+                self.assertTrue(secure.recv(100).startswith(b"* OK"))
+                return secure.getpeercert(binary_form=True)
+
+    def wait_for(self, server, text, times=1):
+        deadline = time.monotonic() + 10
+        while server.log(1 << 20).count(text) < times and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.assertGreaterEqual(server.log(1 << 20).count(text), times)
+
+    def test_kinds(self):
+        for kind in KINDS:
+            with self.subTest(kind), self.server(config=self.make(self.dir, kind)) as server:
+                for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+                    self.handshake(server, version)
+                self.assertEqual("holds the key itself" in server.log(), kind == "Ed25519")
+                server.log_path.unlink()
+
+    def test_the_key_is_not_in_the_server(self):
+        """Its secret number is in the memory of the one process and not of the other."""
+        with self.server(config=self.make(self.dir, "RSA")) as server:
+            self.handshake(server)
+            text = subprocess.run(["openssl", "rsa", "-in", str(self.dir / "k.pem"), "-noout", "-text"], check=True,
+                                  capture_output=True, text=True).stdout
+            prime = text.split("prime1:", 1)[1].split("prime2:", 1)[0]
+            number = bytes.fromhex("".join(prime.split()).replace(":", ""))[-64:]
+            words = {number, number[::-1]}  # OpenSSL's numbers are little-endian words
+            self.assertTrue(self.memory_has(helpers(server)["starling-keys"], words))
+            self.assertFalse(self.memory_has(server.process.pid, words))
+
+    def memory_has(self, pid, words):
+        with open(f"/proc/{pid}/maps", encoding="ascii") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+            for line in maps:
+                span, rights, *_ = line.split()
+                begin, end = (int(word, 16) for word in span.split("-"))
+                if not rights.startswith("rw") or end - begin > 1 << 28:
+                    continue
+                try:
+                    memory.seek(begin)
+                    octets = memory.read(end - begin)
+                except OSError:
+                    continue
+                if any(word in octets for word in words):
+                    return True
+        return False
+
+    def test_renewal_under_open_connections(self):
+        """A handshake that began with the old certificate is finished with its key."""
+        with self.server(config=self.make(self.dir, "EC P-256", "one")) as server:
+            first = self.handshake(server)
+            for turn, kind in enumerate(("RSA", "EC P-384", "EC P-256"), 1):
+                self.make(self.dir, kind, f"turn{turn}")
+                os.kill(server.process.pid, signal.SIGHUP)
+                self.wait_for(server, "the certificate was read again", turn)
+                self.assertNotEqual(self.handshake(server), first)
+            (self.dir / "k.pem").write_text("nonsense")
+            os.kill(server.process.pid, signal.SIGHUP)
+            self.wait_for(server, "the certificate stays as it was")
+            self.handshake(server)
+
+    def test_death(self):
+        with self.server(config=self.make(self.dir, "EC P-256")) as server:
+            self.handshake(server)
+            old = helpers(server)["starling-keys"]
+            time.sleep(1.1)  # it is started at most once a second
+            os.kill(old, signal.SIGKILL)
+            deadline = time.monotonic() + 10
+            while True:
+                try:
+                    self.handshake(server)
+                    break
+                except (OSError, ssl.SSLError):
+                    self.assertLess(time.monotonic(), deadline, server.log())
+                    time.sleep(0.05)
+            self.assertNotEqual(helpers(server)["starling-keys"], old)
+
+    @unittest.skipIf(os.geteuid() != 0, "only root can become another user")
+    def test_root_only_files(self):
+        """Read at the start and on SIGHUP, although the server has become another user."""
+        os.chmod(self.dir, 0o711)
+        folder = self.dir / "root-only"
+        folder.mkdir(mode=0o700)
+        with self.server(config='user = "nobody";\n' + self.make(folder, "EC P-256", "one")) as server:
+            first = self.handshake(server)
+            self.make(folder, "RSA", "two")
+            os.kill(server.process.pid, signal.SIGHUP)
+            self.wait_for(server, "the certificate was read again")
+            self.assertNotEqual(self.handshake(server), first)
+
+    def test_renewal_through_links(self):
+        """certbot's way: a link in one folder to a file in another, which is then replaced by the next."""
+        archive, live = self.dir / "archive", self.dir / "live"
+        for folder in (archive / "1", archive / "2", live):
+            folder.mkdir(parents=True)
+        self.make(archive / "1", "EC P-256", "one")
+        self.make(archive / "2", "EC P-256", "two")
+        names = ("c.pem", "k.pem")
+        for name in names:
+            (archive / f"1{name}").write_bytes((archive / "1" / name).read_bytes())
+            (archive / f"2{name}").write_bytes((archive / "2" / name).read_bytes())
+            (live / name).symlink_to(f"../archive/1{name}")
+        config = f'tls = {{ certificate = "{live}/c.pem"; key = "{live}/k.pem"; }};\n'
+        with self.server(config=config) as server:
+            first = self.handshake(server)
+            for name in names:
+                (live / "new").symlink_to(f"../archive/2{name}")
+                (live / "new").rename(live / name)
+            os.kill(server.process.pid, signal.SIGHUP)
+            self.wait_for(server, "the certificate was read again")
+            self.assertNotEqual(self.handshake(server), first)
+
+
+if __name__ == "__main__":
+    unittest.main()
