@@ -29,7 +29,10 @@ static const struct command commands[] = {
 		"of a "
 		"Maildir (FORMAT: its pop3_uidl_format, if that is not the usual one)",
 		cmd_import },
-	{ "check", "check [--quiet]", "verify the log, the index and every message", cmd_check },
+	{ "check", "check [--repair] [--quiet]",
+		"verify the log, the index and every message; --repair: make the index again from "
+		"the log where it is damaged, and cards from the messages",
+		cmd_check },
 	{ "backup",
 		"backup DIR [--account NAME [--mailbox BOX]] [--final] [--rate MB] | backup "
 		"list|verify DIR | backup prune DIR --keep N",
@@ -197,6 +200,12 @@ static int set_quiet(struct cli *c, const char *v)
 	c->quiet = true;
 	return 0;
 }
+static int set_repair(struct cli *c, const char *v)
+{
+	(void)v;
+	c->repair = true;
+	return 0;
+}
 static int set_with_mail(struct cli *c, const char *v)
 {
 	(void)v;
@@ -224,6 +233,7 @@ static const struct option_row options[] = {
 	{ "despite-damage", "restore", false, set_despite },
 	{ "password-stdin", "user", false, set_stdin },
 	{ "quiet", NULL, false, set_quiet },
+	{ "repair", "check", false, set_repair },
 	{ "with-mail", "user", false, set_with_mail },
 };
 

@@ -4,9 +4,11 @@
 
 #include "mail/adopt.h"
 #include "mail/backup.h"
+#include "mail/check_priv.h"
 #include "mail/content_priv.h"
 #include "mail/urlauth_priv.h"
 #include "mail/view_priv.h"
+#include "store/live.h"
 
 #include <stdio.h>
 
@@ -20,20 +22,24 @@ struct marking {
 	uint64_t partition;
 };
 
+int chunk_hot(struct op *op, struct store *s, struct store_snapshot *snap, uint64_t partition,
+	struct span cold_key, struct span *ret_hot)
+{
+	char key[10];
+	memcpy(key, cold_key.p, sizeof key);
+	key[5] = 'H';
+	*ret_hot = SPAN_NONE;
+	int rc = store_get(op, s, snap, partition, span_of(key, sizeof key), ret_hot);
+	return rc < 0 ? rc : 0;
+}
+
 static int mark_chunk(struct op *op, struct marking *m, struct span key, struct span cold)
 {
-	char hot_key[10];
-	memcpy(hot_key, key.p, sizeof hot_key);
-	hot_key[5] = 'H';
 	struct arena_mark mark = arena_mark(&op->arena);
-	struct span hot = SPAN_NONE;
-	int rc = store_get(
-		op, m->store, m->snap, m->partition, span_of(hot_key, sizeof hot_key), &hot);
-	if (rc == STORE_ABSENT)
-		hot = SPAN_NONE; // in doubt all are live
+	struct span hot;
+	int rc = chunk_hot(op, m->store, m->snap, m->partition, key, &hot);
 	for (size_t i = 0; rc >= 0 && (i + 1) * COLD_OCTETS <= cold.n; i++) {
-		bool known = (i + 1) * HOT_OCTETS <= hot.n;
-		if (known && (uint8_t)hot.p[i * HOT_OCTETS + 4] & HOT_GONE)
+		if (chunk_is_gone(hot, i))
 			continue;
 		struct msg_cold c;
 		cold_decode(cold.p + i * COLD_OCTETS, &c);
@@ -54,7 +60,7 @@ static int mark_partition(struct op *op, struct marking *m)
 		return rc;
 	struct span key, value;
 	while ((rc = store_cursor_next(op, c, &key, &value)) == 0) {
-		if (key.n == 10 && key.p[5] == 'C')
+		if (chunk_key_is_cold(key))
 			rc = mark_chunk(op, m, key, value);
 		if (rc < 0)
 			break;
@@ -101,16 +107,22 @@ struct checking {
 	void (*found)(void *ctx, const struct store_finding *f);
 	void *ctx;
 	uint64_t messages;
+	const struct live_set *hurt; // NULL: not known
+	struct span user, name;      // of the account and the mailbox at hand
 };
 
 static void printf_like(4, 5)
 	find(struct checking *c, uint32_t uid, uint64_t blob, const char *fmt, ...)
 {
-	char text[OP_TEXT_MAX + 64];
+	char what[OP_TEXT_MAX + 64], text[sizeof what + 600];
 	va_list ap;
 	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof text, fmt, ap); // cut if need be
+	(void)vsnprintf(what, sizeof what, fmt, ap); // cut if need be
 	va_end(ap);
+	(void)snprintf(text, sizeof text, "%.*s%s%.*s%s%s",
+		(int)(c->user.n < 250 ? c->user.n : 250), c->user.n ? c->user.p : "",
+		c->name.n ? ", mailbox " : "", (int)(c->name.n < 250 ? c->name.n : 250),
+		c->name.n ? c->name.p : "", c->user.n ? ": " : "", what); // as above
 	struct store_finding f = { .text = text,
 		.owner = { .partition = c->account ? c->account->partition : 0,
 			.mailbox = c->data,
@@ -209,6 +221,12 @@ static void check_directory(struct op *op, struct checking *c, struct snap *s)
 static void check_message(struct op *op, struct checking *c, const struct msg *m)
 {
 	struct content content = { 0 };
+	if (c->hurt &&
+		(live_has(c->hurt, m->cold->blob.id) || live_has(c->hurt, m->cold->prefix.id))) {
+		find(c, m->uid.v, m->cold->blob.id, "UID %u is damaged (blob %llu)", m->uid.v,
+			(unsigned long long)m->cold->blob.id);
+		return;
+	}
 	// A card that had to leave something out is no finding.
 	int rc = content_open_partial(op, mail_store_of(c->mail), m->cold, false, &content);
 	if (rc < 0) {
@@ -272,7 +290,10 @@ static int check_mailbox(struct op *op, struct checking *c, struct span name)
 		find(c, 0, 0, "mailbox %.*s: %s", SPAN_FMT(name), op_text(op, rc));
 		return 0;
 	}
-	return check_view(op, c, v);
+	c->name = name;
+	rc = check_view(op, c, v);
+	c->name = SPAN_NONE;
+	return rc;
 }
 
 int mailbox_check(struct op *op, struct account *a, struct mailbox *mb,
@@ -327,9 +348,10 @@ static int check_opened(struct op *op, struct checking *c)
 static int check_account(struct op *op, void *ctx, struct span user)
 {
 	struct checking *c = ctx;
+	c->user = user;
 	int rc = account_open(op, c->mail, user, &c->account);
 	if (rc < 0) {
-		find(c, 0, 0, "account %.*s: %s", SPAN_FMT(user), op_text(op, rc));
+		find(c, 0, 0, "the account cannot be opened: %s", op_text(op, rc));
 		return 0;
 	}
 	rc = check_opened(op, c);
@@ -348,7 +370,13 @@ int account_check(struct op *op, struct account *a,
 int mail_check(struct op *op, struct mail *m,
 	void (*found)(void *ctx, const struct store_finding *f), void *ctx, uint64_t *ret_messages)
 {
-	struct checking c = { .mail = m, .found = found, .ctx = ctx };
+	return mail_check_hurt(op, m, NULL, found, ctx, ret_messages);
+}
+
+int mail_check_hurt(struct op *op, struct mail *m, const struct live_set *hurt,
+	void (*found)(void *ctx, const struct store_finding *f), void *ctx, uint64_t *ret_messages)
+{
+	struct checking c = { .mail = m, .found = found, .ctx = ctx, .hurt = hurt };
 	int rc = account_each(op, m, check_account, &c);
 	*ret_messages = c.messages;
 	return rc;

@@ -11,6 +11,11 @@
 int mail_check(struct op *op, struct mail *m,
 	void (*found)(void *ctx, const struct store_finding *f), void *ctx, uint64_t *ret_messages);
 
+// The same; a message that needs one of the `hurt` blobs (store_check() found them damaged) is a finding: whose it is, however it came there.
+struct live_set;
+int mail_check_hurt(struct op *op, struct mail *m, const struct live_set *hurt,
+	void (*found)(void *ctx, const struct store_finding *f), void *ctx, uint64_t *ret_messages);
+
 // One sweep of the store (store.h: store_sweep), with the references that all accounts hold. Blocks long; for a thread of its own, when
 // store_wants_sweep() says so.
 int mail_sweep(struct op *op, struct mail *m);

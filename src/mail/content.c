@@ -75,6 +75,14 @@ static int parse_blob(struct op *op, const struct blob *b, const struct mime_tre
 	return rc ? rc : mime_end(op, parser, ret_tree);
 }
 
+int content_card_anew(struct op *op, const struct blob *b, struct span *ret_card)
+{
+	const struct mime_tree *tree;
+	int rc = parse_blob(op, b, &tree);
+	struct card_source source = card_source_blob(b);
+	return rc ? rc : card_build(op, tree, &source, BLOB_CARD_MAX, ret_card);
+}
+
 int content_make_card(struct op *op, struct content *c)
 {
 	struct arena_mark mark = arena_mark(&op->arena);

@@ -6,6 +6,8 @@
 #include "mail/card.h"
 #include "mail/content.h"
 
+// A card as it is stored with a message, made of the octets of an open blob; in op's arena.
+int content_card_anew(struct op *op, const struct blob *b, struct span *ret_card);
 // Opens for SEARCH: a partial card is taken as it is (card_left_out() tells what to read from the octets). `octets`: they will be
 // wanted (content_want_octets()).
 int content_open_partial(struct op *op, struct store *s, const struct msg_cold *cold, bool octets,

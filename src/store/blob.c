@@ -301,3 +301,10 @@ int blob_new_card(struct op *op, struct store *s, struct blob_ref ref, struct sp
 		return op_fail(op, RC_TOOBIG, "the card is too big");
 	return s->engine->blob_new_card(op, s, ref, card, ret_ref);
 }
+
+int blob_rescue(struct op *op, struct store *s, struct blob_ref ref, uint64_t size,
+	const struct blob_owner *owner, const struct blob_card_maker *maker,
+	struct blob_ref *ret_ref)
+{
+	return s->engine->blob_rescue(op, s, ref, size, owner, maker, ret_ref);
+}

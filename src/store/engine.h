@@ -81,6 +81,12 @@ struct store_engine {
 	int (*blob_new_card)(struct op *op, struct store *s, struct blob_ref ref, struct span card,
 		struct blob_ref *ret_ref);
 	void (*blob_dropped)(struct store *s, struct blob_ref ref);
+	int (*blob_rescue)(struct op *op, struct store *s, struct blob_ref ref, uint64_t size,
+		const struct blob_owner *owner, const struct blob_card_maker *maker,
+		struct blob_ref *ret_ref);
+	int (*rebuild)(struct op *op, const struct store_config *config, struct store **ret_store,
+		const char **ret_aside);
+	int (*checkpoint)(struct op *op, struct store *s);
 	int (*sweep)(struct op *op, struct store *s,
 		int (*mark)(struct op *op, void *ctx, struct store_snapshot *snap,
 			store_live_fn live, void *sweep),

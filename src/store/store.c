@@ -33,6 +33,15 @@ int store_open(struct op *op, const struct store_config *config, struct store **
 	return op_fail(op, RC_CONFIG, "no engine is called %s", config->engine);
 }
 
+int store_rebuild(struct op *op, const struct store_config *config, struct store **ret_store,
+	const char **ret_aside)
+{
+	for (size_t i = 0; i < countof(engines); i++)
+		if (strcmp(engines[i]->name, config->engine) == 0)
+			return engines[i]->rebuild(op, config, ret_store, ret_aside);
+	return op_fail(op, RC_CONFIG, "no engine is called %s", config->engine);
+}
+
 void store_close(struct store *s)
 {
 	if (s)
@@ -105,6 +114,11 @@ int store_wait_later(struct op *op, struct store *s, struct store_ticket t, stru
 void store_blob_dropped(struct store *s, struct blob_ref ref)
 {
 	s->engine->blob_dropped(s, ref);
+}
+
+int store_checkpoint(struct op *op, struct store *s)
+{
+	return s->engine->checkpoint(op, s);
 }
 
 bool store_wants_sweep(struct store *s)

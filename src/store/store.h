@@ -40,6 +40,12 @@ struct store_config {
 };
 // Opens; recovers by replaying the log behind the index. RC_LOCKED when another process has it. Blocks.
 int store_open(struct op *op, const struct store_config *config, struct store **ret_store);
+// Opens with an index that is made again from the log, exactly as it was; the one that was there is kept in DIR/index.damaged-N (*ret_aside, in op's
+// arena). If the log cannot do it (RC_CORRUPT) the old index is put back. A crash on the way: the next open makes the index again.
+int store_rebuild(struct op *op, const struct store_config *config, struct store **ret_store,
+	const char **ret_aside);
+// Writes all of the index into the log, so that the log alone, from here on, can make it again. Blocks long.
+int store_checkpoint(struct op *op, struct store *s);
 void store_close(struct store *s); // flushes, so that the next open replays nothing; accepts NULL
 
 // --- keys ---
@@ -165,6 +171,16 @@ int blob_piece(
 	struct op *op, const struct blob *b, uint64_t offset, uint64_t n, struct span *ret_piece);
 // Appends [offset, offset + n) to the rope by reference (cut to the size). The rope keeps the memory alive.
 int blob_to_rope(struct op *op, const struct blob *b, uint64_t offset, uint64_t n, struct rope *to);
+// For a blob that blob_open() finds damaged: if nothing but its head is (owner and card), its octets, of which there are `size`, verify;
+// `maker` makes a card of them, and the blob is put in line again with that and this owner. Durable with the next batch. RC_CORRUPT: the octets are
+// damaged, or lie in extents that only the head knew. What is damaged stays where it is until a sweep.
+struct blob_card_maker {
+	int (*make)(struct op *op, void *ctx, const struct blob *octets, struct span *ret_card);
+	void *ctx;
+};
+int blob_rescue(struct op *op, struct store *s, struct blob_ref ref, uint64_t size,
+	const struct blob_owner *owner, const struct blob_card_maker *maker,
+	struct blob_ref *ret_ref);
 // Replaces the card of a blob (a newer card version, or a repair). Durable with the next batch. Who opens the blob with an
 // older hint may get the older card. The bytes and the id stay.
 int blob_new_card(struct op *op, struct store *s, struct blob_ref ref, struct span card,
@@ -203,10 +219,16 @@ struct store_stats {
 void store_stats(struct store *s, struct store_stats *ret_stats);
 
 // Verifies everything the engine keeps: each finding is one call (text for a person; partition, mailbox, uid when known).
+enum store_finding_kind {
+	FINDING_OTHER,
+	FINDING_LOG,   // the log is damaged
+	FINDING_INDEX, // the index is: store_rebuild() makes it again
+};
 struct store_finding {
 	const char *text;
 	struct blob_owner owner; // partition 0: not known
-	uint64_t blob_id;
+	uint64_t blob_id;        // 0: none, or not known
+	enum store_finding_kind kind;
 };
 int store_check(struct op *op, struct store *s,
 	void (*found)(void *ctx, const struct store_finding *f), void *ctx, uint64_t *ret_frames);

@@ -15,11 +15,13 @@ enum { AT_OTHER = 1 }; // open_at: there is no such blob at this place
 #define SHORT_BODY (4 * PAGE)
 #define LOOKUPS_MAX 10 // a sweep may move a blob between look-up and reading, but not for ever
 
-static int damaged(struct op *op, const struct segment *s, uint64_t pos, uint64_t id)
+static int damaged(struct op *op, struct segment *s, uint64_t pos, uint64_t id)
 {
-	if (sigbus_hit(s->bus))
+	if (sigbus_hit(s->bus)) {
+		segment_heal(s); // for the next who comes
 		return op_fail(op, RC_IO, "the disk failed below segment %" PRIx32 " of the log",
 			pos_segment(pos));
+	}
 	return op_fail(
 		op, RC_CORRUPT, "blob %" PRIu64 " at %" PRIx64 " of the log is damaged", id, pos);
 }
@@ -135,6 +137,8 @@ static int head_must(struct op *op, struct local *l, const struct place *at, str
 		return rc;
 	struct segment *s = segment_ref(&l->segments, pos_segment(pos));
 	bool disk = s && sigbus_hit(s->bus);
+	if (disk)
+		segment_heal(s);
 	segment_unref(s);
 	return op_fail(op, disk ? RC_IO : RC_CORRUPT,
 		"blob %" PRIu64 " is not at %" PRIx64 " of the log", id, pos);
@@ -402,6 +406,66 @@ int local_blob_new_card(struct op *op, struct store *s, struct blob_ref ref, str
 	struct placed placed;
 	rc = list ? blob_again(op, l, &h, list, &card, &placed) : RC_NOMEM;
 	arena_release(&op->arena, mark);
+	head_done(&h);
+	if (rc == 0)
+		*ret_ref = (struct blob_ref){ ref.id, placed.pos };
+	return rc;
+}
+
+// The frame of a blob whose first part is damaged, if the rest is all its octets and verifies.
+static int headless(
+	struct op *op, struct local *l, uint64_t id, uint64_t size, struct head *ret_head)
+{
+	struct index_blob found;
+	int rc = pending_drain(op, l);
+	if (rc == 0)
+		rc = index_blob_get(op, &l->index, id, &found);
+	if (rc == STORE_ABSENT)
+		return op_fail(op, RC_NONEXISTENT, "there is no blob %" PRIu64, id);
+	if (rc)
+		return rc;
+	struct segment *s = segment_ref(&l->segments, pos_segment(found.pos));
+	struct head h = { .segment = s, .f = { .pos = found.pos, .segment = s } };
+	if (s && !found.extents &&
+		segment_frame(s, pos_offset(found.pos), &h.f.frame, &h.f.payload) == 0 &&
+		h.f.frame.type == FRAME_BLOB && frame_is_known(&h.f.frame) &&
+		frame_size(h.f.frame.length) == found.size &&
+		h.f.frame.length - h.f.frame.first == size &&
+		frame_rest_ok(&h.f.frame, h.f.payload)) {
+		*ret_head = h;
+		return 0;
+	}
+	rc = s ? damaged(op, s, found.pos, id)
+	       : op_fail(op, RC_CORRUPT, "blob %" PRIu64 " is not there", id);
+	segment_unref(s);
+	return rc;
+}
+
+int local_blob_rescue(struct op *op, struct store *s, struct blob_ref ref, uint64_t size,
+	const struct blob_owner *owner, const struct blob_card_maker *maker,
+	struct blob_ref *ret_ref)
+{
+	struct local *l = local_of(s);
+	struct head h;
+	int rc = log_settle(op, l);
+	if (rc == 0)
+		rc = headless(op, l, ref.id, size, &h);
+	if (rc)
+		return rc;
+	struct blob octets = { .store = s,
+		.size = size,
+		.hold = &h.segment->hold,
+		.ref = { ref.id, h.f.pos },
+		.body = head_body(&h),
+		.body_crc = h.f.frame.rest_crc,
+		.body_verified = true };
+	octets.whole = octets.body;
+	struct span card;
+	struct placed placed;
+	rc = maker->make(op, maker->ctx, &octets, &card);
+	h.fields = (struct blob_fields){ .id = ref.id, .size = size, .owner = *owner };
+	if (rc == 0)
+		rc = blob_again(op, l, &h, NULL, &card, &placed);
 	head_done(&h);
 	if (rc == 0)
 		*ret_ref = (struct blob_ref){ ref.id, placed.pos };

@@ -134,6 +134,78 @@ static void test_garbled(void **state)
 	volume_end(&f);
 }
 
+// One damaged copy of a segment's header is found and does no harm.
+static void test_header_copy(void **state)
+{
+	(void)state;
+	struct fixture f;
+	volume_begin(&f, 4);
+	char *log = image_segment(&im, 1);
+	static const uint32_t places[] = { 0, 8, 20, 33, 50, 2048, 2048 + 33, 2048 + 51 };
+	for (size_t i = 0; i < countof(places); i++) {
+		log[places[i]] ^= 0x10;
+		image_put(&im, f.dir);
+		fixture_open(&f);
+		assert_false(is_read_only(&f));
+		assert_true(has_number(&f, 0) && has_number(&f, 3));
+		uint64_t frames;
+		count_found = 0;
+		ok(&f.op, store_check(&f.op, f.s, found, NULL, &frames));
+		assert_int_equal(count_found, 1);
+		assert_int_equal(last_found.kind, FINDING_LOG);
+		store_close(f.s);
+		f.s = NULL;
+		log[places[i]] ^= 0x10;
+	}
+	volume_end(&f);
+}
+
+static int card_for_rescue(
+	struct op *op, void *ctx, const struct blob *octets, struct span *ret_card)
+{
+	(void)op;
+	assert_int_equal(octets->whole.n, *(const size_t *)ctx);
+	*ret_card = SPAN("another card");
+	return 0;
+}
+
+// The head of a blob is damaged, its octets are not: it gets a new one. Where they are damaged, too, it does not.
+static void test_rescue(void **state)
+{
+	(void)state;
+	struct fixture f;
+	size_t size = 5000;
+	fixture_begin(&f, "local");
+	struct blob_ref head = blob_make(&f.op, f.s, 9, size, SPAN("the card"));
+	struct blob_ref both = blob_make(&f.op, f.s, 10, size, SPAN("the card"));
+	put_number(&f, 0);
+	store_close(f.s);
+	image_take(&im, f.dir);
+	char *log = image_segment(&im, 1);
+	log[pos_offset(head.hint) + FRAME_HEADER + 20] ^= 1;
+	log[pos_offset(both.hint) + FRAME_HEADER + 20] ^= 1;
+	log[pos_offset(both.hint) + FRAME_HEADER + BLOB_FIELDS + 8 + 100] ^= 1;
+	image_put(&im, f.dir);
+	fixture_open(&f);
+	struct blob b;
+	struct blob_ref now;
+	struct blob_owner owner = { .partition = 1, .mailbox = 2, .uid = 9 };
+	struct blob_card_maker maker = { card_for_rescue, &size };
+	assert_int_equal(blob_open(&f.op, f.s, head, &b), RC_CORRUPT);
+	assert_int_equal(blob_rescue(&f.op, f.s, head, size + 1, &owner, &maker, &now), RC_CORRUPT);
+	assert_int_equal(blob_rescue(&f.op, f.s, both, size, &owner, &maker, &now), RC_CORRUPT);
+	ok(&f.op, blob_rescue(&f.op, f.s, head, size, &owner, &maker, &now));
+	put_number(&f, 1);
+	for (int i = 0; i < 2; i++) {
+		blob_verify(&f.op, f.s, now, 9, size, SPAN("another card"));
+		blob_verify(
+			&f.op, f.s, (struct blob_ref){ head.id, 0 }, 9, size, SPAN("another card"));
+		store_close(f.s);
+		fixture_open(&f);
+	}
+	volume_end(&f);
+}
+
 // A body full of frames that look right but for the nonce, in a group that is torn.
 static void test_forged(void **state)
 {
@@ -419,11 +491,28 @@ static void test_disk_fails_under_mapping(void **state)
 	blob_verify(&f.op, f.s, ref, 1, 60000, SPAN("card"));
 	char path[200];
 	(void)snprintf(path, sizeof path, "%s/log/00000001.log", f.dir);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	static char kept[1 << 20];
+	assert_int_equal(pread(fd, kept, sizeof kept, 0), sizeof kept);
 	assert_int_equal(truncate(path, 8192), 0);
 	struct blob b;
 	assert_int_equal(blob_open(&f.op, f.s, ref, &b), RC_IO);
 	assert_int_equal(blob_open(&f.op, f.s, large, &b), RC_IO);
 	assert_true(has_number(&f, 0));
+	// It can be read again: so it is, without a new start.
+	assert_int_equal(pwrite(fd, kept, sizeof kept, 0), sizeof kept);
+	assert_int_equal(ftruncate(fd, 4 << 20), 0);
+	(void)close(fd);
+	int rc = RC_IO;
+	for (unsigned i = 0; rc == RC_IO && i < 100; i++) {
+		rc = blob_open(&f.op, f.s, large, &b);
+		if (rc == RC_IO)
+			usleep(50000); // it is tried once a second
+	}
+	ok(&f.op, rc);
+	blob_close(&b);
+	blob_verify(&f.op, f.s, ref, 1, 60000, SPAN("card"));
+	blob_verify(&f.op, f.s, large, 2, 600000, SPAN("card"));
 	fixture_end(&f);
 }
 
@@ -476,7 +565,8 @@ int main(void)
 {
 	log_level_set(LOG_ERROR_ + 1);
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_torn_at_every_byte),
-		cmocka_unit_test(test_garbled), cmocka_unit_test(test_forged),
+		cmocka_unit_test(test_garbled), cmocka_unit_test(test_header_copy),
+		cmocka_unit_test(test_rescue), cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_damaged_body), cmocka_unit_test(test_damage_after_check),
 		cmocka_unit_test(test_damaged_header_after_check), cmocka_unit_test(test_checked),
 		cmocka_unit_test(test_versions), cmocka_unit_test(test_missing_parts),

@@ -8,6 +8,8 @@
 #include <assert.h>
 
 #define MAGIC "STARLOG\n"
+#define HEADER_BYTES 52u
+#define HEADER_COPY 2048u
 
 static_assert(GROUP_FRAME % 8 == 0, "a GROUP frame needs no padding");
 static_assert(2 * (uint64_t)PAYLOAD_MAX < SEGMENT_MIN, "every frame fits into every segment");
@@ -22,9 +24,10 @@ void segment_header_encode(char to[SEGMENT_HEADER], const struct segment_header 
 	store_u64(to + 32, h->nonce);
 	store_u64(to + 40, (uint64_t)clock_real());
 	store_u32(to + 48, crc32c(0, span_of(to, 48)));
+	memcpy(to + HEADER_COPY, to, HEADER_BYTES);
 }
 
-int segment_header_decode(const char *from, struct segment_header *ret_header)
+static int header_decode(const char *from, struct segment_header *ret_header)
 {
 	if (memcmp(from, MAGIC, 8) != 0 || load_u32(from + 48) != crc32c(0, span_of(from, 48)))
 		return RC_CORRUPT;
@@ -37,6 +40,19 @@ int segment_header_decode(const char *from, struct segment_header *ret_header)
 		return RC_CORRUPT;
 	*ret_header = h;
 	return 0;
+}
+
+int segment_header_decode(const char *from, struct segment_header *ret_header)
+{
+	int rc = header_decode(from, ret_header);
+	return rc == RC_CORRUPT ? header_decode(from + HEADER_COPY, ret_header) : rc;
+}
+
+bool segment_header_is_hurt(const char *from)
+{
+	static const char none[HEADER_BYTES];
+	return memcmp(from + HEADER_COPY, none, HEADER_BYTES) != 0 &&
+		memcmp(from + HEADER_COPY, from, HEADER_BYTES) != 0;
 }
 
 uint32_t segment_seed(uint64_t nonce)

@@ -5,6 +5,7 @@
 //       0  8  "STARLOG\n"          8  4  format version, 1     12  4  zero
 //      16  8  segment number      24  8  size of the file      32  8  random nonce
 //      40  8  made, seconds since 1970                         48  4  CRC-32C of bytes 0..47
+//    2048 52  the same again: one bad sector must not take a whole segment with it. Zeros in segments of older programs
 // The nonce's CRC-32C is the seed of every frame's header checksum.
 //
 // Frame: a header of 32 bytes, the payload, zeros up to a multiple of 8.
@@ -77,8 +78,10 @@ struct segment_header {
 	uint64_t size, nonce;
 };
 void segment_header_encode(char to[SEGMENT_HEADER], const struct segment_header *h);
-// 0, RC_VERSION, or RC_CORRUPT; says nothing in an op: the caller knows the file.
+// From the header or its copy. 0, RC_VERSION, or RC_CORRUPT; says nothing in an op: the caller knows the file.
 int segment_header_decode(const char *from, struct segment_header *ret_header);
+// Whether one of the two is damaged although the other can be read.
+bool segment_header_is_hurt(const char *from);
 uint32_t segment_seed(uint64_t nonce);
 
 struct frame {

@@ -13,6 +13,7 @@
 #include "store/local/shortage.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -38,7 +39,9 @@ int index_fail(struct op *op, char *error, const char *what)
 		rc = RC_CORRUPT;
 	else if (strstr(error, "No space") || strstr(error, "NoSpace"))
 		rc = RC_NOSPACE;
-	rc = op_fail(op, rc, "%s: %s", what, error);
+	const char *file = strstr(error, " in /"); // clients read this text, too
+	rc = op_fail(op, rc, "%s: %.*s", what,
+		(int)(file ? file - error : (ptrdiff_t)strlen(error)), error);
 	rocksdb_free(error);
 	return rc;
 }

@@ -5,6 +5,7 @@
 //
 // Everybody who holds a blob, a rope with references into it, a snapshot or a cursor lets go of it before store_close().
 #include "base/clock.h"
+#include "base/log.h"
 #include "store/local/local_priv.h"
 
 #include <stdio.h>
@@ -164,6 +165,36 @@ static int local_open(struct op *op, const struct store_config *config, struct s
 	return local_open_with(op, config, NULL, ret_store);
 }
 
+static int local_checkpoint(struct op *op, struct store *s)
+{
+	struct local *l = local_of(s);
+	if (atomic_load(&l->log.broken) || l->reader)
+		return op_fail(op, RC_READONLY, "the store is read-only");
+	pthread_mutex_lock(&l->sweeping);
+	int rc = checkpoint_write(op, l);
+	pthread_mutex_unlock(&l->sweeping);
+	return rc;
+}
+
+static int local_rebuild(struct op *op, const struct store_config *config, struct store **ret_store,
+	const char **ret_aside)
+{
+	if (config->read_only)
+		return op_fail(op, RC_READONLY, "the store is read-only");
+	int rc = volume_index_aside(op, config->dir, ret_aside);
+	if (rc)
+		return rc;
+	rc = local_open_with(op, config, NULL, ret_store);
+	if (rc == 0)
+		return 0;
+	struct op work; // the reason is in op
+	op_init(&work, 0);
+	if (volume_index_back(&work, config->dir, *ret_aside))
+		log_error("store", "%s", op_text(&work, RC_IO));
+	op_done(&work);
+	return rc;
+}
+
 // The counters have moved since the last commit, after a sweep.
 static int state_write(struct op *op, struct local *l)
 {
@@ -258,6 +289,9 @@ const struct store_engine store_local = {
 	.blob_put = local_blob_put,
 	.blob_open = local_blob_open,
 	.blob_new_card = local_blob_new_card,
+	.blob_rescue = local_blob_rescue,
+	.rebuild = local_rebuild,
+	.checkpoint = local_checkpoint,
 	.blob_dropped = local_blob_dropped,
 	.sweep = local_sweep,
 	.stats = local_stats,

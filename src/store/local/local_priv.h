@@ -62,6 +62,10 @@ int volume_load(struct op *op, struct local *l);       // format version, epoch;
 int volume_next_epoch(struct op *op, struct local *l); // durable on return
 int volume_view_make(struct op *op, struct local *l);  // reader: links the tables into l->view
 void volume_view_remove(const struct local *l);
+// The index of a volume that nobody has open is put out of the way: *ret_aside, in op's arena, is where. And back, over what was made in
+// its place.
+int volume_index_aside(struct op *op, const char *dir, const char **ret_aside);
+int volume_index_back(struct op *op, const char *dir, const char *aside);
 void volume_views_clean(const struct local *l); // of readers that died
 // Free space: keeps or gives back DIR/reserve; returns whether ordinary commits must stop.
 bool volume_is_full(struct local *l);
@@ -114,6 +118,9 @@ int local_blob_put(
 int local_blob_open(
 	struct op *op, struct store *s, struct blob_ref ref, bool whole, struct blob *ret_blob);
 int local_blob_new_card(struct op *op, struct store *s, struct blob_ref ref, struct span card,
+	struct blob_ref *ret_ref);
+int local_blob_rescue(struct op *op, struct store *s, struct blob_ref ref, uint64_t size,
+	const struct blob_owner *owner, const struct blob_card_maker *maker,
 	struct blob_ref *ret_ref);
 // Puts the blob at `old` in line again, with all its extents and the same id. For the sweep.
 int blob_move(struct op *op, struct local *l, uint64_t id, uint64_t old);

@@ -2,6 +2,7 @@
 // Names: NNNNNNNN.log (hexadecimal number); `spare` while one is being made. A dead file keeps its name until it is recycled.
 #include "store/local/segment.h"
 
+#include "base/clock.h"
 #include "base/hash.h"
 
 #include <dirent.h>
@@ -155,6 +156,7 @@ static int segment_publish(struct op *op, struct segments *t, const struct segme
 		s->fd = made->fd;
 		s->bus = made->bus;
 		atomic_store(&s->end, 0);
+		atomic_store(&s->healed, 0);
 		s->hold.free = segment_last;
 		atomic_store_explicit(&s->hold.refs.count, 1, memory_order_release);
 		atomic_store(&page->at[number % SEGMENT_PAGE], s);
@@ -260,6 +262,26 @@ int segments_check_versions(struct op *op, struct segments *t)
 			rc = 0; // damage is found, and told of, when it is opened
 	}
 	return rc;
+}
+
+void segment_heal(struct segment *s)
+{
+	uint64_t now = clock_mono(), last = atomic_load(&s->healed);
+	if ((last && now - last < NS_PER_S) ||
+		!atomic_compare_exchange_strong(&s->healed, &last, now))
+		return; // too early, or another thread does it
+	char path[PATH_ROOM], block[SEGMENT_HEADER];
+	struct segment_header h;
+	size_t n = 0;
+	int fd;
+	path_of(path, s->table, atomic_load(&s->number));
+	if (file_open(s->table->files, path, O_RDONLY, &fd))
+		return;
+	if (file_read(s->table->files, fd, block, sizeof block, 0, &n) == 0 && n == sizeof block &&
+		segment_header_decode(block, &h) == 0 && h.number == atomic_load(&s->number) &&
+		segment_seed(h.nonce) == s->seed && h.size == s->size)
+		(void)sigbus_heal(s->bus, fd); // else again in a second
+	(void)close(fd);                       // only read
 }
 
 static int fill_zero(const struct files *f, int fd, uint64_t size)

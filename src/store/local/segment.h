@@ -23,6 +23,7 @@ struct segment {
 	struct sigbus_range *bus;
 	_Atomic uint32_t
 		end; // where its frames end, once the log went on to the next; 0: not known yet
+	_Atomic uint64_t healed; // clock_mono() of the last segment_heal()
 	struct segment *next_free;
 };
 
@@ -62,6 +63,8 @@ int segments_check_versions(struct op *op, struct segments *t);
 // Makes a segment of that number unless it exists: from a dead file of the same size when there is one, else a new one of written (`fill`) or only
 // allocated blocks. Durable, in the table, open for writing. RC_NOSPACE, RC_IO. Blocks.
 int segment_make(struct op *op, struct segments *t, uint32_t number, uint64_t size, bool fill);
+// After sigbus_hit(): reads it again from the disk, once a second at most. What it was read as meanwhile has failed.
+void segment_heal(struct segment *s);
 // The log went on to another segment.
 void segment_close_for_writing(struct segment *s, uint32_t end);
 // Takes it out of the table; its file is listed as dead when nobody holds it any more.

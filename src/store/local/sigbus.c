@@ -17,7 +17,8 @@
 struct sigbus_range {
 	_Atomic uintptr_t start;
 	_Atomic size_t size;
-	atomic_bool hit;
+	_Atomic unsigned hits; // pages that failed since the last sigbus_heal()
+	_Atomic unsigned busy; // handlers that are about to replace a page
 };
 struct chunk {
 	struct chunk *next;
@@ -39,10 +40,13 @@ static bool page_replace(uintptr_t at)
 			uintptr_t start = atomic_load(&r->start);
 			if (!start || at < start || at - start >= atomic_load(&r->size))
 				continue;
-			atomic_store(&r->hit, true);
 			void *page = (void *)(at & ~(registry.page - 1));
-			return mmap(page, registry.page, PROT_READ,
-				       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == page;
+			atomic_fetch_add(&r->busy, 1); // in this order: sigbus_heal() rests on it
+			atomic_fetch_add(&r->hits, 1);
+			bool done = mmap(page, registry.page, PROT_READ,
+					    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == page;
+			atomic_fetch_sub(&r->busy, 1);
+			return done;
 		}
 	return false;
 }
@@ -91,7 +95,7 @@ struct sigbus_range *sigbus_add(const char *start, size_t size)
 		found = &more->ranges[0];
 	}
 	if (found) {
-		atomic_store(&found->hit, false);
+		atomic_store(&found->hits, 0);
 		atomic_store(&found->size, size);
 		atomic_store(&found->start, (uintptr_t)start);
 	}
@@ -110,5 +114,19 @@ void sigbus_remove(struct sigbus_range *range)
 
 bool sigbus_hit(const struct sigbus_range *range)
 {
-	return range && atomic_load(&range->hit);
+	return range && atomic_load(&range->hits) > 0;
+}
+
+// A handler counts its hit before it replaces the page, and is busy all the time. So if none is busy after `hits` was read, all that were counted have
+// replaced their pages, which are mapped over; and who comes later has changed `hits` by then, or does so afterwards.
+bool sigbus_heal(struct sigbus_range *range, int fd)
+{
+	unsigned hits = atomic_load(&range->hits);
+	if (atomic_load(&range->busy))
+		return false;
+	void *start = (void *)atomic_load(&range->start);
+	if (mmap(start, atomic_load(&range->size), PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) !=
+		start)
+		return false;
+	return atomic_compare_exchange_strong(&range->hits, &hits, 0);
 }

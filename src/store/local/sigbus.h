@@ -10,7 +10,9 @@
 
 struct sigbus_range;
 struct sigbus_range *sigbus_add(const char *start, size_t size); // NULL: out of memory
-void sigbus_remove(struct sigbus_range *range);    // before the memory is unmapped; accepts NULL
+void sigbus_remove(struct sigbus_range *range); // before the memory is unmapped; accepts NULL
+// Maps the file over the range again, pages that failed included: what can be read again is. False: it counts as failed still. One thread at a time.
+bool sigbus_heal(struct sigbus_range *range, int fd);
 bool sigbus_hit(const struct sigbus_range *range); // a page of it failed; false for NULL
 
 #endif

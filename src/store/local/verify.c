@@ -11,6 +11,7 @@ struct verify {
 	void (*found)(void *ctx, const struct store_finding *f);
 	void *ctx;
 	uint64_t frames;
+	struct buf bad; // u64 positions of frames with a wrong checksum, ascending
 };
 
 static bool was_recycled(const struct segment *s)
@@ -32,7 +33,7 @@ static void frame_bad(struct verify *v, const struct segment *s, uint32_t at, co
 	char text[160];
 	(void)snprintf(text, sizeof text, "log segment %08" PRIx32 ", offset %" PRIu32 ": %s",
 		atomic_load(&s->number), at, what); // may be cut
-	finding(v, s, &(struct store_finding){ .text = text });
+	finding(v, s, &(struct store_finding){ .text = text, .kind = FINDING_LOG });
 }
 
 static void blob_bad(struct verify *v, const struct segment *s, uint32_t at, const struct frame *f,
@@ -48,7 +49,7 @@ static void blob_bad(struct verify *v, const struct segment *s, uint32_t at, con
 		"log segment %08" PRIx32 ", offset %" PRIu32
 		": the message is damaged (blob %" PRIu64 ")",
 		atomic_load(&s->number), at, b.id); // may be cut
-	finding(v, s, &(struct store_finding){ text, b.owner, b.id });
+	finding(v, s, &(struct store_finding){ text, b.owner, b.id, FINDING_LOG });
 }
 
 static bool frame_check(struct verify *v, const struct segment *s, uint32_t at,
@@ -64,6 +65,9 @@ static bool frame_check(struct verify *v, const struct segment *s, uint32_t at,
 		frame_bad(v, s, at, "a checksum is wrong");
 	else if (!frame_is_known(f))
 		frame_bad(v, s, at, "a record of an unknown kind or version");
+	uint64_t pos = pos_of(atomic_load(&s->number), at);
+	if (!good)
+		buf_add(&v->bad, span_of(&pos, sizeof pos));
 	return good;
 }
 
@@ -82,6 +86,8 @@ static int segment_verify(struct op *op, struct verify *v, const struct segment 
 {
 	uint64_t seq = 0;
 	int rc = 0;
+	if (segment_header_is_hurt(s->map))
+		frame_bad(v, s, 0, "the header or its copy is damaged");
 	for (uint32_t at = SEGMENT_HEADER; at < end && rc == 0;) {
 		struct frame f;
 		const char *payload;
@@ -134,15 +140,32 @@ static void index_verify(struct verify *v)
 	if (error) {
 		char text[200];
 		(void)snprintf(text, sizeof text, "the index is damaged: %s", error); // may be cut
-		finding(v, NULL, &(struct store_finding){ .text = text });
+		finding(v, NULL, &(struct store_finding){ .text = text, .kind = FINDING_INDEX });
 		rocksdb_free(error);
 	}
 	rocksdb_iter_destroy(it);
 	rocksdb_readoptions_destroy(read);
 }
 
-static bool extent_there(struct local *l, struct blob_extent x)
+// Whether the log's walk found this frame damaged.
+static bool is_bad(const struct verify *v, uint64_t pos)
 {
+	size_t from = 0, to = v->bad.n / sizeof pos;
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+		if (load_u64(v->bad.p + mid * sizeof pos) < pos)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from < v->bad.n / sizeof pos && load_u64(v->bad.p + from * sizeof pos) == pos;
+}
+
+static bool extent_there(struct verify *v, struct blob_extent x)
+{
+	struct local *l = v->l;
+	if (is_bad(v, x.pos))
+		return false;
 	struct segment *s = segment_ref(&l->segments, pos_segment(x.pos));
 	struct frame f;
 	const char *payload;
@@ -160,7 +183,7 @@ static void blob_verify(struct op *op, struct verify *v, uint64_t id, uint64_t p
 	uint32_t count;
 	bool good = blob_extents_at(op, v->l, id, pos, &list, &count) == 0;
 	for (uint32_t i = 0; good && i < count; i++)
-		good = extent_there(v->l, list[i]);
+		good = extent_there(v, list[i]);
 	arena_release(&op->arena, mark);
 	struct index_blob now;
 	if (!good && index_blob_get(op, &v->l->index, id, &now) == 0 && now.pos == pos) {
@@ -168,7 +191,9 @@ static void blob_verify(struct op *op, struct verify *v, uint64_t id, uint64_t p
 		(void)snprintf(text, sizeof text,
 			"blob %" PRIu64 " is missing or damaged at %" PRIx64 " of the log", id,
 			pos);
-		finding(v, NULL, &(struct store_finding){ .text = text, .blob_id = id });
+		finding(v, NULL,
+			&(struct store_finding){
+				.text = text, .blob_id = id, .kind = FINDING_LOG });
 	}
 }
 
@@ -197,7 +222,8 @@ int local_verify(struct op *op, struct store *s,
 	if (atomic_load(&l->log.broken)) {
 		struct store_stats st;
 		s->engine->stats(s, &st);
-		finding(&v, NULL, &(struct store_finding){ .text = st.reason });
+		finding(&v, NULL,
+			&(struct store_finding){ .text = st.reason, .kind = FINDING_LOG });
 	}
 	int rc = log_verify(op, &v, atomic_load(&l->log.visible));
 	if (rc == 0)
@@ -206,6 +232,9 @@ int local_verify(struct op *op, struct store *s,
 		index_verify(&v);
 		rc = blobs_verify(op, &v);
 	}
+	if (rc == 0 && v.bad.failed)
+		rc = op_fail(op, RC_NOMEM, "out of memory");
+	buf_done(&v.bad);
 	if (rc == 0)
 		*ret_frames = v.frames;
 	return rc;

@@ -298,3 +298,77 @@ void volume_views_clean(const struct local *l)
 	if (d)
 		(void)closedir(d); // only read
 }
+
+// --- an index that is damaged ---
+
+#define ASIDE_MAX 1000
+
+static int lock_alone(struct op *op, const char *dir, int *ret_fd)
+{
+	char path[PATH_ROOM];
+	if (snprintf(path, sizeof path, "%s/lock", dir) >= (int)sizeof path)
+		return op_fail(op, RC_CONFIG, "the folder's name is too long");
+	int error = file_open(NULL, path, O_RDWR, ret_fd);
+	if (error)
+		return op_fail_errno(op, RC_IO, error, "cannot open %s", path);
+	if (flock(*ret_fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	error = errno;
+	(void)close(*ret_fd); // only locked
+	return error == EWOULDBLOCK ? op_fail(op, RC_LOCKED, "%s is in use by another process", dir)
+				    : op_fail_errno(op, RC_IO, error, "cannot lock %s", path);
+}
+
+// The first name that is free. A rename to a name that is there would fail, or take an empty folder's place.
+static int aside_name(struct op *op, const char *dir, char to[PATH_ROOM])
+{
+	struct stat st;
+	for (int i = 1; i < ASIDE_MAX; i++) {
+		if (snprintf(to, PATH_ROOM, "%s/index.damaged-%d", dir, i) >= (int)PATH_ROOM)
+			break;
+		if (lstat(to, &st) && errno == ENOENT)
+			return 0;
+	}
+	return op_fail(op, RC_LIMIT, "there are too many damaged indexes in %s", dir);
+}
+
+int volume_index_aside(struct op *op, const char *dir, const char **ret_aside)
+{
+	char from[PATH_ROOM], to[PATH_ROOM];
+	int fd;
+	int rc = lock_alone(op, dir, &fd);
+	if (rc)
+		return rc;
+	(void)snprintf(
+		from, sizeof from, "%s/index", dir); // shorter than that of the lock and more
+	rc = aside_name(op, dir, to);
+	const char *copy = rc ? NULL : arena_str(&op->arena, span_str(to));
+	int error = 0;
+	if (rc == 0 && !copy)
+		rc = op_fail(op, RC_NOMEM, "out of memory");
+	else if (rc == 0)
+		error = file_rename(NULL, from, to);
+	if (!rc && (!error || error == ENOENT)) // missing: nothing is in the way
+		error = file_sync_dir(NULL, dir);
+	(void)close(fd); // gives the lock back
+	if (error)
+		rc = op_fail_errno(op, RC_IO, error, "cannot rename %s", from);
+	if (rc == 0)
+		*ret_aside = copy;
+	return rc;
+}
+
+int volume_index_back(struct op *op, const char *dir, const char *aside)
+{
+	char index[PATH_ROOM];
+	struct stat st;
+	if (lstat(aside, &st) && errno == ENOENT)
+		return 0; // there was none
+	if (snprintf(index, sizeof index, "%s/index", dir) >= (int)sizeof index)
+		return op_fail(op, RC_CONFIG, "the folder's name is too long");
+	folder_remove(index);
+	int error = file_rename(NULL, aside, index);
+	if (!error)
+		error = file_sync_dir(NULL, dir);
+	return error ? op_fail_errno(op, RC_IO, error, "cannot rename %s", aside) : 0;
+}

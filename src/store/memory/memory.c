@@ -637,6 +637,28 @@ static void memory_stats(struct store *s, struct store_stats *ret_stats)
 	pthread_mutex_unlock(&m->lock);
 }
 
+// Memory does not rot.
+static int memory_blob_rescue(struct op *op, struct store *s, struct blob_ref ref, uint64_t size,
+	const struct blob_owner *owner, const struct blob_card_maker *maker,
+	struct blob_ref *ret_ref)
+{
+	(void)s, (void)size, (void)owner, (void)maker, (void)ret_ref;
+	return op_fail(op, RC_CORRUPT, "blob %" PRIu64 " cannot be rescued", ref.id);
+}
+
+static int memory_rebuild(struct op *op, const struct store_config *config,
+	struct store **ret_store, const char **ret_aside)
+{
+	(void)config, (void)ret_store, (void)ret_aside;
+	return op_fail(op, RC_CANNOT, "this engine has no index to make again");
+}
+
+static int memory_checkpoint(struct op *op, struct store *s)
+{
+	(void)op, (void)s;
+	return 0;
+}
+
 static int memory_verify(struct op *op, struct store *s,
 	void (*found)(void *ctx, const struct store_finding *f), void *ctx, uint64_t *ret_frames)
 {
@@ -665,6 +687,9 @@ const struct store_engine store_memory = {
 	.blob_put = memory_blob_put,
 	.blob_open = memory_blob_open,
 	.blob_new_card = memory_blob_new_card,
+	.blob_rescue = memory_blob_rescue,
+	.rebuild = memory_rebuild,
+	.checkpoint = memory_checkpoint,
 	.blob_dropped = memory_blob_dropped,
 	.sweep = memory_sweep,
 	.stats = memory_stats,
