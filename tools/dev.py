@@ -138,6 +138,13 @@ def do_powercut(arguments):
     return 1 if report.counts()[1] else 0
 
 
+def do_rot(arguments):
+    """Bytes of a volume go bad, at length."""
+    if not build():
+        return 1
+    return run(sys.executable, "-B", ROOT / "tests" / "faults" / "rot.py", *(arguments or ["--flips", "300"]))
+
+
 def do_bench(arguments):
     import bench
 

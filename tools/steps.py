@@ -178,6 +178,7 @@ STEPS = {
     "roundtrip-asan": script("tests/roundtrip.py", "--count", 500, flavour="build-asan"),
     "stress-tsan": script("tests/stress.py", "--clients", 20, "--seconds", lambda c: 120 if c.full else 15, flavour="build-tsan"),
     "faults": script("tests/faults/faults.py", "--rounds", lambda c: 1000 if c.full else 90),
+    "rot": script("tests/faults/rot.py", "--flips", lambda c: 300 if c.full else 12),
     "server": script("tests/server/all.py", optional=True),
     "fuzz": step_fuzz,
     "instructions": step_instructions,
