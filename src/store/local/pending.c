@@ -334,29 +334,40 @@ static int table_write(struct op *op, struct local *l, const struct pending_tabl
 	return rc;
 }
 
+// The table that is to be written: one that memory was missing for goes first. NULL: nothing waits.
+static struct pending_table *table_take(struct pending *p)
+{
+	pthread_mutex_lock(&p->lock);
+	if (!p->writing && p->taking->since) {
+		struct pending_table *t = p->writing = p->taking;
+		p->taking = t == &p->table[0] ? &p->table[1] : &p->table[0];
+		p->writing_bytes = atomic_load(&p->bytes);
+	}
+	struct pending_table *t = p->writing;
+	pthread_mutex_unlock(&p->lock);
+	return t;
+}
+
 static int drain(struct op *op, struct local *l)
 {
 	struct pending *p = &l->pending;
 	if (atomic_load(&p->failed))
 		return op_fail(op, RC_IO, "the index could not be written");
-	pthread_mutex_lock(&p->lock);
-	if (!p->taking->since) {
-		pthread_mutex_unlock(&p->lock);
+	struct pending_table *t = table_take(p);
+	if (!t)
 		return 0;
-	}
-	struct pending_table *t = p->writing = p->taking;
-	p->taking = t == &p->table[0] ? &p->table[1] : &p->table[0];
-	size_t bytes = atomic_load(&p->bytes);
-	pthread_mutex_unlock(&p->lock);
 	int rc = table_write(op, l, t);
+	if (rc ==
+		RC_NOMEM) // nothing of it is written: it stays where it is, for readers and for the next try
+		return rc;
 	if (rc) {
-		atomic_store(&p->failed, true); // it stays where it is, for readers
+		atomic_store(&p->failed, true); // as above, for readers
 		log_seal(l, op_text(op, rc));
 		return rc;
 	}
 	pthread_mutex_lock(&p->lock);
 	p->writing = NULL;
-	atomic_fetch_sub(&p->bytes, bytes);
+	atomic_fetch_sub(&p->bytes, p->writing_bytes);
 	table_empty(t);
 	pthread_mutex_unlock(&p->lock);
 	return 0;
@@ -367,7 +378,10 @@ int pending_drain(struct op *op, struct local *l)
 	if (atomic_load(&l->pending.bytes) == 0)
 		return 0;
 	pthread_mutex_lock(&l->pending.draining);
+	bool left = l->pending.writing != NULL; // by a drain that memory was missing for
 	int rc = drain(op, l);
+	if (rc == 0 && left)
+		rc = drain(op, l);
 	pthread_mutex_unlock(&l->pending.draining);
 	return rc;
 }

@@ -28,6 +28,7 @@ struct pending {
 	pthread_mutex_t draining; // held while a table is written; taken before `lock`
 	struct pending_table *taking, *writing; // writing: NULL when nothing is
 	struct pending_table table[2];
+	size_t writing_bytes; // of the table that is written
 	_Atomic size_t bytes; // in both tables; 0: nothing is pending
 	size_t used;          // of the taking table, when the present group began
 	_Atomic bool failed;  // RocksDB refused them; nothing is written any more
@@ -43,7 +44,7 @@ void pending_begin(struct pending *p, const struct index_state *before);
 bool pending_change(struct pending *p, uint64_t partition, const struct change *c);
 bool pending_own(struct pending *p, const struct index_own *own);
 void pending_close(struct pending *p, const struct index_state *state);
-// Writes all of it to RocksDB. A failure seals the volume. Blocks.
+// Writes all of it to RocksDB. A failure seals the volume, but for RC_NOMEM: then it waits still. Blocks.
 int pending_drain(struct op *op, struct local *l);
 bool pending_waits(const struct pending *p); // something is there that can be drained
 uint64_t pending_since(struct pending *p);   // clock_mono() of the oldest change; 0: none

@@ -28,11 +28,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define GROUP_BYTES (3u << 20)
 #define SEGMENT_FIRST (UINT64_C(16) << 20)
 #define PENDING_BYTES_MAX (8u << 20)
-#define PAGE 4096u // sizes of segments are multiples of it
+#define DRAIN_TRIES 1000u // ten seconds
+#define PAGE 4096u        // sizes of segments are multiples of it
 
 static_assert(GROUP_BYTES + SEGMENT_HEADER <= SEGMENT_MIN, "every group fits into every segment");
 static_assert(GROUP_FRAME + FRAME_HEADER + PAYLOAD_MAX + 8 <= GROUP_BYTES, "a frame fits a group");
@@ -489,6 +491,18 @@ static int group_write(struct op *op, struct local *l, struct group *n)
 	return rc;
 }
 
+// The group is durable: while nothing but memory is missing it is not given up.
+static int drain_surely(struct op *op, struct local *l)
+{
+	const struct timespec t = { 0, (long)(10 * NS_PER_MS) };
+	int rc = pending_drain(op, l);
+	for (unsigned i = 0; rc == RC_NOMEM && i < DRAIN_TRIES; i++) {
+		(void)nanosleep(&t, NULL); // shorter is fine
+		rc = pending_drain(op, l);
+	}
+	return rc;
+}
+
 static int group_apply(struct op *op, struct local *l, struct group *n)
 {
 	struct applier a;
@@ -498,7 +512,7 @@ static int group_apply(struct op *op, struct local *l, struct group *n)
 			(void)pending_drain(op, l);
 		return 0;
 	}
-	int rc = pending_drain(op, l);
+	int rc = drain_surely(op, l);
 	if (rc == 0)
 		rc = applier_begin(op, l, &a);
 	if (rc)
