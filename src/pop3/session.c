@@ -111,7 +111,10 @@ static bool next_line(struct pop3_session *s)
 	if (next == LINE_LONG || !line.p) {
 		login_cancel(&s->login);
 		s->phase = POP3_READ;
-		pop3_err(s, NULL, "a line of more than %u octets", POP3_LINE_MAX);
+		if (next == LINE_LONG)
+			pop3_err(s, NULL, "a line of more than %u octets", POP3_LINE_MAX);
+		else
+			pop3_err(s, "SYS/TEMP", "out of memory");
 	} else if (s->phase == POP3_SASL) {
 		pop3_sasl_line(s, line);
 	} else {

@@ -267,8 +267,10 @@ static bool next_line(struct smtp_session *s, bool *ret_held)
 		return false;
 	if (s->phase == AT_LINE)
 		s->front->line(s, line);
-	else if (next == LINE_LONG || !line.p)
+	else if (next == LINE_LONG)
 		smtp_say(s, 500, "5.5.6", "the line is too long");
+	else if (!line.p) // not for ever: the client comes again
+		smtp_say(s, 451, "4.3.0", "out of memory");
 	else
 		command(s, line);
 	if (s->bad > LMTP_BAD_MAX)

@@ -199,6 +199,8 @@ static void sasl_line(struct smtp_session *s, struct span line)
 	login_cancel(&ss->login);
 	if (line.p)
 		smtp_say(s, 501, "5.7.0", "AUTH cancelled");
+	else if (s->op.arena.starved)
+		smtp_say(s, 454, "4.7.0", "out of memory"); // RFC 4954 section 6: temporary
 	else
 		smtp_say(s, 500, "5.5.6", "the line is too long");
 }
