@@ -23,8 +23,6 @@ struct repair {
 static int batch_commit(struct repair *r)
 {
 	struct store_ticket t;
-	if (r->batch.ops.n == 0)
-		return 0;
 	int rc = store_submit(r->op, r->store, &r->batch, &t);
 	batch_done(&r->batch);
 	batch_init(&r->batch, r->partition);
@@ -114,7 +112,8 @@ static int repair_message(struct repair *r, struct span key, uint32_t at, const 
 	store_u64(hint, now.hint);
 	batch_patch(&r->batch, key, at * COLD_OCTETS + HINT_AT, span_of(hint, sizeof hint));
 	r->counts->records++;
-	return 0;
+	return batch_commit(
+		r); // at once: the next record may name the same blob, and looks for it in the index
 }
 
 static int repair_chunk(struct repair *r, struct span key, struct span cold)
@@ -135,7 +134,7 @@ static int repair_chunk(struct repair *r, struct span key, struct span cold)
 			rc = op_alive(r->op);
 	}
 	arena_release(&r->op->arena, mark);
-	return rc < 0 ? rc : batch_commit(r);
+	return rc < 0 ? rc : 0;
 }
 
 static int repair_partition(struct repair *r)
