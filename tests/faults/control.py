@@ -71,18 +71,8 @@ class Control:
     def set_space(self, octets):
         self.words[SPACE] = NO_END if octets is None else octets
 
-    @property
-    def space(self):
-        return self.words[SPACE]
-
     def shift_clock(self, seconds):
         self.words[SHIFT] = seconds % (1 << 64)
-
-
-def errno_of(name):
-    import errno
-
-    return getattr(errno, name)
 
 
 def is_there():
