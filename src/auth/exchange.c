@@ -101,12 +101,15 @@ static struct exchange *expire_locked(struct desk *d, struct exchange **bucket)
 	return dead;
 }
 
-static bool table_put(struct desk *d, struct exchange *x)
+// Gives it away: from then on it may be gone at any time (stepped, cancelled, expired), and its number is all that the caller has. 0: there
+// is no room, it is the caller's as before.
+static uint64_t table_put(struct desk *d, struct exchange *x)
 {
 	pthread_mutex_lock(&d->lock);
 	// Random, so that a number of a worker that has died never names somebody else's exchange in its successor.
-	if (!x->number)
+	while (!x->number)
 		random_bytes(&x->number, sizeof x->number);
+	uint64_t number = x->number;
 	struct exchange **bucket = &d->buckets[x->number % BUCKETS];
 	struct exchange *dead = expire_locked(d, bucket);
 	bool room = d->count < AUTH_EXCHANGES_MAX;
@@ -122,7 +125,7 @@ static bool table_put(struct desk *d, struct exchange *x)
 		exchange_free(dead);
 		dead = next;
 	}
-	return room;
+	return room ? number : 0;
 }
 
 static struct exchange *table_take(struct desk *d, uint64_t number)
@@ -384,7 +387,8 @@ static void refuse_code(struct op *op, struct exchange *x, int code, struct desk
 static void come_again(struct op *op, struct exchange *x, struct desk_reply *ret_reply)
 {
 	struct desk *d = x->desk;
-	if (!table_put(d, x)) {
+	uint64_t number = table_put(d, x);
+	if (!number) {
 		x->busy = false;
 		refuse(op, x, RC_LIMIT, crowded_text, ret_reply);
 		return;
@@ -393,7 +397,7 @@ static void come_again(struct op *op, struct exchange *x, struct desk_reply *ret
 	uint32_t ms = 10 * (d->busy + 1);
 	pthread_mutex_unlock(&d->lock);
 	ret_reply->delay_ms = ms < AUTH_COME_AGAIN_MAX_MS ? ms : AUTH_COME_AGAIN_MAX_MS;
-	ret_reply->exchange = x->number;
+	ret_reply->exchange = number;
 	ret_reply->rc = AUTH_BUSY;
 }
 
@@ -439,11 +443,11 @@ static void run_step(
 		return;
 	}
 	x->ended = last;
-	if (!table_put(x->desk, x)) {
+	ret_reply->exchange = table_put(x->desk, x);
+	if (!ret_reply->exchange) {
 		refuse(op, x, RC_LIMIT, crowded_text, ret_reply);
 		return;
 	}
-	ret_reply->exchange = x->number;
 	ret_reply->rc = AUTH_MORE;
 }
 
@@ -506,12 +510,13 @@ void desk_begin(struct op *op, struct desk *d, const struct auth_peer *peer, str
 	}
 	if (!initial.p && !span_eq(m->name, SPAN("LOGIN"))) {
 		// The client speaks first in all the others: an empty challenge.
-		if (!table_put(d, x)) {
+		uint64_t number = table_put(d, x);
+		if (!number) {
 			refuse(op, x, RC_LIMIT, crowded_text, ret_reply);
 			return;
 		}
 		*ret_reply = (struct desk_reply){
-			.rc = AUTH_MORE, .exchange = x->number, .challenge = SPAN("")
+			.rc = AUTH_MORE, .exchange = number, .challenge = SPAN("")
 		};
 		return;
 	}

@@ -11,6 +11,7 @@
 #include <setjmp.h>
 #include <sodium.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -197,6 +198,84 @@ static void full_line(void **state)
 	verifier_free(v);
 }
 
+// A wrong password for a name and from an address that were not there before: nothing is throttled.
+static void login_anew(
+	struct op *op, struct world *w, unsigned net, unsigned i, struct desk_reply *ret_reply)
+{
+	char name[32], address[32];
+	(void)snprintf(name, sizeof name, "ghost%u-%u", net, i);
+	(void)snprintf(address, sizeof address, "10.%u.%u.%u", net, i >> 8 & 255, i & 255);
+	struct auth_peer peer = { .service = "imap", .address = address, .secure = true };
+	op_reset(op);
+	desk_login(op, w->desk, &peer, span_str(name), SPAN("wrong"), ret_reply);
+}
+
+struct other { // a thread beside the test's
+	pthread_t thread;
+	struct world *w;
+	unsigned net;
+	uint64_t number; // of an exchange
+	atomic_bool *over;
+};
+
+static void *log_in_on_and_on(void *arg)
+{
+	struct other *o = arg;
+	struct desk_reply reply;
+	struct op op;
+	op_init(&op, 0);
+	for (unsigned i = 0; !atomic_load(o->over); i++) {
+		login_anew(&op, o->w, o->net, i, &reply);
+		if (reply.rc == AUTH_BUSY)
+			desk_cancel(o->w->desk, reply.exchange);
+	}
+	op_done(&op);
+	return NULL;
+}
+
+static void *cancel_on_and_on(void *arg)
+{
+	struct other *o = arg;
+	while (!atomic_load(o->over))
+		desk_cancel(o->w->desk, o->number);
+	return NULL;
+}
+
+// Who waits in line comes again, while somebody else ends the exchange: the moment that it is back in the table it may be gone.
+static void gone_while_in_line(void **state)
+{
+	struct world *w = *state;
+	struct other floods[AUTH_HASHES_WAITING / 2 + 2], canceller;
+	atomic_bool over = false, ended;
+	for (unsigned i = 0; i < countof(floods); i++) {
+		floods[i] = (struct other){ .w = w, .net = i, .over = &over };
+		assert_int_equal(
+			pthread_create(&floods[i].thread, NULL, log_in_on_and_on, &floods[i]), 0);
+	}
+	for (unsigned round = 0, tries = 0; round < 8; round++) {
+		struct desk_reply reply;
+		do
+			login_anew(&w->op, w, 200, tries++, &reply);
+		while (reply.rc != AUTH_BUSY);
+		uint64_t number = reply.exchange;
+		atomic_store(&ended, false);
+		canceller = (struct other){ .w = w, .number = number, .over = &ended };
+		assert_int_equal(
+			pthread_create(&canceller.thread, NULL, cancel_on_and_on, &canceller), 0);
+		while (reply.rc == AUTH_BUSY) {
+			assert_int_equal(reply.exchange, number);
+			desk_retry(&w->op, w->desk, number, &reply);
+			op_reset(&w->op);
+		}
+		assert_true(reply.rc == RC_TIMEOUT || reply.rc == RC_AUTHFAILED);
+		atomic_store(&ended, true);
+		assert_int_equal(pthread_join(canceller.thread, NULL), 0);
+	}
+	atomic_store(&over, true);
+	for (unsigned i = 0; i < countof(floods); i++)
+		assert_int_equal(pthread_join(floods[i].thread, NULL), 0);
+}
+
 // Exchanges that nobody goes on with: so many, then no more; each that ends makes room.
 static void many_exchanges(void **state)
 {
@@ -242,6 +321,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(same_path, setup, teardown),
 		cmocka_unit_test_setup_teardown(same_when_blocked, setup, teardown),
 		cmocka_unit_test_setup_teardown(full_line, setup, teardown),
+		cmocka_unit_test_setup_teardown(gone_while_in_line, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_exchanges, setup, teardown),
 		cmocka_unit_test_setup_teardown(long_names_and_passwords, setup, teardown),
 	};
