@@ -146,6 +146,15 @@ static int log_in(struct submission_session *ss, struct span user)
 	return 0;
 }
 
+static void log_out(struct submission_session *ss)
+{
+	if (ss->seated)
+		seats_give(ss->submission->seats, ss->user);
+	ss->seated = false;
+	free((void *)(uintptr_t)ss->user.p);
+	ss->user = SPAN_NONE;
+}
+
 // What auth/ said of a log-in.
 static void outcome(struct submission_session *ss, int rc, const struct auth_reply *reply)
 {
@@ -334,6 +343,10 @@ static bool command(struct smtp_session *s, const struct smtp_command *c)
 	case SMTP_LHLO:
 		smtp_say(s, 500, "5.5.1", "this is not LMTP: EHLO");
 		return true;
+	case SMTP_STARTTLS: // RFC 3207 section 4.2: a log-in in the clear counts no more
+		if (conn_can_starttls(s->conn))
+			log_out(ss);
+		return false;
 	default:
 		return false;
 	}
@@ -384,9 +397,7 @@ static void session_close(void *session)
 	login_cancel(&ss->login);
 	submission_relay_drop(ss);
 	smtp_session_done(&ss->s);
-	if (ss->seated)
-		seats_give(ss->submission->seats, ss->user);
-	free((void *)(uintptr_t)ss->user.p);
+	log_out(ss);
 	free(ss);
 }
 

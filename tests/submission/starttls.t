@@ -18,6 +18,25 @@ C: AUTH PLAIN ${plain}
 S: 235
 C: STARTTLS
 S: 502 5.5.1
+C: MAIL FROM:<${user}@example.org>
+S: 250
+c CONNECT
+c S: 220
+c C: EHLO x
+c S: ...
+c S: 250 SIZE $any
+c C: AUTH PLAIN ${plain}
+c S: 235
+c C: STARTTLS
+c S: 220
+c STARTTLS
+c C: EHLO x
+c S: ...
+c S: 250 SIZE $any
+c C: MAIL FROM:<${user}@example.org>
+c S: 530 5.7.0
+c C: AUTH PLAIN ${plain}
+c S: 235
 b CONNECT tls
 b S: 220
 b C: EHLO x
