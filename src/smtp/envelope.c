@@ -102,6 +102,8 @@ const char *envelope_check_recipient(const struct envelope *e, const struct smtp
 			return refuse(ret_reply, 555, "5.5.4", "a parameter is not known here");
 		if (!(notify ? smtp_notify_is_valid(p->value) : smtp_orcpt_is_valid(p->value)))
 			return bad_value(ret_reply);
+		if (!e->utf8 && !span_is_ascii(p->value)) // RFC 6533 section 3
+			return refuse(ret_reply, 553, "5.6.7", "the parameter needs SMTPUTF8");
 		*(notify ? &r->notify : &r->orcpt) = p->value;
 	}
 	return needs_utf8(e, &c->path, ret_reply);

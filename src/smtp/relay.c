@@ -255,7 +255,8 @@ bool relay_mail(struct relay_link *link, const struct envelope *e)
 
 bool relay_rcpt(struct relay_link *link, const struct recipient *r)
 {
-	struct request q = { .what = RELAY_RCPT };
+	struct request q = { .what = RELAY_RCPT,
+		.utf8 = !span_is_ascii(r->address) || !span_is_ascii(r->orcpt) };
 	struct buf command = { 0 }, dsn = { 0 };
 	buf_addf(&command, "RCPT TO:<%.*s>", SPAN_FMT(r->address));
 	if (r->notify.p)

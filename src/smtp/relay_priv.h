@@ -32,10 +32,11 @@ struct relay {
 struct request {
 	enum relay_request what;
 	struct request *next;
-	char *command;        // without parameters; "": nothing is sent
-	char *dsn;            // parameters of RFC 3461
-	uint64_t size;        // SIZE= of MAIL; 0: none
-	bool utf8, eight_bit; // SMTPUTF8, BODY=8BITMIME
+	char *command;  // without parameters; "": nothing is sent
+	char *dsn;      // parameters of RFC 3461
+	uint64_t size;  // SIZE= of MAIL; 0: none
+	bool utf8;      // for a relay with SMTPUTF8 alone
+	bool eight_bit; // BODY=8BITMIME
 	bool answered;
 	struct smtp_answer answer;
 };

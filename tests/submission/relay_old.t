@@ -2,6 +2,8 @@
 @ relay
 C: MAIL FROM:<${user}@example.org> RET=FULL
 S: 250
+C: RCPT TO:<b@example.net> ORCPT=utf-8;ü@example.net
+S: 553 5.6.7
 C= RCPT TO:<b@example.net> NOTIFY=NEVER\r\nRCPT TO:<c@example.net>
 relay CONNECT
 relay C: 220
@@ -31,6 +33,8 @@ relay CONNECT
 relay C: 220
 relay S: EHLO $any
 relay C: 250 old
-relay S: RCPT TO:<ü@example.net>
+S: 550 5.6.7
+C: RCPT TO:<c@example.net>
+relay S: RCPT TO:<c@example.net>
 relay C: 503
 S: 550 5.6.7
