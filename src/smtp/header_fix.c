@@ -131,11 +131,12 @@ static int owner_of_field(
 	struct mime_address a;
 	int worst = OWNER_USER;
 	while (mime_addresses_next(&op->arena, &it, &a)) {
-		if (a.kind != MIME_ADDRESS)
-			continue;
-		if (++*io_count > SUBMISSION_AUTHORS_MAX)
+		if (++*io_count >
+			SUBMISSION_AUTHORS_MAX) // groups, too: no address stands unseen behind many
 			return op_fail(
 				op, RC_LIMIT, "more than %u authors", SUBMISSION_AUTHORS_MAX);
+		if (a.kind != MIME_ADDRESS)
+			continue;
 		int owner =
 			a.local.n ? rules->owner(op, rules->ctx, a.local, a.domain) : OWNER_NOBODY;
 		if (owner < 0)

@@ -170,6 +170,12 @@ static void adds(void **state)
 	for (unsigned i = 0; i <= SUBMISSION_AUTHORS_MAX; i++)
 		buf_add(&many, SPAN("From: me@a\r\n"));
 	assert_int_equal(header_fix(&op, buf_span(&many), &rules, &f), RC_LIMIT);
+	buf_reset(&many);
+	buf_add(&many, SPAN("From: "));
+	for (unsigned i = 0; i <= SUBMISSION_AUTHORS_MAX; i++)
+		buf_add(&many, SPAN("nobody:;,"));
+	buf_add(&many, SPAN(" another@a\r\n\r\n"));
+	assert_int_equal(header_fix(&op, buf_span(&many), &rules, &f), RC_LIMIT);
 	buf_done(&many);
 	op_done(&op);
 }
