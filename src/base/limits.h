@@ -147,6 +147,7 @@
 #define RELAY_LINE_MAX 4096u // octets of a line of the relay: RFC 5321 section 4.5.3.1.5 says 512
 #define RELAY_QUEUE_MAX (256u << 10)  // octets of a message that wait for the relay
 #define RELAY_PIPELINE_MAX 100u       // recipients asked of the relay and not answered
+#define RELAY_HELD_MAX (16u << 10)    // octets of answers that wait behind one of them
 #define RELAY_ITERATIONS_MAX 1000000u // SCRAM: of PBKDF2 that the relay may ask of us
 #define SERVED_MESSAGES 256u    // messages with some recipients served that submission remembers
 #define SERVED_S 86400u         // and for how long

@@ -6,6 +6,7 @@
 #include "mail/account.h"
 #include "mail/check.h"
 #include "smtp/relay.h"
+#include "smtp/relay_testing.h"
 #include "smtp/submission.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -15,48 +16,6 @@ static void finding(void *ctx, const struct store_finding *f)
 	(void)ctx;
 	(void)f;
 	must(false);
-}
-
-struct pair {
-	struct fake client, relay;
-	bool linked; // relay is there
-};
-
-// Both run until neither is woken by the other.
-static void settle(struct pair *p)
-{
-	for (bool again = true; again;) {
-		again = fake_run_woken(&p->client);
-		if (p->linked && fake_run_woken(&p->relay))
-			again = true;
-		if (p->linked && p->relay.closed) {
-			fake_close(&p->relay);
-			p->linked = false;
-			again = true;
-		}
-		if (!p->linked && fake_take_dialed(&p->relay)) {
-			p->linked = true;
-			fake_wake(&p->relay, CONN_EV_OPEN);
-			again = true;
-		}
-	}
-}
-
-static void client_says(struct pair *p, struct span text, size_t chunk)
-{
-	if (!p->client.closed)
-		fake_send(&p->client, text, chunk);
-	settle(p);
-}
-
-static void relay_says(struct pair *p, struct span text, size_t chunk)
-{
-	size_t step = chunk ? chunk : text.n;
-	for (; text.n && p->linked; text = span_skip(text, step)) {
-		if (!p->relay.closed)
-			fake_send(&p->relay, span_cut(text, 0, step), chunk);
-		settle(p);
-	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

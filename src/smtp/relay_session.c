@@ -211,12 +211,15 @@ static bool give_answer(struct relay_link *link, const struct smtp_answer *a, bo
 
 static void message_answer(struct relay_session *r)
 {
+	if (r->answer.code ==
+		421) { // about its connection; to the client it would be about this one
+		fail(r, "4.4.2", r->answer.text);
+		return;
+	}
 	pthread_mutex_lock(&r->link->lock);
 	bool good = r->link->dead || give_answer(r->link, &r->answer, &r->in_data);
 	pthread_mutex_unlock(&r->link->lock);
-	if (r->answer.code == 421)
-		fail(r, "4.4.2", r->answer.text);
-	else if (!good)
+	if (!good)
 		fail(r, "4.4.2", "it answers out of turn");
 }
 
@@ -383,7 +386,7 @@ static enum conn_next session_run(void *session, unsigned events)
 		return CONN_ABORT;
 	if (v.closed || (idle && (events & CONN_EV_DEADLINE)))
 		return idle ? goodbye(r) : CONN_ABORT;
-	if (events & CONN_EV_STOPPING)
+	if (events & CONN_EV_STOPPING && !v.last) // a message that it has whole it may have taken
 		fail(r, "4.3.2", "we are shutting down");
 	else if (events & CONN_EV_DEADLINE)
 		fail(r, "4.4.2", "it does not answer");

@@ -126,7 +126,8 @@ bool submission_may_run(struct smtp_session *s, struct span line)
 {
 	const struct submission_session *ss = submission_of(s);
 	return !ss->pending_n ||
-		(ss->pending_n < RELAY_PIPELINE_MAX && span_casestarts(line, SPAN("RCPT ")));
+		(ss->pending_n < RELAY_PIPELINE_MAX && rope_size(s->held) < RELAY_HELD_MAX &&
+			span_casestarts(line, SPAN("RCPT ")));
 }
 
 bool submission_relay_begin(struct submission_session *ss)

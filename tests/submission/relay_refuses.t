@@ -55,3 +55,14 @@ S: 554 5.7.1 spam
 imap C: STATUS INBOX (MESSAGES)
 imap S: * STATUS INBOX (MESSAGES 0)
 imap S: OK
+C: MAIL FROM:<${user}@example.org>
+S: 250
+C: RCPT TO:<b@example.net>
+relay S: MAIL $any
+relay C: 250
+relay S: RCPT $any
+relay C: 421 4.7.0 too many
+S: 451 4.4.2 the relay cannot take it now: too many
+relay CLOSED
+C: NOOP
+S: 250
