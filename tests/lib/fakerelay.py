@@ -10,14 +10,17 @@ import socket
 import ssl
 import subprocess
 import tempfile
+import threading
 
 PASSWORD = "relay password"
 OFFERS = ("PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE 1000000", "ENHANCEDSTATUSCODES", "DSN")
 
 
+_making = threading.Lock()
+
+
 @functools.cache
-def folder():
-    """Has cert.pem, key.pem and password."""
+def _made_folder():
     path = pathlib.Path(tempfile.mkdtemp(prefix="starling-relay-"))
     atexit.register(shutil.rmtree, path, ignore_errors=True)
     words = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
@@ -26,6 +29,12 @@ def folder():
     subprocess.run(made, check=True, capture_output=True)
     (path / "password").write_text(PASSWORD + "\n")
     return path
+
+
+def folder():
+    """Has cert.pem, key.pem and password."""
+    with _making:  # of threads that want the first one at once, each would make and keep one of its own
+        return _made_folder()
 
 
 class FakeRelay:
