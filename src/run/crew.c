@@ -11,6 +11,10 @@
 //   - nobody sleeps and running + coming < cores: another thread is called, so that events find a thread.
 //   - a thread does not go to sleep in the poller while running + sleeping + coming > cores: it becomes spare.
 //
+// There are two run queues: of tasks that something woke, and of those that yielded, which have had their slice. Those that were woken come first (but
+// for one yielded task after every FRESH_IN_A_ROW of them), so that somebody's small command does not wait for the slices of everybody's big
+// ones; and a thread looks at the poller after each yield, when nobody sleeps in it.
+//
 // A task's state changes by compare-and-swap only: whoever turns PARKED into QUEUED puts it into the queue; the thread
 // that takes it from the queue owns it. The poller names tasks by slot and use number, looked up under the lock, so
 // an event that was on its way when its task ended finds nothing.
@@ -37,12 +41,16 @@ enum task_state { PARKED, QUEUED, OWNED, ENDED };
 
 #define POLL_EVERY                                                                                 \
 	16 // tasks that a thread runs before it looks at the poller although more are queued
+#define FRESH_IN_A_ROW 16 // woken tasks before one that yielded has its turn
 #define SLOT_NONE UINT32_MAX
 
 struct slot {
 	struct task *task; // NULL: free
 	uint32_t use;      // how often it was given out
 	uint32_t next_free;
+};
+struct run_queue {
+	struct task *head, **tail;
 };
 struct crew_thread {
 	struct crew *crew;
@@ -63,7 +71,8 @@ struct crew {
 	unsigned budget[CREW_BLOCK_KINDS];
 
 	pthread_mutex_t lock; // guards all below
-	struct task *head, **tail;
+	struct run_queue fresh, yielded;
+	unsigned fresh_in_a_row; // taken while others had yielded
 	struct timers timers;
 	uint64_t alarm; // what the poller's alarm is set to, 0: none
 	struct slot *slots;
@@ -107,10 +116,15 @@ static enum call bring_locked(struct crew *c)
 	return CALL_START;
 }
 
+static bool has_tasks_locked(const struct crew *c)
+{
+	return c->fresh.head || c->yielded.head;
+}
+
 // Calls one more thread if tasks are queued and a core is free for it.
 static enum call help_locked(struct crew *c)
 {
-	if (!c->head || c->running + c->coming >= c->cores)
+	if (!has_tasks_locked(c) || c->running + c->coming >= c->cores)
 		return CALL_NONE;
 	if (c->sleeping == 0)
 		return bring_locked(c);
@@ -139,20 +153,34 @@ static void call_out(struct crew *c, enum call call)
 
 // --- tasks ---
 
-static void push_locked(struct crew *c, struct task *t)
+static void queue_init(struct run_queue *q)
+{
+	q->head = NULL;
+	q->tail = &q->head;
+}
+
+static void queue_push_locked(struct run_queue *q, struct task *t)
 {
 	t->queue_next = NULL;
-	*c->tail = t;
-	c->tail = &t->queue_next;
+	*q->tail = t;
+	q->tail = &t->queue_next;
+}
+
+static void push_locked(struct crew *c, struct task *t)
+{
+	queue_push_locked(&c->fresh, t);
 }
 
 static struct task *pop_locked(struct crew *c)
 {
-	struct task *t = c->head;
+	bool turn = c->yielded.head && (!c->fresh.head || c->fresh_in_a_row >= FRESH_IN_A_ROW);
+	struct run_queue *q = turn ? &c->yielded : &c->fresh;
+	struct task *t = q->head;
+	c->fresh_in_a_row = turn || !c->yielded.head ? 0 : c->fresh_in_a_row + 1;
 	if (t) {
-		c->head = t->queue_next;
-		if (!c->head)
-			c->tail = &c->head;
+		q->head = t->queue_next;
+		if (!q->head)
+			q->tail = &q->head;
 	}
 	return t;
 }
@@ -405,7 +433,8 @@ static void work_locked(struct crew *c, struct crew_thread *me, struct task *t)
 	} else if (next == TASK_YIELD) {
 		atomic_fetch_xor_explicit(&t->state, OWNED ^ QUEUED, memory_order_acq_rel);
 		atomic_fetch_or_explicit(&t->state, AS_WAKE(YIELDED), memory_order_relaxed);
-		push_locked(c, t);
+		queue_push_locked(&c->yielded, t);
+		me->since_poll = POLL_EVERY;
 	}
 }
 
@@ -459,7 +488,7 @@ static void serve_locked(struct crew *c, struct crew_thread *me)
 		struct task *t = is_late ? NULL : pop_locked(c);
 		if (t)
 			work_locked(c, me, t);
-		else if (c->head)
+		else if (has_tasks_locked(c))
 			sleep_locked(c, me, false);
 		else if (c->running + c->sleeping + c->coming <= c->cores)
 			sleep_locked(c, me, true);
@@ -579,7 +608,8 @@ int crew_new(struct op *op, const struct crew_config *config, struct crew **ret_
 		c->threads_max += c->budget[i];
 		must(pthread_cond_init(&c->turn_cond[i], NULL) == 0);
 	}
-	c->tail = &c->head;
+	queue_init(&c->fresh);
+	queue_init(&c->yielded);
 	c->slot_free = SLOT_NONE;
 	*ret_crew = c;
 	return 0;
@@ -596,16 +626,16 @@ static void leftovers_end(struct crew *c)
 		atomic_fetch_or_explicit(&t->state, ENDED, memory_order_acq_rel);
 		slot_give_locked(c, t);
 		// Nothing is taken from the queue any more, and what is in it goes away: `ended` may still wake others.
-		c->head = NULL;
-		c->tail = &c->head;
+		queue_init(&c->fresh);
+		queue_init(&c->yielded);
 		pthread_mutex_unlock(&c->lock);
 		if (t->fd >= 0)
 			poller_remove(&c->poller, t->fd);
 		t->ops->ended(t);
 		pthread_mutex_lock(&c->lock);
 	}
-	c->head = NULL;
-	c->tail = &c->head;
+	queue_init(&c->fresh);
+	queue_init(&c->yielded);
 	pthread_mutex_unlock(&c->lock);
 }
 

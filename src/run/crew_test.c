@@ -168,6 +168,102 @@ static void test_wake_ping(void **state)
 	crew_free(c);
 }
 
+// --- who yielded comes after who was woken ---
+
+#define YIELDERS 50
+
+struct yielder {
+	struct task task;
+	unsigned *runs; // of all of them
+	bool *over;
+};
+
+static enum task_next yielder_run(struct task *t, unsigned wake)
+{
+	struct yielder *y = container_of(t, struct yielder, task);
+	if (wake & TASK_STOPPING)
+		return TASK_END;
+	++*y->runs;
+	return *y->over ? TASK_PARK : TASK_YIELD;
+}
+
+static void yielder_ended(struct task *t)
+{
+	(void)t;
+}
+
+static const struct task_ops yielder_ops = { .run = yielder_run, .ended = yielder_ended };
+
+// One that waits for its socket in the midst of them: what is written there wakes it at the next look at the poller.
+struct small {
+	struct task task;
+	int peer;
+	unsigned *runs;
+	unsigned sent_at, rounds, waited; // waited: runs of yielders meanwhile, the most
+	bool *over;
+	struct crew *crew;
+};
+
+static void small_send(struct small *s)
+{
+	s->sent_at = *s->runs;
+	must(write(s->peer, "x", 1) == 1);
+}
+
+static enum task_next small_run(struct task *t, unsigned wake)
+{
+	struct small *s = container_of(t, struct small, task);
+	char octet;
+	if (wake & TASK_STOPPING)
+		return TASK_END;
+	if (wake & TASK_WOKEN)
+		small_send(s);
+	else if (read(t->fd, &octet, 1) == 1) {
+		if (*s->runs - s->sent_at > s->waited)
+			s->waited = *s->runs - s->sent_at;
+		if (++s->rounds == 100) {
+			*s->over = true;
+			crew_stop(s->crew, 1000);
+			return TASK_END;
+		}
+		small_send(s);
+	}
+	t->want_read = true;
+	return TASK_PARK;
+}
+
+static const struct task_ops small_ops = { .run = small_run, .ended = yielder_ended };
+
+static void test_small_before_big(void **state)
+{
+	struct crew *c = crew_make(1);
+	struct yielder y[YIELDERS];
+	unsigned runs = 0;
+	bool over = false;
+	int fds[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+	for (int i = 0; i < YIELDERS; i++) {
+		y[i] = (struct yielder){
+			.task = { .ops = &yielder_ops, .fd = -1 }, .runs = &runs, .over = &over
+		};
+		start(c, &y[i].task);
+	}
+	struct small s = { .task = { .ops = &small_ops, .fd = fds[0] },
+		.peer = fds[1],
+		.runs = &runs,
+		.over = &over,
+		.crew = c };
+	start(c, &s.task);
+	crew_run(c);
+	assert_int_equal(s.rounds, 100);
+	// A few, not all of them: one runs before the poller is looked at.
+	assert_in_range(s.waited, 0, 4);
+	assert_true(runs > 50); // and they had their turns
+	crew_free(c);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 // --- file descriptors ---
 
 struct echo {
@@ -475,6 +571,7 @@ int main(void)
 		cmocka_unit_test(test_wake_one_core),
 		cmocka_unit_test(test_wake_four_cores),
 		cmocka_unit_test(test_wake_ping),
+		cmocka_unit_test(test_small_before_big),
 		cmocka_unit_test(test_sockets),
 		cmocka_unit_test(test_deadlines),
 		cmocka_unit_test(test_blocking),
