@@ -3,6 +3,7 @@
 // log-in and at the end of a session, never while anything blocks; it is a leaf: no other lock is taken under it.
 #include "auth/seats.h"
 
+#include "base/budget.h"
 #include "base/hash.h"
 
 #include <pthread.h>
@@ -13,22 +14,34 @@
 struct seat {
 	struct seat *next;
 	unsigned count;
+	struct budget *memory;
 	size_t n;
 	char name[];
 };
 struct seats {
+	struct budget *all;
+	size_t each;
 	pthread_mutex_t lock;
 	struct seat *buckets[BUCKETS]; // lock
 };
 
-int seats_new(struct op *op, struct seats **ret_seats)
+int seats_new(struct op *op, struct budget *all, size_t each, struct seats **ret_seats)
 {
 	struct seats *seats = calloc(1, sizeof *seats);
 	if (!seats)
 		return op_fail(op, RC_NOMEM, "out of memory");
+	seats->all = budget_ref(all);
+	seats->each = each;
 	pthread_mutex_init(&seats->lock, NULL);
 	*ret_seats = seats;
 	return 0;
+}
+
+static void seat_free(struct seat *seat)
+{
+	if (seat)
+		budget_unref(seat->memory);
+	free(seat);
 }
 
 void seats_free(struct seats *seats)
@@ -38,10 +51,11 @@ void seats_free(struct seats *seats)
 	for (size_t i = 0; i < BUCKETS; i++)
 		while (seats->buckets[i]) {
 			struct seat *next = seats->buckets[i]->next;
-			free(seats->buckets[i]);
+			seat_free(seats->buckets[i]);
 			seats->buckets[i] = next;
 		}
 	pthread_mutex_destroy(&seats->lock);
+	budget_unref(seats->all);
 	free(seats);
 }
 
@@ -53,12 +67,16 @@ static struct seat **find_locked(struct seats *seats, struct span user)
 	return at;
 }
 
-bool seats_take(struct seats *seats, struct span user, unsigned most)
+bool seats_take(struct seats *seats, struct span user, unsigned most, struct budget **ret_memory)
 {
 	struct seat *fresh = malloc(sizeof *fresh + user.n);
 	if (!fresh)
 		return false;
-	*fresh = (struct seat){ .count = 0, .n = user.n };
+	*fresh = (struct seat){ .memory = budget_new(seats->all, seats->each), .n = user.n };
+	if (!fresh->memory) {
+		free(fresh);
+		return false;
+	}
 	memcpy(fresh->name, user.p, user.n);
 	pthread_mutex_lock(&seats->lock);
 	struct seat **at = find_locked(seats, user);
@@ -67,10 +85,13 @@ bool seats_take(struct seats *seats, struct span user, unsigned most)
 		fresh = NULL;
 	}
 	bool free_seat = (*at)->count < most;
-	if (free_seat)
+	if (free_seat) {
 		(*at)->count++;
+		if (ret_memory)
+			*ret_memory = (*at)->memory;
+	}
 	pthread_mutex_unlock(&seats->lock);
-	free(fresh);
+	seat_free(fresh);
 	return free_seat;
 }
 
@@ -84,5 +105,5 @@ void seats_give(struct seats *seats, struct span user)
 		*at = empty->next;
 	}
 	pthread_mutex_unlock(&seats->lock);
-	free(empty);
+	seat_free(empty);
 }

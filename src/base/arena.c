@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/arena.h"
 
+#include "base/budget.h"
+
 #include <stdalign.h>
 #include <stdlib.h>
 
@@ -27,7 +29,8 @@
 
 struct arena_block {
 	struct arena_block *older;
-	size_t size; // of the memory behind this header
+	size_t size;           // of the memory behind this header
+	struct budget *budget; // a reference: it is charged to it; or NULL
 };
 #define HEADER ((sizeof(struct arena_block) + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN)
 
@@ -44,7 +47,18 @@ void arena_init(struct arena *a, size_t limit)
 static void block_free(struct arena_block *b)
 {
 	UNPOISON(block_memory(b), b->size);
+	if (b->budget) {
+		budget_give(b->budget, HEADER + b->size);
+		budget_unref(b->budget);
+	}
 	free(b);
+}
+
+void arena_set_budget(struct arena *a, struct budget *b)
+{
+	struct budget *before = a->budget;
+	a->budget = budget_ref(b);
+	budget_unref(before);
 }
 
 void arena_done(struct arena *a)
@@ -103,11 +117,16 @@ static bool block_push(struct arena *a, size_t n)
 		size = BLOCK_MAX;
 	if (size < n)
 		size = n;
+	struct budget *budget = size >= BLOCK_MAX ? a->budget : NULL;
+	if (!budget_take(budget, HEADER + size))
+		return false;
 	struct arena_block *b = malloc(HEADER + size);
 	if (!b) {
+		budget_give(budget, HEADER + size);
 		a->starved = true;
 		return false;
 	}
+	b->budget = budget_ref(budget);
 	b->older = a->block;
 	b->size = size;
 	a->block = b;

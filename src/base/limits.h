@@ -120,6 +120,10 @@
 #define IMAP_PATTERNS_MAX 100u           // patterns of a LIST command
 #define IMAP_COMMANDS_PER_RUN 100u       // pipelined commands before others have their turn
 
+// --- wire ---
+#define LINE_DROP_MAX                                                                              \
+	(1u << 20) // octets dropped of a line that is too long, waiting for its end; then the connection is closed
+
 // --- smtp: LMTP, submission ---
 #define SMTP_LINE_MAX                                                                              \
 	12288u // octets of a command line (RFC 4954 section 4.3; RFC 5321 section 4.5.3.1.4 says 512 and more)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/op.h"
 
+#include "base/budget.h"
+
 #include "base/clock.h"
 
 #include <stdarg.h>
@@ -30,6 +32,7 @@ void op_init(struct op *op, size_t memory_limit)
 void op_done(struct op *op)
 {
 	arena_done(&op->arena);
+	arena_set_budget(&op->arena, NULL);
 }
 
 void op_reset(struct op *op)
@@ -114,4 +117,17 @@ void *op_alloc(struct op *op, size_t n)
 	if (!p)
 		(void)op_fail(op, RC_NOMEM, "out of memory");
 	return p;
+}
+
+void op_charge_init(struct op *op, struct charge *ret_charge)
+{
+	charge_init(ret_charge, op->arena.budget);
+}
+
+int op_charge(struct op *op, struct charge *c, size_t n)
+{
+	return charge_add(c, n)
+		? 0
+		: op_fail(op, RC_LIMIT,
+			  "too much memory is in use for commands of this size just now");
 }

@@ -36,6 +36,11 @@ int op_alive(struct op *op);
 // The recorded text, or the plain English of rc when nothing was recorded.
 const char *op_text(const struct op *op, int rc);
 
+struct charge; // base/budget.h
+// A charge to the budget of the op's arena, for work that allocates by itself; RC_LIMIT is recorded when there is no room for n octets more.
+void op_charge_init(struct op *op, struct charge *ret_charge);
+int op_charge(struct op *op, struct charge *c, size_t n);
+
 // Allocation in the op's arena with RC_NOMEM recorded on failure.
 void *op_alloc(struct op *op, size_t n) must_use;
 #define op_new(op, type) ((type *)op_alloc((op), sizeof(type)))

@@ -65,6 +65,7 @@ static void context_free(struct context *x)
 	numset_done(&x->found);
 	free(x->order);
 	arena_done(&x->arena);
+	arena_set_budget(&x->arena, NULL);
 	free(x);
 }
 
@@ -187,6 +188,7 @@ int context_add(struct session *s, const struct command *c, const struct search_
 	if (!x)
 		return op_fail(&s->op, RC_NOMEM, "out of memory");
 	arena_init(&x->arena, CONTEXT_MEMORY);
+	arena_set_budget(&x->arena, s->op.arena.budget);
 	x->uid = c->uid;
 	x->multi = a->multi;
 	x->since = view_flags_modseq(s->view);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The FETCH items of RFC 9051 section 6.4.5 and RFC 3501 section 6.4.5 (RFC822.*). Values come ready from the card or by reference from the
 // store; sizes of literals are known before their octets are queued.
+#include "base/budget.h"
 #include "base/buf.h"
 #include "base/limits.h"
 #include "imap/fetch.h"
 #include "imap/reply.h"
+#include "run/crew.h"
 #include "wire/write.h"
 
 // --- plain items ---
@@ -284,21 +286,62 @@ static int write_section(struct fetch_out *f, void *arg)
 	return rc;
 }
 
+#define DECODE_LONG                                                                                \
+	(256u << 10) // octets of a message whose decoding takes more than a slice, about
+
 // BINARY (RFC 9051 section 6.4.5; RFC 3516 section 4.2): decoded octets, in a literal8 when there are NULs among them.
+struct decoded { // on its way out, charged to the user until it is sent
+	struct hold hold;
+	struct charge charge;
+	struct buf bytes;
+};
+
+static void decoded_free(struct hold *h)
+{
+	struct decoded *d = container_of(h, struct decoded, hold);
+	buf_done(&d->bytes);
+	charge_done(&d->charge);
+	free(d);
+}
+
+static int decode(
+	struct fetch_out *f, const struct section_wish *w, struct decoded *d, bool *ret_has_nul)
+{
+	struct op *op = &f->s->op;
+	size_t size = f->msg->cold->size; // what is decoded is hardly longer
+	int rc = op_charge(op, &d->charge, size);
+	if (rc < 0)
+		return rc;
+	if (size >= DECODE_LONG)
+		crew_block_begin(
+			CREW_CPU); // it cannot be parted: another thread takes this one's place
+	rc = content_binary(
+		op, f->content, w->section.path, w->section.depth, &d->bytes, ret_has_nul);
+	if (size >= DECODE_LONG)
+		crew_block_end();
+	if (d->bytes.n < size)
+		charge_less(&d->charge, size - d->bytes.n);
+	f->copied += d->bytes.n;
+	return rc >= 0 && f->copied > FETCH_DECODED_MAX
+		? op_fail(op, RC_LIMIT, "too many decoded octets in one answer")
+		: rc;
+}
+
 static int write_binary(struct fetch_out *f, void *arg)
 {
 	const struct section_wish *w = arg;
-	struct buf bytes = { 0 };
+	struct decoded *d = calloc(1, sizeof *d);
 	bool has_nul = false;
-	int rc = content_binary(
-		&f->s->op, f->content, w->section.path, w->section.depth, &bytes, &has_nul);
-	f->copied += bytes.n;
-	if (rc >= 0 && f->copied > FETCH_DECODED_MAX)
-		rc = op_fail(&f->s->op, RC_LIMIT, "too many decoded octets in one answer");
+	if (!d)
+		return op_fail(&f->s->op, RC_NOMEM, "out of memory");
+	hold_init(&d->hold, decoded_free);
+	op_charge_init(&f->s->op, &d->charge);
+	int rc = decode(f, w, d, &has_nul);
 	if (rc >= 0) {
-		struct span part = span_cut(buf_span(&bytes),
-			w->offset < bytes.n ? (size_t)w->offset : bytes.n, bytes.n);
-		part = span_cut(part, 0, (size_t)wished(w, bytes.n));
+		size_t n = d->bytes.n;
+		struct span part =
+			span_cut(buf_span(&d->bytes), w->offset < n ? (size_t)w->offset : n, n);
+		part = span_cut(part, 0, (size_t)wished(w, n));
 		rope_add(f->out, w->label);
 		rope_addc(f->out, ' ');
 		if (rc == SECTION_ABSENT) {
@@ -307,10 +350,10 @@ static int write_binary(struct fetch_out *f, void *arg)
 			rope_add(f->out, SPAN("\"\""));
 		} else {
 			write_literal_header(f->out, part.n, has_nul && memchr(part.p, 0, part.n));
-			rope_add(f->out, part);
+			rope_add_ref(f->out, part, &d->hold);
 		}
 	}
-	buf_done(&bytes);
+	hold_unref(&d->hold);
 	return rc < 0 ? rc : 0;
 }
 

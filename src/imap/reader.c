@@ -11,6 +11,7 @@
 #include "imap/session_priv.h"
 
 #define FILL_ROOM 65536u
+#define LITERAL_FREE 16384u // shorter ones are not charged to the user's memory
 
 static struct collector *reader_of_session(struct session *s)
 {
@@ -25,10 +26,11 @@ void reader_begin(struct session *s)
 	buf_reset(&r->line);
 	buf_reset(&r->tag);
 	r->line_at = r->args_at = 0;
-	r->left = r->skipped = 0;
+	r->left = r->skipped = r->dropped = 0;
 	r->literals = 0;
 	r->known = r->failed = false;
 	r->tail_n = 0;
+	charge_done(&r->charge);
 }
 
 void reader_done(struct session *s)
@@ -37,6 +39,7 @@ void reader_done(struct session *s)
 	buf_done(&r->text);
 	buf_done(&r->line);
 	buf_done(&r->tag);
+	charge_done(&r->charge);
 }
 
 void reader_relax(struct session *s)
@@ -126,8 +129,14 @@ static bool may_collect(struct session *s, const struct literal_header *h)
 	struct collector *r = reader_of_session(s);
 	size_t most = command_max(s);
 	if (h->size <= most && r->text.n + h->size <= most && r->literals < IMAP_LITERALS_MAX) {
+		if (!r->charge.budget)
+			op_charge_init(&s->op, &r->charge);
+		int rc =
+			h->size < LITERAL_FREE ? 0 : op_charge(&s->op, &r->charge, (size_t)h->size);
+		if (rc < 0)
+			fail(s, dispatch_fault(s, rc));
 		r->literals++;
-		return true;
+		return rc == 0;
 	}
 	if (r->literals >= IMAP_LITERALS_MAX)
 		fail(s,
@@ -301,6 +310,9 @@ static int take_line(struct session *s, struct buf *to, size_t line_at)
 	size_t most = line_max(s);
 	if (r->mode == READ_SKIP_LINE) {
 		conn_consume(s->conn, part.n);
+		r->dropped += part.n;
+		if (!ended && r->dropped > LINE_DROP_MAX)
+			session_bye(s, "LIMIT", "a line without end");
 		return ended ? LINE_ENDED : LINE_NEED;
 	}
 	if (to->n - line_at + part.n > most + 2 ||

@@ -163,7 +163,8 @@ int session_log_in(struct session *s, struct span user)
 		return op_fail(&s->op, RC_NOMEM, "out of memory");
 	memcpy(copy, user.p, user.n);
 	struct span name = span_of(copy, user.n);
-	if (!seats_take(s->imap->seats, name, most)) {
+	struct budget *memory;
+	if (!seats_take(s->imap->seats, name, most, &memory)) {
 		free(copy);
 		return op_fail(
 			&s->op, RC_LIMIT, "too many connections: at most %u for one user", most);
@@ -174,6 +175,7 @@ int session_log_in(struct session *s, struct span user)
 		free(copy);
 		return rc;
 	}
+	arena_set_budget(&s->op.arena, memory);
 	p->user = name;
 	p->seated = true;
 	s->state = STATE_AUTHENTICATED;
@@ -188,6 +190,7 @@ void session_log_out(struct session *s)
 	notify_end(s);
 	account_unref(s->account);
 	s->account = NULL;
+	arena_set_budget(&s->op.arena, NULL);
 	if (p->seated)
 		seats_give(s->imap->seats, p->user);
 	p->seated = false;

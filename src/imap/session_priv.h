@@ -3,6 +3,7 @@
 #ifndef IMAP_SESSION_PRIV_H
 #define IMAP_SESSION_PRIV_H
 
+#include "base/budget.h"
 #include "base/buf.h"
 #include "imap/command.h"
 #include "imap/imap_priv.h"
@@ -20,16 +21,18 @@ enum reader_mode {
 
 struct collector {
 	enum reader_mode mode;
-	struct buf text;   // the present piece of the command: lines, literals' headers and octets
-	struct buf line;   // a line for IMAP_LINE
-	struct buf tag;    // of the command in progress
-	size_t line_at;    // where the present line begins in text
-	size_t args_at;    // where the arguments begin in text
-	uint64_t left;     // octets of the literal still to come
-	uint64_t skipped;  // octets of failed literals of this command
-	unsigned literals; // collected ones of this command
-	bool known;        // tag and row of this command were looked at
-	bool failed;       // its outcome is known: `outcome`; the rest of it is dropped
+	struct buf text;  // the present piece of the command: lines, literals' headers and octets
+	struct buf line;  // a line for IMAP_LINE
+	struct buf tag;   // of the command in progress
+	size_t line_at;   // where the present line begins in text
+	size_t args_at;   // where the arguments begin in text
+	uint64_t left;    // octets of the literal still to come
+	uint64_t skipped; // octets of failed literals of this command
+	uint64_t dropped; // and of its over-long lines
+	struct charge charge; // of its literals
+	unsigned literals;    // collected ones of this command
+	bool known;           // tag and row of this command were looked at
+	bool failed;          // its outcome is known: `outcome`; the rest of it is dropped
 	int outcome;
 	size_t tail_n;
 	char tail[READER_TAIL]; // READ_SKIP_LINE: the last octets

@@ -162,6 +162,25 @@ static void long_lines(void **state)
 	fake_close(&f);
 }
 
+// A tag, a line, an answer of AUTHENTICATE without end: after a while nobody waits for the end any more.
+static void endless_lines(void **state)
+{
+	static const char *const beginnings[] = { "", "a SEARCH ", "a AUTHENTICATE PLAIN\r\n" };
+	static char octets[65536];
+	memset(octets, 'a', sizeof octets);
+	for (size_t i = 0; i < countof(beginnings); i++) {
+		struct fake f;
+		fake_open(&f, &imap_service, imap);
+		fake_send(&f, span_str(beginnings[i]), 0);
+		for (size_t n = 0; n <= LINE_DROP_MAX + IMAP_LINE_MAX && !f.closed;
+			n += sizeof octets)
+			fake_send(&f, span_of(octets, sizeof octets), 0);
+		assert_true(f.closed);
+		assert_true(span_find(fake_output(&f), SPAN("* BYE [LIMIT] ")) != SIZE_MAX);
+		fake_close(&f);
+	}
+}
+
 static void too_many_errors(void **state)
 {
 	struct fake f;
@@ -379,6 +398,7 @@ int main(void)
 		cmocka_unit_test(refuses_bad_lines),
 		cmocka_unit_test(refuses_literals),
 		cmocka_unit_test(long_lines),
+		cmocka_unit_test(endless_lines),
 		cmocka_unit_test(too_many_errors),
 		cmocka_unit_test(authenticates),
 		cmocka_unit_test(starttls_discards),

@@ -3,6 +3,7 @@
 // eight octets of a string are its cell's head, so that few comparisons look at more. Equal rows keep the order of the mailbox.
 #include "mail/sort.h"
 
+#include "base/budget.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/limits.h"
@@ -12,6 +13,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#define ROW_OCTETS                                                                                 \
+	(4 * sizeof(uint32_t) + 2 * sizeof(struct msort_item)) // of a message, besides its cells
+#define POOL_STEP (1u << 20) // octets of strings that are charged at a time
 #define ROWS_PER_LOOK 64u    // messages gathered before a look at the clock
 #define STEPS_PER_LOOK 4096u // items merged
 
@@ -29,6 +33,8 @@ struct sort {
 	struct buf pool, work;
 	struct msort_item *items, *spare;
 	struct msort merge;
+	struct charge charge;
+	size_t pool_charged;
 	int rc; // of a fault
 	bool done;
 };
@@ -83,6 +89,13 @@ int sort_open(struct op *op, struct view *v, const struct numset *uids,
 	s->criteria = *criteria;
 	s->cap = numset_size(uids);
 	size_t n = s->cap ? s->cap : 1;
+	op_charge_init(op, &s->charge);
+	int charged =
+		op_charge(op, &s->charge, n * (criteria->count * sizeof *s->cells + ROW_OCTETS));
+	if (charged < 0) {
+		sort_close(s);
+		return charged;
+	}
 	s->cells = calloc(n * criteria->count, sizeof *s->cells);
 	s->uids = calloc(n, sizeof *s->uids);
 	s->seqs = calloc(n, sizeof *s->seqs);
@@ -129,6 +142,12 @@ static int cell_set(struct op *op, struct sort *s, struct cell *cell, struct spa
 		return 0;
 	cell->at = (uint32_t)s->pool.n;
 	buf_add(&s->pool, text);
+	while (s->pool.n > s->pool_charged) {
+		int rc = op_charge(op, &s->charge, POOL_STEP);
+		if (rc < 0)
+			return rc;
+		s->pool_charged += POOL_STEP;
+	}
 	if (s->pool.n > SORT_KEYS_MAX)
 		return op_fail(op, RC_LIMIT, "the texts to be sorted are too long");
 	if (s->pool.failed)
@@ -293,5 +312,6 @@ void sort_close(struct sort *s)
 	free(s->ordered_seqs);
 	free(s->items);
 	free(s->spare);
+	charge_done(&s->charge);
 	free(s);
 }

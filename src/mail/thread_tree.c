@@ -15,6 +15,7 @@
 // the parent of the others.
 #include "mail/thread_tree.h"
 
+#include "base/budget.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/rc.h"
@@ -46,6 +47,7 @@ struct thread_tree {
 	struct index ids, subjects;
 	uint64_t *dummy_ids; // of nodes from n on
 	size_t dummies_cap;
+	struct charge *charge;
 	struct msort sort;
 	struct msort_item *items, *spare;
 	uint32_t *order; // messages by sent date
@@ -142,6 +144,8 @@ static int node_of(struct thread_tree *t, uint64_t id, uint32_t *ret_node)
 	size_t dummies = t->forest.count - t->n;
 	if (dummies == t->dummies_cap) {
 		size_t cap = dummies ? 2 * dummies : 1024;
+		if (t->charge && !charge_add(t->charge, (cap - dummies) * THREAD_TREE_OCTETS))
+			return RC_LIMIT;
 		uint64_t *more = reallocarray(t->dummy_ids, cap, sizeof *more);
 		if (!more)
 			return RC_NOMEM;
@@ -555,7 +559,8 @@ int thread_tree_run(struct thread_tree *t, uint64_t budget_ns)
 }
 
 struct thread_tree *thread_tree_new(enum thread_algorithm algorithm,
-	const struct thread_message *messages, size_t count, const uint64_t *references)
+	const struct thread_message *messages, size_t count, const uint64_t *references,
+	struct charge *charge)
 {
 	struct thread_tree *t = calloc(1, sizeof *t);
 	if (!t)
@@ -563,6 +568,7 @@ struct thread_tree *thread_tree_new(enum thread_algorithm algorithm,
 	t->algorithm = algorithm;
 	t->messages = messages;
 	t->references = references;
+	t->charge = charge;
 	t->n = count;
 	t->first_top = t->last_top = THREAD_NONE;
 	t->items = malloc((count + 1) * sizeof *t->items);

@@ -28,11 +28,15 @@ struct thread_nodes {
 };
 
 struct thread_tree;
-// Messages and references stay the caller's, and must stay. NULL: out of memory.
+struct charge; // base/budget.h
+// What a message or a reference to nobody costs here, about: the caller charges it for messages, thread_tree_run() for the others.
+#define THREAD_TREE_OCTETS 64u
+// Messages, references and the charge (NULL: none) stay the caller's, and must stay. NULL: out of memory.
 struct thread_tree *thread_tree_new(enum thread_algorithm algorithm,
-	const struct thread_message *messages, size_t count, const uint64_t *references);
+	const struct thread_message *messages, size_t count, const uint64_t *references,
+	struct charge *charge);
 enum { THREAD_TREE_MORE = 1 };
-// Works for about `budget_ns`: 0, THREAD_TREE_MORE, or RC_NOMEM.
+// Works for about `budget_ns`: 0, THREAD_TREE_MORE, RC_NOMEM, or RC_LIMIT: the charge has no room.
 int thread_tree_run(struct thread_tree *t, uint64_t budget_ns);
 struct thread_nodes thread_tree_nodes(const struct thread_tree *t); // once it is done
 void thread_tree_free(struct thread_tree *t);                       // accepts NULL

@@ -316,7 +316,8 @@ static void check_parents(const struct thread_nodes *n)
 
 static void threads(struct buf *to)
 {
-	struct thread_tree *t = thread_tree_new(p.algorithm, p.messages, (size_t)p.n, p.references);
+	struct thread_tree *t =
+		thread_tree_new(p.algorithm, p.messages, (size_t)p.n, p.references, NULL);
 	assert_non_null(t);
 	int rc;
 	do // rests as often as it can
@@ -401,7 +402,7 @@ static uint32_t depth_of(const struct thread_nodes *n)
 
 static uint32_t run_many(struct thread_message *m, const uint64_t *references)
 {
-	struct thread_tree *t = thread_tree_new(THREAD_REFERENCES, m, MANY, references);
+	struct thread_tree *t = thread_tree_new(THREAD_REFERENCES, m, MANY, references, NULL);
 	assert_non_null(t);
 	while (thread_tree_run(t, 2000000) == THREAD_TREE_MORE)
 		;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mail/threads.h"
 
+#include "base/budget.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/hash.h"
@@ -25,6 +26,7 @@ struct threads {
 	bool built;
 	uint32_t at; // the node that is written next; THREAD_NONE: all are written
 	int rc;      // of a fault
+	struct charge charge;
 };
 
 int threads_open(struct op *op, struct view *v, const struct numset *uids,
@@ -35,9 +37,15 @@ int threads_open(struct op *op, struct view *v, const struct numset *uids,
 		return op_fail(op, RC_NOMEM, "out of memory");
 	t->wish = *wish;
 	t->cap = numset_size(uids);
+	op_charge_init(op, &t->charge);
+	int rc = op_charge(op, &t->charge, t->cap * (sizeof *t->messages + THREAD_TREE_OCTETS));
+	if (rc < 0) {
+		threads_close(t);
+		return rc;
+	}
 	t->messages = calloc(t->cap + 1, sizeof *t->messages);
-	int rc = t->messages ? card_walk_open(op, v, uids, 1u << CARD_THREAD, &t->walk)
-			     : op_fail(op, RC_NOMEM, "out of memory for threading");
+	rc = t->messages ? card_walk_open(op, v, uids, 1u << CARD_THREAD, &t->walk)
+			 : op_fail(op, RC_NOMEM, "out of memory for threading");
 	if (rc < 0) {
 		threads_close(t);
 		return rc;
@@ -59,6 +67,8 @@ static bool add_references(struct threads *t, struct span keys, uint32_t *ret_co
 	*ret_count = (uint32_t)n;
 	if (t->references_count + n > t->references_cap) {
 		size_t cap = 2 * t->references_cap + n + 1024;
+		if (!charge_add(&t->charge, (cap - t->references_cap) * sizeof *t->references))
+			return false;
 		uint64_t *more = reallocarray(t->references, cap, sizeof *more);
 		if (!more || cap > UINT32_MAX) {
 			t->references = more ? more : t->references;
@@ -126,7 +136,8 @@ static int gather(struct op *op, struct threads *t)
 			continue;
 		card_walk_close(t->walk);
 		t->walk = NULL;
-		t->tree = thread_tree_new(t->wish.algorithm, t->messages, t->count, t->references);
+		t->tree = thread_tree_new(
+			t->wish.algorithm, t->messages, t->count, t->references, &t->charge);
 		return t->tree ? 0 : op_fail(op, RC_NOMEM, "out of memory for threads");
 	}
 	return 0;
@@ -181,7 +192,8 @@ static int portion(struct op *op, struct threads *t, uint64_t budget_ns, struct 
 	if (!t->built) {
 		int rc = thread_tree_run(t->tree, budget_ns);
 		if (rc < 0)
-			return op_fail(op, rc, "out of memory for threads");
+			return op_fail(
+				op, rc, "too much memory is needed for these threads just now");
 		t->built = rc == 0;
 		t->nodes = thread_tree_nodes(t->tree);
 		t->at = t->nodes.first;
@@ -217,6 +229,7 @@ void threads_close(struct threads *t)
 		return;
 	card_walk_close(t->walk);
 	thread_tree_free(t->tree);
+	charge_done(&t->charge);
 	free(t->messages);
 	free(t->references);
 	buf_done(&t->work);

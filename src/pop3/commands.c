@@ -51,11 +51,13 @@ static int log_in(struct pop3_session *s, struct span user)
 	unsigned most = c->sessions_per_user ? c->sessions_per_user : POP3_SESSIONS_PER_USER;
 	if (!keep(s, &s->user, user))
 		return 0;
-	if (!seats_take(s->pop3->seats, s->user, most))
+	struct budget *memory;
+	if (!seats_take(s->pop3->seats, s->user, most, &memory))
 		return op_fail(
 			&s->op, RC_LIMIT, "too many connections: at most %u for one user", most);
 	s->seated = true;
 	s->op.arena.limit = POP3_MEMORY;
+	arena_set_budget(&s->op.arena, memory);
 	int rc = account_open(&s->op, c->mail, s->user, &s->account);
 	if (rc == 0)
 		rc = maildrop_open(&s->op, &s->drop, s->account);

@@ -16,7 +16,7 @@ int pop3_new(struct op *op, const struct pop3_config *config, struct pop3 **ret_
 	if (!p)
 		return op_fail(op, RC_NOMEM, "out of memory");
 	p->config = *config;
-	int rc = seats_new(op, &p->seats);
+	int rc = seats_new(op, config->memory, config->memory_per_user, &p->seats);
 	if (rc < 0) {
 		free(p);
 		return rc;
@@ -108,7 +108,10 @@ static bool next_line(struct pop3_session *s)
 	conn_consume(s->conn, used);
 	if (next == LINE_NEED)
 		return false;
-	if (next == LINE_LONG || !line.p) {
+	if (next == LINE_ENDLESS) {
+		pop3_err(s, NULL, "a line without end");
+		s->state = POP3_CLOSING;
+	} else if (next == LINE_LONG || !line.p) {
 		login_cancel(&s->login);
 		s->phase = POP3_READ;
 		if (next == LINE_LONG)

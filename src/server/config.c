@@ -60,6 +60,11 @@ static const struct key keys[] = {
 		"log-ins of one user at a time; more are answered NO [LIMIT]" },
 	{ "limits.message_bytes", KIND_BYTES, AT(limits.message_bytes), 65536, UINT64_C(1) << 40,
 		"128mb", "size of one message (APPENDLIMIT)" },
+	{ "limits.memory", KIND_BYTES, AT(limits.memory), 16u << 20, UINT64_C(1) << 44, "1gb",
+		"what big commands of all sessions hold in memory together; more are answered NO "
+		"[LIMIT]" },
+	{ "limits.memory_per_user", KIND_BYTES, AT(limits.memory_per_user), 4u << 20,
+		UINT64_C(1) << 44, "512mb", "and those of one user" },
 	{ "limits.mailboxes", KIND_COUNT, AT(limits.mailboxes), 10, 10000000, "100000",
 		"mailboxes of one account" },
 	{ "limits.messages", KIND_LIMIT, AT(limits.messages), 1000, UINT32_MAX, "10000000",
@@ -164,6 +169,8 @@ void config_defaults(struct config *c)
 	*c = (struct config){ .engine = "local", .log_level = "info", .sandbox = true };
 	c->limits.sessions_per_user = 1000;
 	c->limits.message_bytes = 128u << 20;
+	c->limits.memory = UINT64_C(1) << 30;
+	c->limits.memory_per_user = 512u << 20;
 	c->limits.mailboxes = 100000;
 	c->limits.messages = 10000000;
 	c->limits.stall_ms = 300000;

@@ -43,7 +43,7 @@ struct config {
 	} auth;
 	struct {
 		uint64_t connections, connections_per_address, sessions_per_user, message_bytes,
-			mailboxes;
+			memory, memory_per_user, mailboxes;
 		uint64_t messages, saved_messages; // of one command; 0: any number
 		uint64_t stall_ms, login_ms;
 	} limits;

@@ -5,6 +5,7 @@
 
 #include "auth/auth.h"
 #include "auth/users.h"
+#include "base/budget.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "imap/imap.h"
@@ -49,6 +50,7 @@ struct server {
 	struct tls_keys *keys;
 	bool reads_key; // the key process cannot hold it
 	struct auth *auth;
+	struct budget *memory; // of the sessions
 	struct imap *imap;
 	struct pop3 *pop3;
 	struct lmtp *lmtp;
@@ -321,10 +323,15 @@ static int relay_prepare(struct op *op, struct server *s)
 static int front_prepare(struct op *op, struct server *s)
 {
 	const struct config *c = s->config;
+	s->memory = budget_new(NULL, c->limits.memory);
+	if (!s->memory)
+		return op_fail(op, RC_NOMEM, "out of memory");
 	struct imap_config imap = {
 		.mail = s->mail,
 		.auth = s->auth,
 		.allow_plaintext = c->allow_plaintext,
+		.memory = s->memory,
+		.memory_per_user = c->limits.memory_per_user,
 		.message_limit = (uint32_t)c->limits.messages,
 		.save_limit = (uint32_t)c->limits.saved_messages,
 		.literal_minus = c->imap.literal_minus,
@@ -343,6 +350,8 @@ static int front_prepare(struct op *op, struct server *s)
 	struct pop3_config pop3 = {
 		.mail = s->mail,
 		.auth = s->auth,
+		.memory = s->memory,
+		.memory_per_user = c->limits.memory_per_user,
 		.allow_plaintext = c->allow_plaintext,
 		.autologout = (unsigned)(c->pop3.autologout_ms / 1000),
 		.login_timeout = (unsigned)(c->limits.login_ms / 1000),
@@ -496,6 +505,7 @@ static void server_stop(struct server *s)
 	crew_free(s->crew);
 	imap_free(s->imap);
 	pop3_free(s->pop3);
+	budget_unref(s->memory);
 	lmtp_free(s->lmtp);
 	submission_free(s->submission);
 	relay_free(s->relay);

@@ -265,7 +265,9 @@ static bool next_line(struct smtp_session *s, bool *ret_held)
 	conn_consume(s->conn, used);
 	if (next == LINE_NEED)
 		return false;
-	if (s->phase == AT_LINE)
+	if (next == LINE_ENDLESS)
+		smtp_closing(s, "4.7.0", "a line without end");
+	else if (s->phase == AT_LINE)
 		s->front->line(s, line);
 	else if (next == LINE_LONG)
 		smtp_say(s, 500, "5.5.6", "the line is too long");

@@ -45,7 +45,7 @@ int submission_new(
 		.timeout = config->timeout ? config->timeout : LMTP_TIMEOUT };
 	int rc = domains_read(op, sub);
 	if (rc == 0)
-		rc = seats_new(op, &sub->seats);
+		rc = seats_new(op, NULL, 0, &sub->seats);
 	if (rc == 0)
 		rc = served_new(op, &sub->served);
 	if (rc < 0) {
@@ -132,7 +132,7 @@ static int log_in(struct submission_session *ss, struct span user)
 	if (!copy)
 		return op_fail(&ss->s.op, RC_NOMEM, "out of memory");
 	memcpy(copy, user.p, user.n);
-	if (!seats_take(ss->submission->seats, user, most)) {
+	if (!seats_take(ss->submission->seats, user, most, NULL)) {
 		free(copy);
 		return op_fail(&ss->s.op, RC_UNAVAILABLE,
 			"too many connections: at most %u for one user", most);

@@ -6,13 +6,15 @@
 
 #include "base/span.h"
 
-struct line_cutter {   // zeroed at the beginning
-	bool dropping; // the beginning of an over-long line was dropped
+struct line_cutter {    // zeroed at the beginning
+	bool dropping;  // the beginning of an over-long line was dropped
+	size_t dropped; // octets of it
 };
 enum line_next {
 	LINE_NEED, // no whole line there; *ret_used is > 0 while one is dropped
 	LINE_GOT,
 	LINE_LONG, // the end of a line that was too long: answer it as an error
+	LINE_ENDLESS, // LINE_DROP_MAX octets were dropped and no end is in sight: give the connection up
 };
 // Looks at unread input. *ret_line (LINE_GOT) is without its line end and points into the input; *ret_used: how much of the input to
 // consume, the line end included. `most`: octets of a line, line end included.

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
 
 // --- lines ---
 
@@ -62,6 +63,25 @@ static void lines(void **state)
 			assert_string_equal(got.p, rows[i].want);
 			buf_done(&got);
 		}
+}
+
+// A line that never ends is given up; one that ends just before that is an error like any other.
+static void endless_line(void **state)
+{
+	(void)state;
+	static char octets[65536];
+	struct line_cutter c = { .dropping = false };
+	struct span line;
+	size_t used, sent = 0;
+	memset(octets, 'a', sizeof octets);
+	for (; sent + sizeof octets <= LINE_DROP_MAX; sent += sizeof octets)
+		assert_int_equal(line_cut(&c, span_of(octets, sizeof octets), 1000, &line, &used),
+			LINE_NEED);
+	struct line_cutter ended = c;
+	assert_int_equal(line_cut(&ended, SPAN("a\n"), 1000, &line, &used), LINE_LONG);
+	assert_int_equal(ended.dropped, 0);
+	assert_int_equal(
+		line_cut(&c, span_of(octets, sizeof octets), 1000, &line, &used), LINE_ENDLESS);
 }
 
 // --- dots ---
@@ -234,6 +254,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines),
+		cmocka_unit_test(endless_line),
 		cmocka_unit_test(dots),
 		cmocka_unit_test(dots_anywhere),
 		cmocka_unit_test(no_smuggling),
