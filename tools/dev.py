@@ -145,6 +145,13 @@ def do_rot(arguments):
     return run(sys.executable, "-B", ROOT / "tests" / "faults" / "rot.py", *(arguments or ["--flips", "300"]))
 
 
+def do_abuse(arguments):
+    """Attacks on a running server, with figures of time; some minutes."""
+    if not build():
+        return 1
+    return run(sys.executable, "-B", ROOT / "tests" / "abuse" / "all.py", "--full", *arguments)
+
+
 def do_bench(arguments):
     import bench
 
