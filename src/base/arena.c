@@ -118,8 +118,10 @@ static bool block_push(struct arena *a, size_t n)
 	if (size < n)
 		size = n;
 	struct budget *budget = size >= BLOCK_MAX ? a->budget : NULL;
-	if (!budget_take(budget, HEADER + size))
+	if (!budget_take(budget, HEADER + size)) {
+		a->starved = true;
 		return false;
+	}
 	struct arena_block *b = malloc(HEADER + size);
 	if (!b) {
 		budget_give(budget, HEADER + size);

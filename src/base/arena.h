@@ -15,8 +15,8 @@ struct arena {
 	char *at, *end;            // free part of the newest block
 	size_t used;               // bytes handed out
 	size_t limit;              // most bytes to hand out; 0: no limit
-	bool starved; // since the last reset, the system had no memory: not the limit was the reason
-	struct budget *budget;     // a reference; NULL: none
+	bool starved; // since the last reset, the system or the budget had no memory left: not the limit was the reason
+	struct budget *budget; // a reference; NULL: none
 };
 
 void arena_init(struct arena *a, size_t limit);
