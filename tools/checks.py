@@ -7,6 +7,7 @@ import os
 import subprocess
 
 import extensions
+import limits
 import report
 import requirements
 from common import ROOT, SRC, c_files
@@ -67,7 +68,7 @@ QUICK = [
     ("banned", _tool("banned")),
     ("lengths", _tool("lengths")),
 ]
-SLOW = [("requirements", _requirements), ("extensions", extensions.findings), ("clang-tidy", _tidy), ("cppcheck", _cppcheck)]
+SLOW = [("requirements", _requirements), ("extensions", extensions.findings), ("limits", limits.check), ("clang-tidy", _tidy), ("cppcheck", _cppcheck)]
 
 
 def run_all(quick, build):

@@ -179,6 +179,7 @@ STEPS = {
     "stress-tsan": script("tests/stress.py", "--clients", 20, "--seconds", lambda c: 120 if c.full else 15, flavour="build-tsan"),
     "faults": script("tests/faults/faults.py", "--rounds", lambda c: 1000 if c.full else 90),
     "rot": script("tests/faults/rot.py", "--flips", lambda c: 300 if c.full else 12),
+    "limits": script("tests/past_limits.py"),
     "abuse": script("tests/abuse/all.py"),
     "server": script("tests/server/all.py", optional=True),
     "fuzz": step_fuzz,

@@ -8,6 +8,7 @@
 #ifndef AUTH_AUTH_H
 #define AUTH_AUTH_H
 
+#include "base/limits.h"
 #include "base/op.h"
 
 struct auth;
@@ -73,7 +74,6 @@ int auth_login(struct op *op, struct auth *a, const struct auth_peer *peer, stru
 
 // The first of these names (at most AUTH_FIND_MAX) that is a user's: *ret_user is canonical, in op's arena, *ret_which says which one it was.
 // RC_NONEXISTENT. For those who may know (LMTP peers): all names are looked up whatever is found, nothing is throttled.
-#define AUTH_FIND_MAX 8u
 int auth_find(struct op *op, struct auth *a, const struct span *names, size_t n,
 	struct span *ret_user, size_t *ret_which);
 

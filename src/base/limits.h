@@ -10,6 +10,7 @@
 #define AUTH_MESSAGE_MAX 65536u    // bytes of one request to the auth process or its answer
 #define AUTH_EXCHANGES_MAX 20000u  // SASL exchanges that wait for the client's next response
 #define AUTH_EXCHANGE_SECONDS 300u // and for how long they do
+#define AUTH_FIND_MAX 8u           // names of one look-up of a recipient
 #define AUTH_WORKERS 16u           // requests to the auth process at a time
 #define AUTH_HASHES_AT_ONCE 8 // slow password hashes (19 MiB each), and no more than processors
 #define AUTH_HASHES_WAITING                                                                        \
@@ -117,8 +118,10 @@
 #define UIDBATCHES_REMEMBERED 64u        // questions that a session remembers
 #define COMPARATORS_MAX 50u              // comparators of a COMPARATOR command
 #define LANGUAGE_RANGES_MAX 50u          // languages of a LANGUAGE command
-#define IMAP_PATTERNS_MAX 100u           // patterns of a LIST command
-#define IMAP_COMMANDS_PER_RUN 100u       // pipelined commands before others have their turn
+#define LIST_PATTERN_MAX 2048u // octets of a pattern; a longer one matches no name that can exist
+#define OBJECTID_MAX 255u      // octets of an object id that a client names (RFC 8474 section 7)
+#define IMAP_PATTERNS_MAX 100u // patterns of a LIST command
+#define IMAP_COMMANDS_PER_RUN 100u // pipelined commands before others have their turn
 
 // --- wire ---
 #define LINE_DROP_MAX                                                                              \
@@ -240,7 +243,8 @@
 #define IMAP_URLS_MAX 1000u                       // URLs of one GENURLAUTH or URLFETCH
 #define URL_MAX 8192u                             // octets of an IMAP URL
 #define URL_FIELDS_MAX 100u                       // names of header fields in its section
-#define UIDLS_MAX 4000000u                        // imported POP3 unique-ids of an account
+#define UIDL_MAX 70u       // octets of a POP3 unique-id, from 0x21 to 0x7e (RFC 1939 section 7)
+#define UIDLS_MAX 4000000u // imported POP3 unique-ids of an account
 
 // --- backup and restore ---
 #define BACKUP_PINS_MAX 8u         // backups of a store at a time
@@ -249,7 +253,20 @@
 #define ADMIN_LINE_MAX 8192u       // octets of a request
 #define RESTORE_BATCH (512u << 10) // octets of records in one commit of a restore
 #define RESTORE_BLOBS (16u << 20)  // octets of messages after which their records are committed
+// --- store: what every engine takes ---
+#define STORE_KEY_MAX 1024u           // octets of a key; batches with a longer one: RC_TOOBIG
+#define STORE_VALUE_MAX (4u << 20)    // octets of a value that patches may grow
+#define STORE_BATCH_MAX (1u << 20)    // octets of a batch
+#define BLOB_CARD_MAX (256u << 10)    // octets of a blob's card
+#define BLOB_MAX (UINT64_C(16) << 30) // octets of a blob; longer: RC_TOOBIG
+
+// --- server ---
+#define CONFIG_FILE_MAX (1u << 20) // octets of a configuration file
+#define CONFIG_DEPTH_MAX 8         // sections within sections
+#define CONFIG_LISTENERS_MAX 64    // addresses to listen on
+
 // --- cli ---
+#define IMPORT_DEPTH_MAX 32     // folders within folders
 #define KEYWORDS_PER_IMPORT 64u // keywords of one imported message; more are left out
 
 #endif

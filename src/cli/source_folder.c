@@ -2,13 +2,13 @@
 // A folder of .eml files; subfolders become mailboxes of their names. Subfolders that are Maildirs, and files that are mboxes, are taken as such.
 #include "cli/import.h"
 
+#include "base/limits.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-
-#define DEPTH_MAX 32
 
 int source_eml(struct importer *i, const char *path)
 {
@@ -122,10 +122,10 @@ static int folder_walk(
 	struct importer *i, const char *path, struct span mailbox, const struct walk *here)
 {
 	struct dirent **list = NULL;
-	int rc = 0, n = here->depth < DEPTH_MAX ? scandir(path, &list, NULL, alphasort) : -1;
+	int rc = 0, n = here->depth < IMPORT_DEPTH_MAX ? scandir(path, &list, NULL, alphasort) : -1;
 	if (n < 0)
-		import_unreadable(
-			i, path, "cannot be read%s", here->depth < DEPTH_MAX ? "" : ": too deep");
+		import_unreadable(i, path, "cannot be read%s",
+			here->depth < IMPORT_DEPTH_MAX ? "" : ": too deep");
 	for (int k = 0; k < n; k++) {
 		char *sub = NULL;
 		if (rc == 0 && list[k]->d_name[0] != '.') {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // OBJECTID (RFC 8474): EMAILID and THREADID in FETCH and SEARCH; MAILBOXID in SELECT, EXAMINE, CREATE and STATUS. mail/ gives the ids and keeps
 // them over COPY, MOVE and RENAME.
+#include "base/limits.h"
 #include "imap/fetch.h"
 #include "imap/module.h"
 #include "imap/reply.h"
@@ -8,8 +9,6 @@
 #include "mail/view.h"
 
 #include <stdio.h>
-
-#define OBJECTID_MAX 255u // octets of any server's id (section 7)
 
 // --- FETCH ---
 

@@ -6,8 +6,7 @@
 #define IMAP_LIST_MATCH_H
 
 #include "base/arena.h"
-
-#define LIST_PATTERN_MAX 2048u // octets; a longer one matches no name that can exist
+#include "base/limits.h"
 
 struct list_pattern {
 	size_t words; // of each set of states; state i: the first i literals have matched

@@ -5,9 +5,9 @@
 
 #include "imap/module.h"
 
-struct mailbox;
+#define STATUS_ITEMS_MAX 32u // more than there are; each counts once
 
-#define STATUS_ITEMS_MAX 32u
+struct mailbox;
 
 struct status_items {
 	const struct imap_status_item *rows[STATUS_ITEMS_MAX];

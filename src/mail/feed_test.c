@@ -176,6 +176,31 @@ static void test_order(void **state)
 	fixture_end(&f);
 }
 
+// Large events are lost before there are many.
+static void test_large_events(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct op other;
+	struct feed_reader r;
+	struct feed_event e;
+	static char name[MAILBOX_NAME_MAX];
+	memset(name, 'n', sizeof name);
+	for (size_t i = 200; i < sizeof name; i += 200)
+		name[i] = '/';
+	fixture_begin(&f, engine);
+	op_init(&other, 0);
+	ok(&other, feed_join(&other, f.a, &r));
+	unsigned times = FEED_OCTETS_MAX / MAILBOX_NAME_MAX - 30;
+	assert_true(times < FEED_EVENTS_MAX);
+	for (unsigned i = 0; i < times; i++)
+		ok(&f.op, mailbox_subscribe(&f.op, f.a, span_of(name, sizeof name), i % 2 == 0));
+	assert_int_equal(feed_next(&other, &r, &e), FEED_LOST);
+	feed_leave(&r);
+	op_done(&other);
+	fixture_end(&f);
+}
+
 static void subscribe_often(struct fixture *f, unsigned times)
 {
 	for (unsigned i = 0; i < times; i++)
@@ -385,6 +410,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_own_changes),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_silent_reader),
+		cmocka_unit_test(test_large_events),
 		cmocka_unit_test(test_octets),
 		cmocka_unit_test(test_threads),
 	};

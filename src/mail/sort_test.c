@@ -77,7 +77,7 @@ static void test_giant_header(void **state)
 	fixture_end(&f);
 }
 
-// Of more references than are read, the last one is the parent still, and the first one joins the thread.
+// Of more references than are read (CARD_REFERENCES_MAX), the last one is the parent still, and the first one joins the thread.
 static void test_giant_references(void **state)
 {
 	struct fixture f;

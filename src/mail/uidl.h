@@ -7,12 +7,12 @@
 #ifndef MAIL_UIDL_H
 #define MAIL_UIDL_H
 
+#include "base/limits.h"
 #include "mail/types.h"
 
 struct account;
 struct uidls; // those of an account, in memory
 
-#define UIDL_MAX 70u // RFC 1939 section 7: 1 to 70 octets from 0x21 to 0x7e
 #define UIDL_TEXT 24u
 
 bool uidl_is_valid(struct span uidl);

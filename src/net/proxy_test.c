@@ -134,6 +134,20 @@ static void test_long(void **state)
 	assert_int_equal(h.length, 107);
 }
 
+// A v2 header says how long it is: too long is known before it is there.
+static void test_long_v2(void **state)
+{
+	struct proxy_header h;
+	unsigned most = NET_PROXY_HEADER_MAX - 16;
+	char header[] = V2 "\x20\x00\x00\x00";
+	for (unsigned more = 0; more < 2; more++) {
+		header[14] = (char)((most + more) >> 8);
+		header[15] = (char)(most + more);
+		assert_int_equal(
+			proxy_parse(span_of(header, 16), &h), more ? PROXY_BAD : PROXY_MORE);
+	}
+}
+
 static void test_unix_and_checksum(void **state)
 {
 	char b[16 + 216 + 7] = V2 "\x21\x31";
@@ -176,6 +190,7 @@ int main(void)
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_byte_at_a_time),
 		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_long_v2),
 		cmocka_unit_test(test_unix_and_checksum),
 		cmocka_unit_test(test_random),
 	};

@@ -13,9 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CONFIG_FILE_MAX (1u << 20)
-#define DEPTH_MAX 8
-
 enum kind {
 	KIND_STRING,
 	KIND_BOOL,
@@ -458,7 +455,7 @@ static void set_section(
 			set_key(p, found, o);
 		else if (span_eq(span_str(path), SPAN("listen")))
 			set_listeners(p, o);
-		else if (is_section && config_setting_is_group(o) && depth < DEPTH_MAX)
+		else if (is_section && config_setting_is_group(o) && depth < CONFIG_DEPTH_MAX)
 			set_section(p, path, o, depth + 1);
 		else if (is_section)
 			fault(p, o, path, "a section is expected: %s = { ... };", path);

@@ -6,6 +6,7 @@
 #define SERVER_CONFIG_H
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "base/op.h"
 
 enum config_protocol {
@@ -18,8 +19,6 @@ enum config_protocol {
 	PROTO_SUBMISSIONS,
 	PROTO_COUNT
 };
-
-#define CONFIG_LISTENERS_MAX 64
 
 struct config_listener {
 	enum config_protocol protocol;

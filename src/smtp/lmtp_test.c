@@ -252,6 +252,25 @@ static void takes_the_biggest(void **state)
 	buf_done(&text);
 }
 
+// What was refused before it came is read to its end, but not for ever.
+static void refuses_the_endless(void **state)
+{
+	(void)state;
+	static char octets[1 << 20];
+	struct fake f;
+	fake_open(&f, &lmtp_service, lmtp);
+	fake_send(&f, SPAN("LHLO x\r\nBDAT 1000000000000\r\n"), 0);
+	(void)fake_output(&f);
+	for (uint64_t n = 0; n < LMTP_DROP_MAX - sizeof octets; n += sizeof octets)
+		fake_send(&f, span_of(octets, sizeof octets), 0);
+	assert_false(f.closed);
+	for (unsigned i = 0; i < 3 && !f.closed; i++)
+		fake_send(&f, span_of(octets, sizeof octets), 0);
+	assert_true(f.closed);
+	assert_true(span_starts(fake_output(&f), SPAN("421 4.3.4 ")));
+	fake_close(&f);
+}
+
 static void bears_floods(void **state)
 {
 	(void)state;
@@ -309,6 +328,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(is_strict, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_the_big, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_the_biggest, setup, teardown),
+		cmocka_unit_test_setup_teardown(refuses_the_endless, setup, teardown),
 		cmocka_unit_test_setup_teardown(bears_floods, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,12 +14,11 @@
 #define STORE_STORE_H
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "base/op.h"
 #include "base/rope.h"
 
 #define STORE_PARTITION_MAX (UINT64_MAX - 1) // the number above is the engine's own
-#define STORE_KEY_MAX 1024u                  // longest key; batches with a longer one: RC_TOOBIG
-#define STORE_VALUE_MAX (4u << 20)           // longest value that patches may grow
 
 struct store;
 
@@ -90,7 +89,6 @@ struct store_batch {
 		after; // the batch of this partition that it builds on: RC_CONFLICT if that failed; 0: none
 	struct buf ops;
 };
-#define STORE_BATCH_MAX (1u << 20)
 void batch_init(struct store_batch *b, uint64_t partition);
 void batch_done(struct store_batch *b);
 void batch_put(struct store_batch *b, struct span key, struct span value);
@@ -139,9 +137,7 @@ uint64_t blob_written(const struct blob_writer *w);
 // What was written so far, for parsing it before it is finished: a piece at `offset` (up to the end of its extent), verified.
 int blob_peek(struct op *op, struct blob_writer *w, uint64_t offset, struct span *ret_piece);
 // Completes it with its card (<= BLOB_CARD_MAX) and puts it in line for the log; never blocks on the disk. Frees the writer.
-#define BLOB_CARD_MAX (256u << 10)
-#define BLOB_EXTENT (256u << 10)      // extents have exactly this size, the last may be shorter
-#define BLOB_MAX (UINT64_C(16) << 30) // longer: RC_TOOBIG
+#define BLOB_EXTENT (256u << 10) // extents have exactly this size, the last may be shorter
 int blob_finish(struct op *op, struct blob_writer *w, const struct blob_owner *owner,
 	struct span card, struct blob_ref *ret_ref);
 void blob_abort(struct blob_writer *w); // accepts NULL

@@ -233,7 +233,16 @@ class Attacker:
             self.leave(wire)
             self.join(wire)
 
-    def run(self, is_over):
+    def is_answered(self):
+        """Whether the server has said what it must."""
+        return not self.attack.answer or any(re.search(self.attack.answer, w.heard) for w in self.wires)
+
+    def run(self, time_is_over):
+        late = time.monotonic() + 20
+
+        def is_over():
+            return time_is_over() and (self.is_answered() or time.monotonic() > late)
+
         for wire in self.wires:
             if is_over():
                 break

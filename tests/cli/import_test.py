@@ -9,8 +9,10 @@ import subprocess
 import sys
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent.parent / "tools")]
 
+import limits  # noqa: E402
 from clicase import CliCase, program  # noqa: E402
 
 FROM = b"From anna@example.org Sat Jan  3 01:05:34 1998\n"
@@ -139,6 +141,12 @@ class Import(CliCase):
             {b"\\Seen", b"\\Answered", b"\\Flagged"}, set(), {b"work", b"$Label1"},
             {b"\\Seen", b"\\Answered", b"\\Flagged", b"$label2"}, {b"\\Seen", b"\\Deleted"},
             {b"\\Draft", b"\\Deleted"}])
+
+    def test_many_keywords(self):
+        most = limits.values()["KEYWORDS_PER_IMPORT"]
+        self.source.write_bytes(FROM + b"Subject: a\nX-Keywords: " + b" ".join(b"k%d" % i for i in range(most + 5)) + b"\n\nx\n\n")
+        self.take()
+        self.assertEqual([row[1] for row in self.mail()["INBOX"]], [{b"k%d" % i for i in range(most)}])
 
     def test_equal_messages_stay_two(self):
         self.source.write_bytes((FROM + message(b"one") + b"\n") * 3)
