@@ -248,6 +248,21 @@ static void test_limit_in_all(void **state)
 	server_stop(s);
 }
 
+// Nobody alone takes all there are.
+static void test_limit_of_one(void **state)
+{
+	struct server_config config = { .limits = { .connections = 8 } };
+	struct server *s = server_start(&config);
+	int fd[7];
+	for (int i = 0; i < 7; i++) {
+		fd[i] = client_connect(s);
+		EXPECT_LINE(fd[i], i < 6 ? "HELLO" : "REFUSED");
+	}
+	for (int i = 0; i < 7; i++)
+		close(fd[i]);
+	server_stop(s);
+}
+
 static void input_limit(size_t limit)
 {
 	struct server_config config = { .input_limit = limit };
@@ -496,6 +511,7 @@ int main(void)
 		cmocka_unit_test(test_waker),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_limit_in_all),
+		cmocka_unit_test(test_limit_of_one),
 		cmocka_unit_test(test_input_limit),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_addresses),

@@ -27,6 +27,9 @@ int net_new(struct op *op, struct crew *crew, const struct net_limits *limits, s
 	n->limits = *limits;
 	if (n->limits.connections == 0)
 		n->limits.connections = connections_most();
+	if (n->limits.connections_per_address == 0)
+		n->limits.connections_per_address =
+			n->limits.connections - n->limits.connections / 4;
 	if (n->limits.stall_ms == 0)
 		n->limits.stall_ms = NET_STALL_MS;
 	if (n->limits.handshake_ms == 0)

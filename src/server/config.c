@@ -51,7 +51,7 @@ static const struct key keys[] = {
 	{ "limits.connections", KIND_COUNT, AT(limits.connections), 1, 10000000,
 		"as many as descriptors allow", "connections in all" },
 	{ "limits.connections_per_address", KIND_COUNT, AT(limits.connections_per_address), 0,
-		10000000, "0 (no limit)",
+		10000000, "0 (three quarters of all)",
 		"connections of one address (an IPv6 /64 counts as one)" },
 	{ "limits.sessions_per_user", KIND_COUNT, AT(limits.sessions_per_user), 1, 1000000, "1000",
 		"log-ins of one user at a time; more are answered NO [LIMIT]" },

@@ -10,6 +10,8 @@ served, its memory stays within the bound of the row and within MEMORY_MOST in a
 import argparse
 import pathlib
 import re
+import resource
+import socket
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -28,6 +30,7 @@ USER_MOST, USERS_MOST = 64, 128
 CONFIG = f'limits = {{ memory = "{USERS_MOST}mb"; memory_per_user = "{USER_MOST}mb"; }};\n'
 MEMORY_MOST = 384 << 20  # of all processes of the server, whatever anybody does
 PROTOCOLS = ("imap", "imaps", "pop3", "lmtp", "submission")
+HALF_OPEN_MOST = 4096  # octets of memory of a connection that says nothing
 FLOOR_S = 0.020  # below it a quantile is not called slow
 
 
@@ -117,12 +120,73 @@ class Campaign:
             yield f"others' p99 is {row['waited'] * 1000:.1f} ms, quiet {row['quiet'] * 1000:.1f} ms"
 
 
+def crowd(campaign):
+    """As many connections that say nothing as the descriptors allow: how many, what each costs; somebody more is told, the others are served."""
+    server, pid = campaign.server, campaign.pid
+    base, _ = memory(pid)
+    held, refused = [], 0
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    began = time.monotonic()
+    for n in range(hard):
+        sock = socket.socket()
+        sock.settimeout(20)
+        try:
+            sock.bind((f"127.{1 + n // 20000}.0.{1 + n // 1000 % 20}", 0))
+            sock.connect(("127.0.0.1", server.ports["imap"]))
+            word = sock.recv(5)
+        except OSError:
+            word = b""
+        if word != b"* OK ":
+            refused += 1
+            sock.close()
+            if refused == 3:
+                break
+        else:
+            held.append(sock)
+        if len(held) >= hard - 300:
+            break
+    took = time.monotonic() - began
+    own, _ = memory(pid)
+    for sock in held[-200:]:  # places for others, as a limit for each address would leave them
+        sock.close()
+    del held[-200:]
+    waited, _ = campaign.bystand(2)
+    for sock in held:
+        sock.close()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    each = (own - base) / max(1, len(held))
+    print(f"{len(held)} connections before log-in at a time (descriptors: {hard}), {each:.0f} octets of memory for each, opened in {took:.0f} s; "
+          f"others' p99 meanwhile {quantile(waited, 0.99) * 1000:.1f} ms")
+    if each > HALF_OPEN_MOST:
+        return f"{each:.0f} octets for each connection, allowed are {HALF_OPEN_MOST}"
+    return "" if len(held) > hard // 2 and server.alive() else f"{len(held)} connections only, {refused} refused"
+
+
 def table(rows):
     yield "| attack | connections | sent | server CPU | CPU per octet sent | memory | others' p99: quiet | attacked |"
     yield "|---|---:|---:|---:|---:|---:|---:|---:|"
     for r in rows:
         yield (f"| {r['name']} | {r['connections']} | {r['sent'] / 1e6:.2f} MB | {r['cpu']:.2f} cores | {r['per_octet'] * 1e9:.0f} ns | "
                f"{max(0, r['memory']) / MIB:.0f} MiB | {r['quiet'] * 1000:.1f} ms | {r['waited'] * 1000:.1f} ms |")
+
+
+def descriptors_raise():
+    """For the server and for us, where we may."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for most in (100000, hard):
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+            return
+        except (ValueError, OSError):
+            continue
+
+
+def verdict(name, why):
+    if why:
+        report.failed(f"abuse: {name}", why)
+    else:
+        report.passed(f"abuse: {name}")
 
 
 def main():
@@ -137,20 +201,21 @@ def main():
     chosen = [a for a in ATTACKS if options.only.lower() in a.name.lower() and (options.full or not a.long)]
     seconds = options.seconds or (8 if options.full else 0.1)
     campaign = None
+    if options.full:
+        descriptors_raise()
     try:
         with Server(protocols=PROTOCOLS, config=CONFIG) as server:
             prepare(server, options.full)
             campaign = Campaign(server, seconds, options.full)
             for attack in chosen:
                 why = campaign.attack(attack)
-                if why:
-                    report.failed(f"abuse: {attack.name}", why)
-                else:
-                    report.passed(f"abuse: {attack.name}")
+                verdict(attack.name, why)
+            if options.full and options.only in "as many connections as can be":
+                verdict("as many connections as can be", crowd(campaign))
         report.passed("abuse: the server ended well")
     except (ServerError, AssertionError, OSError) as error:
         report.failed("abuse", f"{error}")
-    if campaign and options.full:
+    if campaign and campaign.rows and options.full:
         print("\n".join(table(campaign.rows)))
         print(f"most memory of all processes: {max(r['all'] for r in campaign.rows) / MIB:.0f} MiB, with mapped mail "
               f"{max(r['share'] for r in campaign.rows) / MIB:.0f} MiB")
