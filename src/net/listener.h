@@ -9,8 +9,9 @@
 struct net; // all connections of a process: counts, limits, the crew they run on
 
 struct net_limits {
-	unsigned connections;             // in all; 0: as many as file descriptors allow
-	unsigned connections_per_address; // 0: three quarters of all, so that nobody alone shuts out the others
+	unsigned connections; // in all; 0: as many as file descriptors allow
+	unsigned
+		connections_per_address; // 0: three quarters of all, so that nobody alone shuts out the others
 	uint64_t stall_ms;     // output without progress for so long: cut off (default 5 minutes)
 	uint64_t handshake_ms; // PROXY header and TLS handshake together (default 60 s)
 };
