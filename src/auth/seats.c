@@ -87,8 +87,7 @@ bool seats_take(struct seats *seats, struct span user, unsigned most, struct bud
 	bool free_seat = (*at)->count < most;
 	if (free_seat) {
 		(*at)->count++;
-		if (ret_memory)
-			*ret_memory = (*at)->memory;
+		*ret_memory = (*at)->memory;
 	}
 	pthread_mutex_unlock(&seats->lock);
 	seat_free(fresh);

@@ -10,7 +10,7 @@ struct seats;
 // A user's sessions hold at most `each` octets (0: no bound) within the budget of all, to which a reference is taken (NULL: none).
 int seats_new(struct op *op, struct budget *all, size_t each, struct seats **ret_seats);
 void seats_free(struct seats *seats); // accepts NULL
-// False when the user has `most` already, or there is no memory. *ret_memory (may be NULL): the user's budget, for as long as the seat is kept.
+// False when the user has `most` already, or there is no memory. *ret_memory: the user's budget, for as long as the seat is kept.
 bool seats_take(struct seats *seats, struct span user, unsigned most, struct budget **ret_memory);
 void seats_give(struct seats *seats, struct span user);
 

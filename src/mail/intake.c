@@ -29,6 +29,7 @@ static int pass_on(struct op *op, struct intake *in, int rc)
 int intake_begin(struct op *op, struct intake *in, struct store *s)
 {
 	must(!in->parser && !in->writer);
+	arena_set_budget(&in->parsing.arena, op->arena.budget); // a header may have 10 MiB
 	op_reset(&in->parsing);
 	in->size = 0;
 	in->after_cr = false;

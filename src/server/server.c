@@ -360,11 +360,14 @@ static int front_prepare(struct op *op, struct server *s)
 	};
 	struct lmtp_config lmtp = { .mail = s->mail,
 		.auth = s->auth,
+		.memory = s->memory,
 		.hostname = c->smtp.hostname,
 		.timeout = (unsigned)(c->smtp.timeout_ms / 1000) };
 	struct submission_config submission = {
 		.mail = s->mail,
 		.auth = s->auth,
+		.memory = s->memory,
+		.memory_per_user = c->limits.memory_per_user,
 		.hostname = c->smtp.hostname,
 		.domains = c->submission.domains,
 		.senders = c->submission.senders,

@@ -26,6 +26,7 @@ int lmtp_new(struct op *op, const struct lmtp_config *config, struct lmtp **ret_
 		return op_fail(op, RC_NOMEM, "out of memory");
 	l->host = (struct smtp_host){ .mail = config->mail,
 		.auth = config->auth,
+		.memory = config->memory,
 		.hostname = smtp_hostname(config->hostname, l->hostname),
 		.timeout = config->timeout ? config->timeout : LMTP_TIMEOUT };
 	*ret_lmtp = l;

@@ -7,14 +7,16 @@
 #include "net/conn.h"
 
 struct auth;
+struct budget;
 struct lmtp; // what the sessions of a process share; given to listener_open() as service_config
 struct mail;
 
 struct lmtp_config {
 	struct mail *mail; // both must outlive the struct lmtp
 	struct auth *auth;
-	const char *hostname; // in the greeting and in Received; NULL: what the system says
-	unsigned timeout;     // seconds without a command or data; 0: LMTP_TIMEOUT
+	struct budget *memory; // of all sessions; NULL: no bound
+	const char *hostname;  // in the greeting and in Received; NULL: what the system says
+	unsigned timeout;      // seconds without a command or data; 0: LMTP_TIMEOUT
 };
 // Copies the configuration; its strings must stay.
 int lmtp_new(struct op *op, const struct lmtp_config *config, struct lmtp **ret_lmtp);

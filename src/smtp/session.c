@@ -319,6 +319,12 @@ static uint64_t timeout_at(const struct smtp_session *s)
 	return s->front->deadline ? s->front->deadline(s, at) : at;
 }
 
+void smtp_session_charge(struct smtp_session *s, struct budget *memory)
+{
+	arena_set_budget(&s->op.arena, memory);
+	arena_set_budget(&s->tx.arena, memory);
+}
+
 void smtp_session_init(struct smtp_session *s, struct conn *c, const struct smtp_front *front,
 	const struct smtp_host *host)
 {
@@ -328,6 +334,7 @@ void smtp_session_init(struct smtp_session *s, struct conn *c, const struct smtp
 	s->opened_at = s->active_at = clock_mono();
 	op_init(&s->op, SMTP_MEMORY);
 	op_init(&s->tx, SMTP_MEMORY);
+	smtp_session_charge(s, host->memory);
 }
 
 void smtp_session_done(struct smtp_session *s)

@@ -34,8 +34,9 @@ enum smtp_phase {
 struct smtp_host { // what the sessions of a front end share
 	struct mail *mail;
 	struct auth *auth;
-	const char *hostname; // in the greeting and in Received
-	unsigned timeout;     // seconds without a command or data
+	struct budget *memory; // of a session before anybody is logged in; NULL: no bound
+	const char *hostname;  // in the greeting and in Received
+	unsigned timeout;      // seconds without a command or data
 };
 
 struct smtp_front {
@@ -104,6 +105,8 @@ struct smtp_session {
 // --- session.c ---
 void smtp_session_init(struct smtp_session *s, struct conn *c, const struct smtp_front *front,
 	const struct smtp_host *host);
+// From now on what its commands and messages hold is charged to this budget.
+void smtp_session_charge(struct smtp_session *s, struct budget *memory);
 void smtp_session_done(struct smtp_session *s);
 enum conn_next smtp_session_run(struct smtp_session *s, unsigned events);
 

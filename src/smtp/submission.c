@@ -41,11 +41,12 @@ int submission_new(
 	sub->config = *config;
 	sub->host = (struct smtp_host){ .mail = config->mail,
 		.auth = config->auth,
+		.memory = config->memory,
 		.hostname = smtp_hostname(config->hostname, sub->hostname),
 		.timeout = config->timeout ? config->timeout : LMTP_TIMEOUT };
 	int rc = domains_read(op, sub);
 	if (rc == 0)
-		rc = seats_new(op, NULL, 0, &sub->seats);
+		rc = seats_new(op, config->memory, config->memory_per_user, &sub->seats);
 	if (rc == 0)
 		rc = served_new(op, &sub->served);
 	if (rc < 0) {
@@ -132,13 +133,15 @@ static int log_in(struct submission_session *ss, struct span user)
 	if (!copy)
 		return op_fail(&ss->s.op, RC_NOMEM, "out of memory");
 	memcpy(copy, user.p, user.n);
-	if (!seats_take(ss->submission->seats, user, most, NULL)) {
+	struct budget *memory;
+	if (!seats_take(ss->submission->seats, user, most, &memory)) {
 		free(copy);
 		return op_fail(&ss->s.op, RC_UNAVAILABLE,
 			"too many connections: at most %u for one user", most);
 	}
 	ss->user = span_of(copy, user.n);
 	ss->seated = true;
+	smtp_session_charge(&ss->s, memory);
 	log_info("submission", "%llu %s %.*s: logged in%s%s",
 		(unsigned long long)conn_id(ss->s.conn), conn_peer(ss->s.conn), SPAN_FMT(user),
 		conn_is_tls(ss->s.conn) ? " with " : "", conn_tls_text(ss->s.conn));

@@ -79,7 +79,7 @@ ATTACKS = [
     Attack("exchanges without end", "imap", b"a AUTHENTICATE PLAIN\r\n*\r\n" * 100, spread=True, answer=b"a BAD"),
     Attack("recipients without end", "lmtp", b"MAIL FROM:<a@b>\r\n" + b"RCPT TO:<mallory>\r\n" * 1200 + b"RSET\r\n", LMTP_IN, answer=b"452"),
     Attack("message without end", "lmtp", b"x" * 65000 + b"\r\n", (*LMTP_IN, (b"MAIL FROM:<a@b>\r\n", b"250"), (b"RCPT TO:<mallory>\r\n", b"250"),
-           (b"DATA\r\n", b"354")), connections=4, per_connection=1 << 20),
+           (b"DATA\r\n", b"354")), connections=4, per_connection=24 << 20),
     # --- by a user ---
     Attack("endless line after log-in", "imap", b"a" * 65536, (LOGIN,), answer=b"BYE .LIMIT"),
     Attack("pipelined NOOP", "imap", b"a NOOP\r\n" * 8000, (LOGIN,), answer=b"a OK"),
@@ -92,6 +92,8 @@ ATTACKS = [
     Attack("slow readers of decoded parts", "imap", b"x FETCH 1:* BINARY.PEEK[1]\r\n", (LOGIN, (b"b SELECT base64\r\n", b"b OK")), connections=40,
            reads=False, per_connection=1 << 20, fixed=512 << 20),
     Attack("slow readers of POP3", "pop3", b"RETR 1\r\n" * 5000, POP3_IN, connections=20, reads=False, per_connection=1 << 20),
+    Attack("headers without end", "imap", b"x" * 65000 + b"\r\n", (LOGIN, (b"x APPEND INBOX {120000000}\r\n", b"+ ")), connections=30, per_connection=1 << 20,
+           fixed=128 << 20),
     Attack("deep search", "imap", NESTED, (LOGIN, SELECT), per_connection=2 << 20),
     Attack("wide search", "imap", b"x SEARCH" + b" NOT SEEN" * 7000 + b"\r\n", (LOGIN, SELECT), per_connection=8 << 20),
     Attack("search of bodies", "imap", b"x SEARCH TEXT zzz TEXT yyy BODY xxx\r\n", (LOGIN, SELECT), per_connection=2 << 20),
