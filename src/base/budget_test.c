@@ -77,6 +77,7 @@ static void arenas(void **state)
 	for (int i = 0; i < 60; i++)
 		assert_non_null(arena_alloc(&a, 1000)); // a usual command
 	assert_int_equal(budget_used(all), 0);
+	arena_set_budget(&a, NULL);
 	arena_done(&a);
 	budget_unref(all);
 }
