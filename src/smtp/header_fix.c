@@ -151,6 +151,22 @@ static bool is_bcc(struct span name)
 	return span_caseeq(name, SPAN("Bcc")) || span_caseeq(name, SPAN("Resent-Bcc"));
 }
 
+// The newest of the times that a message was sent on: its fields stand together before those of older ones (RFC 5322 section 3.6.6), which are
+// history.
+struct newest {
+	bool begun, over, authors, sender;
+};
+
+static bool is_of_newest(struct newest *n, struct span name, bool authors, bool sender)
+{
+	bool resent = span_casestarts(name, SPAN("Resent-"));
+	n->over |= n->begun && (!resent || (authors && n->authors) || (sender && n->sender));
+	n->begun |= resent;
+	n->authors |= authors;
+	n->sender |= sender;
+	return !n->over;
+}
+
 struct parts { // as they are collected
 	struct buf head, bcc, added, sender;
 };
@@ -160,6 +176,7 @@ static int sort_fields(struct op *op, struct span header, const struct header_ru
 {
 	struct mime_fields it = mime_fields_of(header);
 	struct mime_field f;
+	struct newest newest = { .begun = false };
 	unsigned count = 0;
 	int worst = OWNER_USER;
 	bool written = false,
@@ -171,7 +188,8 @@ static int sort_fields(struct op *op, struct span header, const struct header_ru
 			buf_add(&to->bcc, f.raw);
 			continue;
 		}
-		if (authors || sender) {
+		bool counts = !s->resent || is_of_newest(&newest, f.name, authors, sender);
+		if (counts && (authors || sender)) {
 			int owner = owner_of_field(op, rules, f.value, &count);
 			if (owner < 0)
 				return owner;

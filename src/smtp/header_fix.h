@@ -4,7 +4,7 @@
 //
 // Who wrote it: the addresses of From must be the user's; one that is another account's here is refused; one that is nobody's here (a list, an
 // account elsewhere) is let through with a Sender that says who sent it. In a message that was sent on (RFC 5322 section 3.6.6) From is the first
-// author's and Resent-From counts in its place.
+// author's and Resent-From counts in its place: that of the newest time it was.
 #ifndef SMTP_HEADER_FIX_H
 #define SMTP_HEADER_FIX_H
 

@@ -134,6 +134,16 @@ static void fixes(void **state)
 		{ HAS "From: me@a\r\nResent-From: x@b\r\n\r\n", 0,
 			HAS "From: me@a\r\nResent-From: x@b\r\n\r\n", "Resent-Sender: me@a\r\n",
 			"" },
+		{ HAS "Resent-From: me@a\r\nReceived: x\r\nResent-Sender: you@a\r\nResent-From: "
+		      "you@a\r\nFrom: x@b\r\n\r\n",
+			0,
+			HAS "Resent-From: me@a\r\nReceived: x\r\nResent-Sender: "
+			    "you@a\r\nResent-From: you@a\r\nFrom: x@b\r\n\r\n",
+			"", "" },
+		{ "Resent-Sender: you@a\r\nResent-From: me@a\r\nResent-From: you@a\r\n" HAS "\r\n",
+			0, "Resent-From: me@a\r\nResent-From: you@a\r\n" HAS "\r\n", "", "" },
+		{ HAS "Resent-To: x@b\r\nResent-From: you@a\r\nResent-From: me@a\r\n\r\n",
+			RC_NOPERM, NULL, NULL, NULL },
 		{ HAS "Bcc: a\r\n b\r\nFrom: me@a\r\nRESENT-BCC:c\r\n\r\n", 0,
 			HAS "From: me@a\r\n\r\n", "", "Bcc: a\r\n b\r\nRESENT-BCC:c\r\n" },
 	};
