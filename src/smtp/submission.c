@@ -275,6 +275,23 @@ static void ehlo(struct submission_session *ss, const struct smtp_command *c)
 	buf_done(&mechanisms);
 }
 
+// RFC 6409 section 4.2: a sender without a domain has ours.
+static bool qualify(struct submission_session *ss, struct smtp_path *io_path)
+{
+	struct span domain = ss->submission->domains[0], text = io_path->text;
+	if (!io_path->local.n || io_path->domain.n)
+		return true;
+	char *p = arena_bytes(&ss->s.tx.arena, text.n + 1 + domain.n);
+	if (!p)
+		return false;
+	memcpy(p, text.p, text.n);
+	p[text.n] = '@';
+	memcpy(p + text.n + 1, domain.p, domain.n);
+	io_path->text = ss->s.envelope.sender = span_of(p, text.n + 1 + domain.n);
+	io_path->domain = domain;
+	return true;
+}
+
 // RFC 6409 section 6.1: the sender is the user, or, for notifications (section 3.2), nobody.
 static void mail(struct submission_session *ss, const struct smtp_command *c)
 {
@@ -283,9 +300,14 @@ static void mail(struct submission_session *ss, const struct smtp_command *c)
 		smtp_say(s, 530, "5.7.0", "log in first"); // RFC 4954 section 6
 		return;
 	}
+	struct smtp_path path = c->path;
 	if (!smtp_mail(s, c))
 		return;
-	int owner = c->path.local.n ? submission_sender_owner(&s->op, ss, &c->path) : OWNER_USER;
+	int owner = OWNER_USER;
+	if (!qualify(ss, &path))
+		owner = op_fail(&s->op, RC_NOMEM, "out of memory");
+	else if (path.local.n)
+		owner = submission_sender_owner(&s->op, ss, &path);
 	if (owner == OWNER_USER) {
 		smtp_say(s, 250, "2.1.0", "sender accepted");
 		return;
