@@ -91,6 +91,10 @@ void dsn_write(const struct envelope *e, const struct dsn_facts *f, struct buf *
 	}
 	buf_add(to, SPAN("Arrival-Date: "));
 	smtp_add_date(to);
+	if (e->hold_for.p) // RFC 4865 section 5.1.2
+		buf_addf(to, "\r\nFuture-Release-Request: for;%.*s", SPAN_FMT(e->hold_for));
+	if (e->hold_until.p)
+		buf_addf(to, "\r\nFuture-Release-Request: until;%.*s", SPAN_FMT(e->hold_until));
 	buf_add(to, SPAN("\r\n\r\n"));
 	for (size_t i = 0; i < e->count; i++)
 		if (wants(&e->recipients[i], f->relay_tells))

@@ -16,6 +16,21 @@ static const char *bad_value(struct smtp_reply *ret_reply)
 	return refuse(ret_reply, 501, "5.5.4", "a parameter's value is not allowed");
 }
 
+// RFC 4865 section 4.2, items 7 to 11: one of the two, within what is offered. A time that has passed already is not later than that.
+static const char *take_hold(struct envelope *e, const struct smtp_param *p,
+	const struct future_release *most, struct smtp_reply *ret_reply)
+{
+	bool is_for = span_caseeq(p->name, SPAN("HOLDFOR"));
+	uint64_t seconds;
+	int64_t until;
+	if (envelope_is_for_later(e))
+		return refuse(ret_reply, 501, "5.5.4", "HOLDFOR or HOLDUNTIL, not both");
+	bool good = is_for ? future_seconds_parse(p->value, &seconds) && seconds <= most->seconds
+			   : future_time_parse(p->value, &until) && until <= most->until;
+	*(is_for ? &e->hold_for : &e->hold_until) = p->value;
+	return good ? NULL : bad_value(ret_reply);
+}
+
 // One parameter of MAIL.
 static const char *take_param(struct envelope *e, const struct smtp_param *p,
 	const struct envelope_rules *rules, struct smtp_reply *ret_reply)
@@ -54,6 +69,10 @@ static const char *take_param(struct envelope *e, const struct smtp_param *p,
 		bool valid = span_eq(v, SPAN("<>")) || smtp_xtext_is_valid(v);
 		return valid ? NULL : bad_value(ret_reply);
 	}
+	bool holds =
+		span_caseeq(p->name, SPAN("HOLDFOR")) || span_caseeq(p->name, SPAN("HOLDUNTIL"));
+	if (rules->future.seconds && holds)
+		return take_hold(e, p, &rules->future, ret_reply);
 	return refuse(ret_reply, 555, "5.5.4", "a parameter is not known here");
 }
 
@@ -84,7 +103,8 @@ const char *envelope_begin(struct op *op, struct envelope *e, const struct smtp_
 		if (why)
 			return why;
 	}
-	bool kept = keep(op, &e->ret) && keep(op, &e->envid);
+	bool kept = keep(op, &e->ret) && keep(op, &e->envid) && keep(op, &e->hold_for) &&
+		keep(op, &e->hold_until);
 	if (!kept)
 		return refuse(ret_reply, 451, "4.3.0", "out of memory");
 	return needs_utf8(e, &c->path, ret_reply);

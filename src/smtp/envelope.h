@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starling: a mail transaction's envelope: what MAIL and RCPT said, checked (RFC 5321 section 3.3, RFC 1870, 6152, 3030, 6531, 3461). For LMTP and
+// Starling: a mail transaction's envelope: what MAIL and RCPT said, checked (RFC 5321 section 3.3, RFC 1870, 6152, 3030, 6531, 3461, 4865). For LMTP and
 // submission alike; who a recipient is, is the front end's to find out.
 #ifndef SMTP_ENVELOPE_H
 #define SMTP_ENVELOPE_H
 
 #include "base/op.h"
+#include "wire/future_release.h"
 
 struct smtp_command;
 struct smtp_reply;
@@ -18,23 +19,30 @@ struct recipient {
 	bool refused;              // by it
 	bool has_it;               // it was delivered
 };
-struct envelope {               // all of it in the arena of the transaction's op
-	struct span sender;     // empty: the null path
-	bool utf8;              // SMTPUTF8
-	bool binary;            // BODY=BINARYMIME: BDAT only
-	bool seven_bit;         // BODY=7BIT
-	struct span ret, envid; // RFC 3461; absent: not given
-	uint64_t size;          // SIZE=; 0: not given
+struct envelope {                         // all of it in the arena of the transaction's op
+	struct span sender;               // empty: the null path
+	bool utf8;                        // SMTPUTF8
+	bool binary;                      // BODY=BINARYMIME: BDAT only
+	bool seven_bit;                   // BODY=7BIT
+	struct span ret, envid;           // RFC 3461; absent: not given
+	struct span hold_for, hold_until; // RFC 4865; absent: not given
+	uint64_t size;                    // SIZE=; 0: not given
 	struct recipient *recipients;
 	size_t count, cap;
 	size_t refused; // recipients that were taken in and then refused
 };
 
 struct envelope_rules {
-	uint64_t limit; // octets of a message
-	bool binary;    // BINARYMIME is offered
-	bool auth;      // AUTH is
+	uint64_t limit;               // octets of a message
+	bool binary;                  // BINARYMIME is offered
+	bool auth;                    // AUTH is
+	struct future_release future; // FUTURERELEASE, so far; zeroed: it is not
 };
+// It is to be held until later.
+static inline bool envelope_is_for_later(const struct envelope *e)
+{
+	return e->hold_for.p || e->hold_until.p;
+}
 static inline size_t envelope_accepted(const struct envelope *e)
 {
 	return e->count - e->refused;

@@ -54,6 +54,15 @@ void relay_free(struct relay *relay)
 	free(relay);
 }
 
+void relay_future(struct relay *relay, struct future_release *ret_future)
+{
+	pthread_mutex_lock(&relay->lock);
+	*ret_future = relay->future;
+	pthread_mutex_unlock(&relay->lock);
+	if (ret_future->until <= clock_real())
+		*ret_future = (struct future_release){ .seconds = 0 };
+}
+
 static bool addresses_known(struct relay *r, struct relay_link *to)
 {
 	pthread_mutex_lock(&r->lock);
@@ -93,6 +102,7 @@ static void request_free(struct request *q)
 {
 	free(q->command);
 	free(q->dsn);
+	free(q->hold);
 	free(q);
 }
 
@@ -218,25 +228,40 @@ static void put(struct relay_link *link, struct request *q)
 	pthread_mutex_unlock(&link->lock);
 }
 
-// Puts a request in line whose texts are these (NULL: out of memory).
-static bool ask(
-	struct relay_link *link, const struct request *what, struct buf *command, struct buf *dsn)
+struct texts { // of a request
+	struct buf command, dsn, hold;
+};
+
+// Puts a request in line.
+static bool ask(struct relay_link *link, const struct request *what, struct texts *t)
 {
 	struct request *q = calloc(1, sizeof *q);
-	buf_addc(command, '\0');
-	buf_addc(dsn, '\0');
-	if (!q || command->failed || dsn->failed) {
+	struct buf *const all[] = { &t->command, &t->dsn, &t->hold };
+	bool failed = !q;
+	for (size_t i = 0; i < countof(all); i++) {
+		buf_addc(all[i], '\0');
+		failed |= all[i]->failed;
+	}
+	if (failed) {
 		free(q);
-		buf_done(command);
-		buf_done(dsn);
+		for (size_t i = 0; i < countof(all); i++)
+			buf_done(all[i]);
 		relay_link_die(link, "4.3.0", "out of memory");
 		return false;
 	}
 	*q = *what;
-	q->command = command->p; // the buffers' memory is the request's now
-	q->dsn = dsn->p;
+	q->command = t->command.p; // the buffers' memory is the request's now
+	q->dsn = t->dsn.p;
+	q->hold = t->hold.p;
 	put(link, q);
 	return true;
+}
+
+// " name=value", if there is one.
+static void add_param(struct buf *to, const char *name, struct span value)
+{
+	if (value.p)
+		buf_addf(to, " %s=%.*s", name, SPAN_FMT(value));
 }
 
 bool relay_mail(struct relay_link *link, const struct envelope *e)
@@ -244,34 +269,32 @@ bool relay_mail(struct relay_link *link, const struct envelope *e)
 	struct request q = {
 		.what = RELAY_MAIL, .size = e->size, .utf8 = e->utf8, .eight_bit = !e->seven_bit
 	};
-	struct buf command = { 0 }, dsn = { 0 };
-	buf_addf(&command, "MAIL FROM:<%.*s>", SPAN_FMT(e->sender));
-	if (e->ret.p)
-		buf_addf(&dsn, " RET=%.*s", SPAN_FMT(e->ret));
-	if (e->envid.p)
-		buf_addf(&dsn, " ENVID=%.*s", SPAN_FMT(e->envid));
-	return ask(link, &q, &command, &dsn);
+	struct texts t = { 0 };
+	buf_addf(&t.command, "MAIL FROM:<%.*s>", SPAN_FMT(e->sender));
+	add_param(&t.dsn, "RET", e->ret);
+	add_param(&t.dsn, "ENVID", e->envid);
+	add_param(&t.hold, "HOLDFOR", e->hold_for);
+	add_param(&t.hold, "HOLDUNTIL", e->hold_until);
+	return ask(link, &q, &t);
 }
 
 bool relay_rcpt(struct relay_link *link, const struct recipient *r)
 {
 	struct request q = { .what = RELAY_RCPT,
 		.utf8 = !span_is_ascii(r->address) || !span_is_ascii(r->orcpt) };
-	struct buf command = { 0 }, dsn = { 0 };
-	buf_addf(&command, "RCPT TO:<%.*s>", SPAN_FMT(r->address));
-	if (r->notify.p)
-		buf_addf(&dsn, " NOTIFY=%.*s", SPAN_FMT(r->notify));
-	if (r->orcpt.p)
-		buf_addf(&dsn, " ORCPT=%.*s", SPAN_FMT(r->orcpt));
-	return ask(link, &q, &command, &dsn);
+	struct texts t = { 0 };
+	buf_addf(&t.command, "RCPT TO:<%.*s>", SPAN_FMT(r->address));
+	add_param(&t.dsn, "NOTIFY", r->notify);
+	add_param(&t.dsn, "ORCPT", r->orcpt);
+	return ask(link, &q, &t);
 }
 
 static bool ask_plainly(struct relay_link *link, enum relay_request what, const char *command)
 {
 	struct request q = { .what = what };
-	struct buf text = { 0 }, none = { 0 };
-	buf_add(&text, span_str(command));
-	return ask(link, &q, &text, &none);
+	struct texts t = { 0 };
+	buf_add(&t.command, span_str(command));
+	return ask(link, &q, &t);
 }
 
 bool relay_data(struct relay_link *link)

@@ -9,6 +9,7 @@
 #define SMTP_RELAY_H
 
 #include "base/op.h"
+#include "wire/future_release.h"
 
 struct conn;
 struct envelope;
@@ -39,6 +40,9 @@ struct relay_config {
 int relay_new(struct op *op, const struct relay_config *config, struct net *net,
 	struct relay **ret_relay);
 void relay_free(struct relay *relay); // no link may be left; accepts NULL
+// What it offered of FUTURERELEASE (RFC 4865) when it was reached last, whose link that ever was. Zeroed: nothing, its date is past by now, or it was
+// not reached since the start.
+void relay_future(struct relay *relay, struct future_release *ret_future);
 
 // --- a link; in the thread of the session that has it ---
 

@@ -23,10 +23,11 @@ struct relay {
 	struct net *net;
 	struct tls_context *tls;
 	struct Gsasl *gsasl;
-	pthread_mutex_t lock; // guards the addresses; a leaf
+	pthread_mutex_t lock; // guards what follows; a leaf
 	struct address addresses[RELAY_ADDRESSES_MAX];
 	size_t address_count;
-	uint64_t resolved_at; // clock_mono(); 0: never
+	uint64_t resolved_at;         // clock_mono(); 0: never
+	struct future_release future; // its last offer
 };
 
 struct request {
@@ -34,6 +35,7 @@ struct request {
 	struct request *next;
 	char *command;  // without parameters; "": nothing is sent
 	char *dsn;      // parameters of RFC 3461
+	char *hold;     // and of RFC 4865
 	uint64_t size;  // SIZE= of MAIL; 0: none
 	bool utf8;      // for a relay with SMTPUTF8 alone
 	bool eight_bit; // BODY=8BITMIME
@@ -48,6 +50,7 @@ enum relay_offer { // bits: what EHLO lists
 	OFFER_DSN = 8,
 	OFFER_STARTTLS = 16,
 	OFFER_SIZE = 32,
+	OFFER_FUTURERELEASE = 64,
 };
 
 struct relay_link {

@@ -31,7 +31,8 @@ struct relay_session {
 	struct line_cutter cutter;
 	struct smtp_answer answer; // under way
 	unsigned offers;
-	struct span mechanisms; // of EHLO's AUTH; malloced
+	struct future_release future; // of EHLO's FUTURERELEASE
+	struct span mechanisms;       // of EHLO's AUTH; malloced
 	struct relay_sasl *sasl;
 	bool logged_in;
 	bool in_data;        // 354 was said: octets may go
@@ -65,6 +66,7 @@ static void say(struct relay_session *r, const char *text)
 static void say_ehlo(struct relay_session *r)
 {
 	r->offers = 0;
+	r->future = (struct future_release){ .seconds = 0 };
 	free((void *)(uintptr_t)r->mechanisms.p);
 	r->mechanisms = SPAN_NONE;
 	rope_addf(conn_output(r->conn), "EHLO %s\r\n", r->link->relay->config.hostname);
@@ -88,6 +90,8 @@ static void note_offer(struct relay_session *r, struct span line)
 	for (size_t i = 0; i < countof(known); i++)
 		if (span_caseeq(keyword, known[i].keyword))
 			r->offers |= known[i].offer;
+	if (span_caseeq(keyword, SPAN("FUTURERELEASE")) && future_offer_parse(rest, &r->future))
+		r->offers |= OFFER_FUTURERELEASE;
 	if (span_caseeq(keyword, SPAN("AUTH")) && !r->mechanisms.p) {
 		char *copy = span_to_str_new(rest);
 		r->mechanisms = span_str(copy);
@@ -96,6 +100,10 @@ static void note_offer(struct relay_session *r, struct span line)
 
 static void ready(struct relay_session *r)
 {
+	struct relay *relay = r->link->relay;
+	pthread_mutex_lock(&relay->lock);
+	relay->future = r->future;
+	pthread_mutex_unlock(&relay->lock);
 	pthread_mutex_lock(&r->link->lock);
 	r->link->offers = r->offers;
 	pthread_mutex_unlock(&r->link->lock);
@@ -226,12 +234,17 @@ static void message_answer(struct relay_session *r)
 // What the relay has no extension for: the answer is ours.
 static bool is_refused_here(const struct relay_session *r, struct request *q)
 {
-	if (!q->utf8 || (r->offers & OFFER_SMTPUTF8))
+	if (q->utf8 && !(r->offers & OFFER_SMTPUTF8))
+		q->answer = (struct smtp_answer){
+			.code = 550, .enhanced = "5.6.7", .text = "the relay does not know SMTPUTF8"
+		};
+	else if (q->hold[0] && !(r->offers & OFFER_FUTURERELEASE)) // it did when we offered it
+		q->answer = (struct smtp_answer){ .code = 550,
+			.enhanced = "5.3.3",
+			.text = "the relay holds no mail until later any more" };
+	else
 		return false;
 	q->answered = true;
-	q->answer = (struct smtp_answer){
-		.code = 550, .enhanced = "5.6.7", .text = "the relay does not know SMTPUTF8"
-	};
 	return true;
 }
 
@@ -248,6 +261,7 @@ static void write_request(struct relay_session *r, const struct request *q)
 			rope_add(out, SPAN(" BODY=8BITMIME"));
 		if (q->utf8)
 			rope_add(out, SPAN(" SMTPUTF8"));
+		rope_add(out, span_str(q->hold));
 	}
 	if (r->offers & OFFER_DSN)
 		rope_add(out, span_str(q->dsn));

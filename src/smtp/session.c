@@ -112,7 +112,8 @@ bool smtp_mail(struct smtp_session *s, const struct smtp_command *c)
 	op_reset(&s->tx);
 	struct envelope_rules rules = { .limit = mail_append_limit(s->host->mail),
 		.binary = s->front->has_binarymime,
-		.auth = s->front->authenticates };
+		.auth = s->front->authenticates,
+		.future = s->future };
 	const char *why = envelope_begin(&s->tx, &s->envelope, c, &rules, &reply);
 	if (why) {
 		smtp_refuse(s, &reply, why);

@@ -83,6 +83,7 @@ struct smtp_session {
 	bool in_mail;       // MAIL was accepted
 	bool eof, stopping;
 	struct envelope envelope;
+	struct future_release future; // the front end's: MAIL may ask for it
 	// The message on its way:
 	struct delivery *delivery;
 	struct evp_md_ctx_st *hash;      // of the octets that the client sent

@@ -256,7 +256,8 @@ static void ehlo(struct submission_session *ss, const struct smtp_command *c)
 	struct smtp_session *s = &ss->s;
 	struct buf mechanisms = { 0 };
 	struct span name;
-	const char *more[3];
+	const char *more[4];
+	char future[FUTURE_OFFER_SIZE];
 	size_t n = 0;
 	if (!smtp_hello(s, c))
 		return;
@@ -270,6 +271,11 @@ static void ehlo(struct submission_session *ss, const struct smtp_command *c)
 	if (any && !mechanisms.failed)
 		more[n++] = mechanisms.p;
 	more[n++] = "DSN";
+	submission_note_future(ss);
+	if (s->future.seconds) {
+		future_offer_print(future, &s->future);
+		more[n++] = future;
+	}
 	more[n++] = ss->user.p ? "BURL imap" : "BURL"; // RFC 4468 section 3.1
 	smtp_hello_lines(s, more, n);
 	buf_done(&mechanisms);
@@ -301,6 +307,7 @@ static void mail(struct submission_session *ss, const struct smtp_command *c)
 		return;
 	}
 	struct smtp_path path = c->path;
+	submission_note_future(ss);
 	if (!smtp_mail(s, c))
 		return;
 	int owner = OWNER_USER;
@@ -328,12 +335,15 @@ static void rcpt(struct submission_session *ss, const struct smtp_command *c)
 	if (owner < 0) {
 		struct smtp_reply reply = smtp_reply_of(owner);
 		smtp_refuse(s, &reply, op_text(&s->op, owner));
-	} else if (owner != OWNER_NOBODY) {
+	} else if (owner != OWNER_NOBODY && !envelope_is_for_later(&s->envelope)) {
 		if (smtp_rcpt_add(s, &r))
 			smtp_say(s, 250, "2.1.5", "recipient accepted");
 	} else if (ss->submission->config.relay && c->path.domain.n) {
-		r.remote = true; // also in our domains: the relay may know aliases
+		// Also in our domains: the relay may know aliases. And mail for later is all the relay's: what it holds for accounts here comes back.
+		r.remote = true;
 		submission_ask(ss, &r);
+	} else if (owner != OWNER_NOBODY) {
+		smtp_say(s, 550, "5.1.3", "mail for later needs the address with its domain");
 	} else if (!c->path.domain.n || is_own_domain(ss->submission, c->path.domain)) {
 		smtp_say(s, 550, "5.1.1", "no such user here");
 	} else {

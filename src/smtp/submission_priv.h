@@ -86,6 +86,8 @@ int submission_sender_owner(
 	struct op *op, const struct submission_session *ss, const struct smtp_path *path);
 
 // --- submission_relay.c ---
+// What can be offered of FUTURERELEASE now: s.future.
+void submission_note_future(struct submission_session *ss);
 // RCPT for the relay: its answer comes later.
 void submission_ask(struct submission_session *ss, const struct recipient *r);
 void submission_progress(struct smtp_session *s);

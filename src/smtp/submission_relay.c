@@ -31,6 +31,13 @@ void submission_relay_reset(struct submission_session *ss)
 	ss->asked = ss->sending = ss->mail_refused = ss->relay_waits = false;
 }
 
+void submission_note_future(struct submission_session *ss)
+{
+	ss->s.future = (struct future_release){ .seconds = 0 };
+	if (ss->submission->config.relay)
+		relay_future(ss->submission->config.relay, &ss->s.future);
+}
+
 static struct smtp_answer trouble(const char *text)
 {
 	struct smtp_answer a = { .code = 451, .enhanced = "4.4.1" };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "wire/future_release.h"
 #include "wire/smtp.h"
 #include "wire/smtp_reply.h"
 
@@ -179,6 +180,57 @@ static void answers(void **state)
 	assert_true(span_eq(rest, SPAN("100")));
 }
 
+static void future_releases(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		int64_t time; // -1: refused
+	} times[] = {
+		{ "1970-01-01T00:00:00Z", 0 },
+		{ "2024-02-29T23:59:60.5z", 1709251200 },
+		{ "9999-12-31t23:59:59Z", 253402300799 },
+		{ "2023-02-29T00:00:00Z", -1 },
+		{ "2024-13-01T00:00:00Z", -1 },
+		{ "2024-00-01T00:00:00Z", -1 },
+		{ "2024-01-00T00:00:00Z", -1 },
+		{ "2024-01-01T24:00:00Z", -1 },
+		{ "2024-01-01T00:60:00Z", -1 },
+		{ "2024-01-01T00:00:61Z", -1 },
+		{ "2024-01-01T00:00:00+00:00", -1 },
+		{ "2024-01-01T00:00:00.Z", -1 },
+		{ "2024-01-01T00:00:00", -1 },
+		{ "2024-01-01 00:00:00Z", -1 },
+		{ "2024-01-01T00:0x:00Z", -1 },
+		{ "2024-01-01T00:00:00ZZ", -1 },
+		{ "", -1 },
+	};
+	for (size_t i = 0; i < countof(times); i++) {
+		int64_t time = -1;
+		assert_int_equal(
+			future_time_parse(span_str(times[i].text), &time), times[i].time >= 0);
+		assert_int_equal(time, times[i].time);
+	}
+	static const char *const bad[] = { "", "0", "01", "-1", "+1", "1x", "1000000000" };
+	uint64_t seconds;
+	for (size_t i = 0; i < countof(bad); i++)
+		assert_false(future_seconds_parse(span_str(bad[i]), &seconds));
+	assert_true(future_seconds_parse(SPAN("999999999"), &seconds));
+	assert_int_equal(seconds, 999999999);
+	struct future_release offer = { .seconds = 7 };
+	assert_false(future_offer_parse(SPAN("86400"), &offer));
+	assert_false(future_offer_parse(SPAN("86400 tomorrow"), &offer));
+	assert_int_equal(offer.seconds, 7);
+	static const char *const offers[] = { "86400 2031-12-31T23:59:59Z",
+		"1 0000-01-01T00:00:00Z", "999999999 9999-12-31T01:02:03Z" };
+	for (size_t i = 0; i < countof(offers); i++) {
+		char text[FUTURE_OFFER_SIZE];
+		assert_true(future_offer_parse(span_str(offers[i]), &offer));
+		future_offer_print(text, &offer);
+		assert_string_equal(text + sizeof "FUTURERELEASE", offers[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +239,7 @@ int main(void)
 		cmocka_unit_test(commands),
 		cmocka_unit_test(values),
 		cmocka_unit_test(replies),
+		cmocka_unit_test(future_releases),
 	};
 	op_init(&op, 0);
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
