@@ -147,7 +147,8 @@ static void test_swept(void **state)
 	fixture_end(&fx);
 }
 
-// A checkpoint that is damaged is not taken for whole: rather no volume than one that lacks something.
+// A checkpoint that is damaged is not taken for whole: rather no volume than one that lacks something. The one before it serves if the second sweep
+// wrote another one and dropped nothing that it needs.
 static void test_damaged(void **state)
 {
 	(void)state;
@@ -169,9 +170,16 @@ static void test_damaged(void **state)
 	assert_int_equal(pread(fd, &was, 1, at), 1);
 	bad = (char)(was ^ 4);
 	assert_int_equal(pwrite(fd, &bad, 1, at), 1);
-	assert_int_equal(store_open(&fx.op, &fx.config, &fx.s), RC_CORRUPT);
-	assert_non_null(strstr(fx.op.text, "no whole checkpoint"));
+	int rc = store_open(&fx.op, &fx.config, &fx.s);
 	assert_int_equal(pwrite(fd, &was, 1, at), 1);
+	if (rc == 0) {
+		assert_true(local_of(fx.s)->checkpoint.id < c.id);
+		verify(&fx, sum, keys);
+		index_lose(&fx);
+	} else {
+		assert_int_equal(rc, RC_CORRUPT);
+		assert_non_null(strstr(fx.op.text, "no whole checkpoint"));
+	}
 	(void)close(fd);
 	fixture_open(&fx); // nothing was made worse by that
 	verify(&fx, sum, keys);
