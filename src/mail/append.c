@@ -299,8 +299,10 @@ static int find_copy(struct append *ap, struct txn *t, const struct pending *p,
 	if (!p->marked)
 		return SENT_NO_COPY;
 	struct sent_record known = sent_known(ap->account, &p->mark, &p->look);
-	bool instead = !sent_bcc_is_kept(&known, &p->mark);
-	if (known.kind != SENT_FILED || (!instead && known.uid < rule->least))
+	enum sent_bcc bcc = sent_bcc_of(&known, &p->mark);
+	bool instead = bcc == SENT_BCC_MISSING;
+	if (known.kind != SENT_FILED || bcc == SENT_BCC_OTHER ||
+		(!instead && known.uid < rule->least))
 		return SENT_NO_COPY;
 	if (rule->leaving == ap->mailbox && rule->leaving_uid == known.uid)
 		return SENT_NO_COPY;

@@ -83,7 +83,7 @@ static int is_there(
 {
 	struct sent_copy copy;
 	*ret_is = false;
-	if (known->kind == SENT_UNKNOWN || !sent_bcc_is_kept(known, mark))
+	if (known->kind == SENT_UNKNOWN || sent_bcc_of(known, mark) != SENT_BCC_KEPT)
 		return 0;
 	int rc = sent_copy_find(&s->txn, s->mailbox, known, &copy);
 	*ret_is = rc == 0;

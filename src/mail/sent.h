@@ -18,8 +18,8 @@
 //
 // The client's APPEND of the same message (sent_form.h says what is the same; it has a Message-ID) to that mailbox, within SENT_KNOWN_S, is
 // answered with the copy that is there: its flags are added to that copy's, its internal date is dropped. Once: the next one is stored. If it
-// has Bcc fields that the filed copy has not (many clients send without and keep with them), it takes that copy's place, with the flags of
-// both: so nothing is lost. A copy that was expunged, moved away or marked \Deleted is no copy; nor is an APPEND with \Deleted one, nor one to
+// has Bcc fields and the filed copy has none (many clients send without and keep with them), it takes that copy's place, with the flags of
+// both: so nothing is lost. With other Bcc fields than the filed copy's it is another message (sent to others apart). A copy that was expunged, moved away or marked \Deleted is no copy; nor is an APPEND with \Deleted one, nor one to
 // another mailbox. Of several messages in one APPEND only as many are taken for copies as keep the UIDs ascending (RFC 3502, RFC 4315).
 // The other way round, sent_stage() finds what the client has appended before.
 #ifndef MAIL_SENT_H

@@ -277,11 +277,17 @@ int sent_copy_find(struct txn *t, struct mailbox *mb, const struct sent_record *
 	return 0;
 }
 
-bool sent_bcc_is_kept(const struct sent_record *record, const struct sent_mark *mark)
+static bool has_bcc(const uint8_t bcc[SENT_DIGEST])
 {
 	static const uint8_t none[SENT_DIGEST];
-	return memcmp(mark->bcc, none, SENT_DIGEST) == 0 ||
-		memcmp(mark->bcc, record->bcc, SENT_DIGEST) == 0;
+	return memcmp(bcc, none, SENT_DIGEST) != 0;
+}
+
+enum sent_bcc sent_bcc_of(const struct sent_record *record, const struct sent_mark *mark)
+{
+	if (!has_bcc(mark->bcc) || memcmp(mark->bcc, record->bcc, SENT_DIGEST) == 0)
+		return SENT_BCC_KEPT;
+	return has_bcc(record->bcc) ? SENT_BCC_OTHER : SENT_BCC_MISSING;
 }
 
 void sent_put(struct account *a, struct store_batch *b, const struct sent_mark *mark,

@@ -46,8 +46,13 @@ struct sent_copy {
 };
 int sent_copy_find(struct txn *t, struct mailbox *mb, const struct sent_record *record,
 	struct sent_copy *ret_copy);
-// Whether the stored copy has all Bcc fields that the other form has.
-bool sent_bcc_is_kept(const struct sent_record *record, const struct sent_mark *mark);
+// The Bcc fields of the other form, in the stored copy.
+enum sent_bcc {
+	SENT_BCC_KEPT,    // it has them all
+	SENT_BCC_MISSING, // it has none
+	SENT_BCC_OTHER,   // it has others: neither form stands for both
+};
+enum sent_bcc sent_bcc_of(const struct sent_record *record, const struct sent_mark *mark);
 // Into the batch: this is known from now on (SENT_UNKNOWN: nothing).
 void sent_put(struct account *a, struct store_batch *b, const struct sent_mark *mark,
 	const struct sent_record *record);

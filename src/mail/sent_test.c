@@ -379,6 +379,21 @@ static void test_bcc_is_kept(void **state)
 	end(&f);
 }
 
+// The same text sent to others apart: each copy says to whom, and none takes the place of another.
+static void test_other_bcc(void **state)
+{
+	(void)state;
+	struct fixture f;
+	begin(&f);
+	ok(&f.op, submit(&f, "Bcc: x\r\n" MESSAGE));
+	ok(&f.op, submit(&f, HEAD BCC BODY));
+	assert_int_equal(append(&f, "Bcc: x\r\n" MESSAGE), 3);
+	assert_int_equal(count(&f), 3);
+	expect(&f, 1, FILED "Bcc: x\r\n" MESSAGE, FLAG_SEEN);
+	expect(&f, 2, FILED HEAD BCC BODY, FLAG_SEEN);
+	end(&f);
+}
+
 static void store_flags(struct fixture *f, struct view *v, uint32_t uid, uint32_t flags)
 {
 	struct numset uids = { 0 };
@@ -806,6 +821,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_bcc_is_kept),
+		cmocka_unit_test(test_other_bcc),
 		cmocka_unit_test(test_copy_is_gone),
 		cmocka_unit_test(test_elsewhere),
 		cmocka_unit_test(test_mailbox_is_made),
