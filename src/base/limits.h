@@ -147,10 +147,11 @@
 #define SUBMISSION_AUTHORS_MAX 20u    // addresses in From and Sender
 #define SUBMISSION_LOGIN_TIMEOUT 180u // seconds
 #define SUBMISSION_SESSIONS_PER_USER 50u
-#define RELAY_TIMEOUT_MS 60000u   // to connect to the relay, and for its answers
-#define RELAY_MESSAGE_TIMEOUTS 5u // times as long for its answer to a message
-#define RELAY_IDLE_S 30u          // a link without work is given up
-#define RELAY_RESOLVE_S 60u       // the relay's addresses are looked up again
+#define RELAY_TIMEOUT_MS 60000u // to connect to the relay, and for its answers
+#define RELAY_MESSAGE_TIMEOUTS                                                                     \
+	10u // times as long for its answer to a message: 10 minutes (RFC 5321 section 4.5.3.2.6)
+#define RELAY_IDLE_S 30u     // a link without work is given up
+#define RELAY_RESOLVE_S 60u  // the relay's addresses are looked up again
 #define RELAY_LINE_MAX 4096u // octets of a line of the relay: RFC 5321 section 4.5.3.1.5 says 512
 #define RELAY_QUEUE_MAX (256u << 10)  // octets of a message that wait for the relay
 #define RELAY_PIPELINE_MAX 100u       // recipients asked of the relay and not answered

@@ -119,7 +119,7 @@ static const struct key keys[] = {
 	{ "relay.password_file", KIND_STRING, AT(relay.password_file), 0, 0, "none",
 		"file with its password in the first line" },
 	{ "relay.timeout", KIND_TIME, AT(relay.timeout_ms), 1000, 120000, "60s",
-		"for a connection and for each answer of it; five times as long for the answer to "
+		"for a connection and for each answer of it; ten times as long for the answer to "
 		"a message" },
 	{ "submission.domains", KIND_STRING, AT(submission.domains), 0, 0,
 		"smtp.hostname and localhost",

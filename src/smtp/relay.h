@@ -34,7 +34,7 @@ struct relay_config {
 	const char *user, *password; // NULL: no AUTH
 	const char *hostname;        // for EHLO; NULL: what the system says
 	uint64_t
-		timeout_ms; // to connect, and for each answer; five times as long for the one to the message; 0: RELAY_TIMEOUT_MS
+		timeout_ms; // to connect, and for each answer; ten times as long for the one to the message; 0: RELAY_TIMEOUT_MS
 };
 // Copies the configuration; its strings must stay. `net` must outlive it. Does not connect.
 int relay_new(struct op *op, const struct relay_config *config, struct net *net,
