@@ -322,11 +322,14 @@ static void drive(struct fake *f, unsigned events)
 		struct op op;
 		f->next = f->service->run(f->session, events);
 		op_init(&op, 0);
-		(void)conn_flush(&op, f->conn); // never fails
+		if (!f->stuck)
+			(void)conn_flush(&op, f->conn); // never fails
 		op_done(&op);
 		events = 0;
 		if (f->next == CONN_CLOSE || f->next == CONN_ABORT)
 			f->closed = true;
+		else if (f->next == CONN_FLUSH && f->stuck)
+			return;
 		else if (f->next == CONN_FLUSH)
 			events = CONN_EV_DRAINED;
 		else if (f->next != CONN_YIELD && f->conn->woken)
@@ -369,6 +372,11 @@ void fake_wake(struct fake *f, unsigned events)
 	drive(f, events);
 }
 
+size_t fake_unread(const struct fake *f)
+{
+	return f->conn->fed.n + f->conn->input.n;
+}
+
 struct span fake_output(struct fake *f)
 {
 	struct buf *last = &f->conn->last;
@@ -389,7 +397,7 @@ bool fake_take_dialed(struct fake *ret_fake)
 
 bool fake_run_woken(struct fake *f)
 {
-	if (f->closed || !f->conn->woken)
+	if (f->closed || !f->conn->woken || (f->stuck && conn_is_full(f->conn)))
 		return false;
 	f->conn->woken = false;
 	drive(f, CONN_EV_WOKEN);

@@ -14,6 +14,7 @@ struct fake {
 	void *session;
 	enum conn_next next; // what the last run returned
 	bool closed;
+	bool stuck; // set by the test: the peer reads nothing, what is written stays. When it reads again, fake_wake(CONN_EV_DRAINED)
 };
 
 // Opens a session and takes its greeting.
@@ -21,6 +22,8 @@ void fake_open(struct fake *f, const struct service *service, const void *config
 // Gives the session these octets, at most `chunk` at a time (0: all at once), and runs it until it waits for more.
 void fake_send(struct fake *f, struct span octets, size_t chunk);
 void fake_wake(struct fake *f, unsigned events);
+// Octets of those that the session has not taken.
+size_t fake_unread(const struct fake *f);
 // Everything written since the last call; valid until the next.
 struct span fake_output(struct fake *f);
 void fake_close(struct fake *f);

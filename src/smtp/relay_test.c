@@ -25,7 +25,7 @@ static int setup(void **state)
 {
 	(void)state;
 	struct store_config sc = { .engine = "memory" };
-	struct mail_config mc = { .create_accounts = true, .append_limit = 100000 };
+	struct mail_config mc = { .create_accounts = true, .append_limit = 8u << 20 };
 	struct relay_config rc = { .host = "relay", .tls = RELAY_TLS_NONE, .hostname = "mx.a" };
 	config = (struct submission_config){ .hostname = "mx.a", .domains = "a" };
 	log_level_set(LOG_ERROR_);
@@ -120,11 +120,155 @@ static void holds_answers(void **state)
 	buf_done(&flood);
 }
 
+// A relay that reads nothing: a bounded part of a big message is taken from the client, and the rest when it reads again.
+static void waits_for_a_slow_relay(void **state)
+{
+	(void)state;
+	struct pair p;
+	struct buf text = { 0 };
+	const unsigned lines = 100000;
+	begin(&p);
+	relay_says(&p, SPAN("250 a\r\n250 b\r\n"), 0);
+	client_says(&p, SPAN("DATA\r\n"), 0);
+	relay_says(&p, SPAN("354 go\r\n"), 0);
+	(void)fake_output(&p.relay);
+	p.relay.stuck = true;
+	for (unsigned i = 0; i < lines; i++)
+		buf_addf(&text, "%s%029u\r\n", i < 2 ? "a: " : i == 2 ? "\r\n..: " : "..: ", i);
+	buf_add(&text, SPAN(".\r\n"));
+	client_says(&p, buf_span(&text), 0);
+	while (p.client.next != CONN_WAIT && fake_unread(&p.client))
+		client_says(&p, SPAN(""), 0);
+	assert_int_equal(p.client.next, CONN_WAIT);
+	assert_true(
+		text.n - fake_unread(&p.client) < 3 * RELAY_QUEUE_MAX); // on both sides of the link
+	assert_int_equal(fake_output(&p.relay).n, 0);
+	p.relay.stuck = false;
+	fake_wake(&p.relay, CONN_EV_DRAINED);
+	while (fake_unread(&p.client)) {
+		size_t before = fake_unread(&p.client);
+		client_says(&p, SPAN(""), 0);
+		assert_true(fake_unread(&p.client) < before);
+	}
+	settle(&p);
+	struct span rest = fake_output(&p.relay), line;
+	unsigned seen = 0;
+	while (rest.n) { // behind Received and the fields that were added
+		rest = span_split(rest, '\n', &line);
+		uint64_t number;
+		bool mine =
+			seen < 2 ? span_starts(line, SPAN("a: ")) : span_starts(line, SPAN("..: "));
+		if (!mine)
+			continue;
+		size_t lead = seen < 2 ? 3 : 4;
+		assert_true(
+			span_to_u64(span_trim(span_cut(line, lead, lead + 29)), lines, &number));
+		assert_int_equal(number, seen++);
+	}
+	assert_int_equal(seen, lines);
+	assert_true(span_eq(line, SPAN(".\r")));
+	relay_says(&p, SPAN("250 taken\r\n"), 0);
+	compare(0, fake_output(&p.client), SPAN("250 2.1.5?\n354?\n250 2.0.0?"));
+	end(&p);
+	buf_done(&text);
+}
+
+// --- messages that not everybody gets ---
+
+// No account is made on its own; "u" has one.
+static int setup_without_accounts(void **state)
+{
+	int rc = setup(state);
+	struct mail_config mc = { .append_limit = 100000 };
+	struct account *a;
+	if (rc < 0 || account_open(&op, config.mail, SPAN("u"), &a) < 0)
+		return -1;
+	account_unref(a);
+	submission_free(submission);
+	mail_close(config.mail);
+	if (mail_open(&op, store, &mc, &config.mail) < 0)
+		return -1;
+	return submission_new(&op, &config, &submission);
+}
+
+static void make_account(struct span user)
+{
+	struct mail_config mc = { .create_accounts = true };
+	struct mail *other;
+	struct account *a;
+	assert_int_equal(mail_open(&op, store, &mc, &other), 0);
+	assert_int_equal(account_open(&op, other, user, &a), 0);
+	account_unref(a);
+	mail_close(other);
+}
+
+static unsigned inbox_count(struct span user)
+{
+	struct account *a;
+	struct mailbox_status status;
+	bool found;
+	assert_int_equal(account_open(&op, config.mail, user, &a), 0);
+	const struct tree *t = account_tree_ref(a);
+	size_t at = tree_find(t, SPAN("INBOX"), &found);
+	assert_true(found);
+	mailbox_status(t->entries[at].mailbox, &status);
+	tree_unref(t);
+	account_unref(a);
+	return status.messages;
+}
+
+// The client's side of a message to the relay's x, to v and w here; what the relay is sent of it.
+static struct span send_to_three(struct pair *p)
+{
+	relay_says(p, SPAN("250 mail\r\n250 rcpt\r\n"), 0);
+	client_says(p, SPAN("RCPT TO:<v@a>\r\nRCPT TO:<w@a>\r\nDATA\r\n"), 0);
+	relay_says(p, SPAN("354 go\r\n"), 0);
+	client_says(p, SPAN("Subject: once\r\n\r\nx\r\n.\r\n"), 0);
+	return p->linked ? fake_output(&p->relay) : SPAN("");
+}
+
+static bool has_end(struct span text)
+{
+	return text.n >= 5 && span_eq(span_skip(text, text.n - 5), SPAN("\r\n.\r\n"));
+}
+
+// The relay and one of two accounts here have the message, the other account has not: the client is told, and sends again. Who has it is passed
+// over, the relay as well, and a third sending is a new message.
+static void passes_over_who_has_it(void **state)
+{
+	(void)state;
+	struct pair p;
+	make_account(SPAN("v"));
+	begin(&p);
+	assert_true(has_end(send_to_three(&p)));
+	relay_says(&p, SPAN("250 taken\r\n"), 0);
+	compare(0, fake_output(&p.client),
+		SPAN("250 2.1.5?\n250 2.1.5?\n250 2.1.5?\n354?\n550 5.1.1 <w@a>?"));
+	end(&p);
+	assert_int_equal(inbox_count(SPAN("v")), 1);
+	make_account(SPAN("w"));
+	for (unsigned again = 0; again < 2; again++) {
+		begin(&p);
+		// The relay has it: it does not get the end.
+		assert_int_equal(has_end(send_to_three(&p)), again);
+		if (again)
+			relay_says(&p, SPAN("250 taken\r\n"), 0);
+		compare(0, fake_output(&p.client),
+			SPAN("250 2.1.5?\n250 2.1.5?\n250 2.1.5?\n354?\n250 2.0.0 sent to 3?"));
+		end(&p);
+		assert_int_equal(inbox_count(SPAN("v")), 1 + again);
+		assert_int_equal(inbox_count(SPAN("w")), 1 + again);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(stops, setup, teardown),
 		cmocka_unit_test_setup_teardown(holds_answers, setup, teardown),
+		cmocka_unit_test_setup_teardown(waits_for_a_slow_relay, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			passes_over_who_has_it, setup_without_accounts, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
