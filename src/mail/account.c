@@ -711,24 +711,29 @@ static void table_take(struct mail *m, struct account *a, bool replace, struct a
 int account_adopt(struct op *op, struct mail *m, struct span user, uint64_t partition, bool replace,
 	uint32_t uid_validity)
 {
-	struct account *a = account_new(m, user), *old;
+	struct account *a, *held = NULL, *old;
 	uint64_t before = 0;
-	if (!a)
-		return op_fail(op, RC_NOMEM, "out of memory");
+	// In the table, whether or not it was: what it has given since is compared below.
+	int rc = replace ? open_account(op, m, user, false, &held) : 0;
+	if (rc < 0 && rc != RC_NONEXISTENT)
+		return rc;
+	// Loaded before it is the user's: nothing fails after that, and who hears of a failure may remove the partition.
+	rc = account_loose(op, m, user, partition, &a);
+	if (rc < 0) {
+		account_unref(held);
+		return rc;
+	}
+	a->state = ACCOUNT_LOADING;
 	table_take(m, a, replace, &old);
+	account_unref(held);
 	if (old && !replace) {
 		account_unref(old);
 		account_free(a);
 		return op_fail(op, RC_ALREADYEXISTS, "there is an account of that name");
 	}
-	int rc = old ? close_down(op, old, uid_validity) : 0;
+	rc = old ? close_down(op, old, uid_validity) : 0;
 	if (rc == 0)
 		rc = entry_move(op, m, user, partition, replace, &before);
-	bool moved = rc == 0;
-	if (rc == 0) {
-		a->partition = partition;
-		rc = load_partition(op, a);
-	}
 	pthread_mutex_lock(&m->lock);
 	a->state = rc == 0 ? ACCOUNT_READY : ACCOUNT_FAILED;
 	if (rc < 0)
@@ -737,7 +742,7 @@ int account_adopt(struct op *op, struct mail *m, struct span user, uint64_t part
 	pthread_mutex_unlock(&m->lock);
 	account_unref(a);
 	account_unref(old);
-	if (moved && before)
+	if (rc == 0 && before)
 		(void)finish_removal(
 			op, m, before); // it is noted: the next start does it otherwise
 	return rc;

@@ -138,9 +138,7 @@ int mail_pin(
 	if (!pin)
 		return op_fail(op, RC_NOMEM, "out of memory");
 	*pin = (struct mail_pin){ .store = mail_store_of(m), .holders = 1 };
-	int rc = token_put(op, pin->store, token);
-	if (rc == 0)
-		rc = store_snapshot_begin(op, pin->store, &pin->snap);
+	int rc = store_snapshot_begin(op, pin->store, &pin->snap);
 	if (rc < 0) {
 		free(pin);
 		return rc;
@@ -148,6 +146,11 @@ int mail_pin(
 	if (!pin_list(mail_pins_of(m), pin)) {
 		pin_drop(mail_pins_of(m), pin);
 		return op_fail(op, RC_LIMIT, "%u backups are under way already", BACKUP_PINS_MAX);
+	}
+	rc = token_put(op, pin->store, token);
+	if (rc < 0) {
+		mail_unpin(m, pin);
+		return rc;
 	}
 	*ret_pin = pin;
 	return 0;

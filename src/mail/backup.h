@@ -2,7 +2,7 @@
 // Starling: what a backup reads of the mail of a store: a pin, which is a snapshot of all accounts at one durable point whose blobs no sweep
 // drops while it is held, and the records as they were then. Nothing is locked that a session needs.
 //
-// Every pin of a backup leaves its token in the store (format.h: "T") before the snapshot is taken. A store that has the token of an older
+// Every pin of a backup leaves its token in the store (format.h: "T") after the snapshot is taken. A store that has the token of an older
 // backup went on from that one, so blob ids that both have mean the same octets; a copy of the volume from before it does not have it.
 //
 // A final backup gives the volume up ("Z"): it is not served again. So what that backup holds is provably the latest state there ever was.
@@ -14,7 +14,7 @@
 #define BACKUP_TOKEN 16u // octets of a token
 
 struct mail_pin;
-// Notes the token (durable), takes the snapshot. RC_LIMIT: BACKUP_PINS_MAX are held. Blocks.
+// Takes the snapshot, then notes the token (durable). RC_LIMIT: BACKUP_PINS_MAX are held. Blocks.
 int mail_pin(struct op *op, struct mail *m, const uint8_t token[BACKUP_TOKEN],
 	struct mail_pin **ret_pin);
 void mail_unpin(struct mail *m, struct mail_pin *pin); // accepts NULL

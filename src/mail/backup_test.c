@@ -79,6 +79,13 @@ static struct reading read_all(struct fixture *f, struct mail_pin *pin)
 	return r;
 }
 
+static int count_record(struct op *op, void *ctx, struct span key, struct span value)
+{
+	(void)op, (void)key, (void)value;
+	(*(unsigned *)ctx)++;
+	return 0;
+}
+
 static void test_pin(void **state)
 {
 	struct fixture f;
@@ -90,12 +97,18 @@ static void test_pin(void **state)
 	ok(&f.op, mail_pin(&f.op, f.mail, token, &pin));
 	remove_uids(&f, 11, 150);
 	sweep(&f);
+	unsigned tokens = 0;
+	struct record_range range = { SYSTEM_PARTITION, SPAN("T"), SPAN("U") };
+	ok(&f.op, mail_pin_records(&f.op, pin, &range, count_record, &tokens));
+	assert_int_equal(tokens, 0); // it comes after all that the pin shows
 	struct reading r = read_all(&f, pin);
 	assert_int_equal(r.live, 190);
 	assert_int_equal(r.zero, 10);
 	assert_int_equal(r.missing, 0);
 	// Another one sees what is there now, and holds that alone.
 	ok(&f.op, mail_pin(&f.op, f.mail, token, &late));
+	ok(&f.op, mail_pin_records(&f.op, late, &range, count_record, &tokens));
+	assert_int_equal(tokens, 1);
 	r = read_all(&f, late);
 	assert_int_equal(r.live, 50);
 	assert_int_equal(r.missing, 0);
@@ -110,13 +123,6 @@ static void test_pin(void **state)
 	store_stats(f.store, &stats);
 	assert_int_equal(stats.blobs, 0);
 	fixture_end(&f);
-}
-
-static int count_record(struct op *op, void *ctx, struct span key, struct span value)
-{
-	(void)op, (void)key, (void)value;
-	(*(unsigned *)ctx)++;
-	return 0;
 }
 
 // The newest tokens are kept, the pins are limited.
@@ -165,6 +171,7 @@ struct giving {
 	void (*spoil)(struct span key, struct buf *value); // NULL: as it is
 	struct span key;                                   // the record that is spoilt begins so
 	int rc;                                            // of the last record
+	void (*meanwhile)(struct fixture *f);              // before the commit; may be NULL
 };
 
 static int give_blob(struct op *op, struct giving *g, struct blob_ref *io_ref)
@@ -251,6 +258,8 @@ static int copy_account(struct fixture *f, struct giving *g, const struct restor
 	struct record_range range = { f->a->partition, SPAN(""), SPAN_NONE };
 	if (rc == 0) {
 		rc = mail_pin_records(&f->op, pin, &range, give_record, g);
+		if (g->meanwhile)
+			g->meanwhile(f);
 		if (rc < 0)
 			restore_abort(g->r);
 		else
@@ -367,6 +376,20 @@ static void no_mailbox(struct span key, struct buf *value)
 	(void)key;
 	store_u32(value->p + 4, 77); // below a node that is not there
 }
+static void high_modseq(struct span key, struct buf *value)
+{
+	store_u64(value->p + (key.n == 5 ? 80 : 16), UINT64_MAX);
+}
+static void high_uid_validity(struct span key, struct buf *value)
+{
+	(void)key;
+	store_u32(value->p + 8, UINT32_MAX);
+}
+static void low_next_id(struct span key, struct buf *value)
+{
+	(void)key;
+	store_u32(value->p + 4, 2); // the next mailbox would get the place of one that is there
+}
 static void version(struct span key, struct buf *value)
 {
 	(void)key;
@@ -389,6 +412,10 @@ static void test_unsound(void **state)
 		{ { "M", 1 }, cut },
 		{ { "A", 1 }, version },
 		{ { "A", 1 }, cut },
+		{ { "A", 1 }, high_modseq },
+		{ { "A", 1 }, high_uid_validity },
+		{ { "A", 1 }, low_next_id },
+		{ { "M", 1 }, high_modseq },
 	};
 	struct fixture f;
 	struct account *bob;
@@ -413,14 +440,117 @@ static void test_unsound(void **state)
 	fixture_end(&f);
 }
 
+static void put_record(struct fixture *f, uint64_t partition, struct key key)
+{
+	struct store_batch b;
+	struct store_ticket ticket;
+	batch_init(&b, partition);
+	batch_put(&b, KEY(key), SPAN("left over"));
+	ok(&f->op, store_submit(&f->op, f->store, &b, &ticket));
+	batch_done(&b);
+	ok(&f->op, store_wait(&f->op, f->store, ticket));
+}
+
+// An account that cannot be read when it is to be adopted: the one that is there stays whose it is.
+static void test_adopt_fails(void **state)
+{
+	struct fixture f;
+	struct account *bob;
+	struct giving g = { 0 };
+	struct restore_what what = { .user = SPAN("bob") };
+	uint64_t partition, mine;
+	uint32_t last;
+	(void)state;
+	fixture_begin(&f, engine);
+	fill(&f, 5);
+	ok(&f.op, copy_account(&f, &g, &what));
+	ok(&f.op, account_open(&f.op, f.mail, SPAN("bob"), &bob));
+	mine = bob->partition;
+	ok(&f.op, account_uid_validity(&f.op, f.mail, SPAN("bob"), &last));
+	ok(&f.op, account_reserve(&f.op, f.mail, &partition)); // it has no record
+	assert_int_equal(
+		account_adopt(&f.op, f.mail, SPAN("bob"), partition, true, last), RC_CORRUPT);
+	ok(&f.op, account_give_back(&f.op, f.mail, partition));
+	struct mailbox_status made;
+	ok(&f.op, mailbox_create(&f.op, bob, SPAN("New"), 0, &made)); // his sessions go on
+	account_unref(bob);
+	fixture_close_mail(&f);
+	fixture_open_mail(&f);
+	ok(&f.op, account_open(&f.op, f.mail, SPAN("bob"), &bob));
+	assert_int_equal(bob->partition, mine);
+	assert_int_equal(status_in(&f, bob).messages, 5);
+	account_unref(bob);
+	fixture_end(&f);
+}
+
+// Bob makes mailboxes, and is out of memory again when the restore ends.
+static void make_mailboxes(struct fixture *f)
+{
+	struct account *a;
+	struct mailbox_status made;
+	char name[16];
+	ok(&f->op, account_open(&f->op, f->mail, SPAN("bob"), &a));
+	for (unsigned i = 0; i < 3; i++) {
+		(void)snprintf(name, sizeof name, "new%u", i);
+		ok(&f->op, mailbox_create(&f->op, a, span_str(name), 0, &made));
+	}
+	account_unref(a);
+	for (unsigned i = 0; i <= ACCOUNTS_IDLE_MAX; i++) {
+		(void)snprintf(name, sizeof name, "user%u", i);
+		ok(&f->op, account_open(&f->op, f->mail, span_str(name), &a));
+		account_unref(a);
+	}
+}
+
+// No UIDVALIDITY is given twice, also if the account that is replaced gave some while the restore went on and nobody has it open.
+static void test_adopt_conflict(void **state)
+{
+	struct fixture f;
+	struct giving g = { 0 };
+	struct restore_what what = { .user = SPAN("bob") };
+	(void)state;
+	fixture_begin(&f, engine);
+	fill(&f, 5);
+	ok(&f.op, copy_account(&f, &g, &what));
+	what.replace = true;
+	g.meanwhile = make_mailboxes;
+	assert_int_equal(copy_account(&f, &g, &what), RC_CONFLICT);
+	g.meanwhile = NULL;
+	ok(&f.op, copy_account(&f, &g, &what));
+	fixture_end(&f);
+}
+
+// A restore of a mailbox was under way when the backup was taken: what it had written comes to nobody.
+static void test_half_a_restore(void **state)
+{
+	struct fixture f;
+	struct giving g = { 0 };
+	struct restore_what what = { .user = SPAN("bob") };
+	struct account *bob;
+	struct span value;
+	uint32_t data;
+	(void)state;
+	fixture_begin(&f, engine);
+	fill(&f, 5);
+	ok(&f.op, data_reserve(&f.op, f.a, &data));
+	struct key k = key_data(data, 'X', 0), note = key_restoring(data);
+	put_record(&f, f.a->partition, k);
+	ok(&f.op, copy_account(&f, &g, &what));
+	ok(&f.op, account_open(&f.op, f.mail, SPAN("bob"), &bob));
+	assert_int_equal(
+		store_get(&f.op, f.store, NULL, bob->partition, KEY(k), &value), STORE_ABSENT);
+	assert_int_equal(
+		store_get(&f.op, f.store, NULL, bob->partition, KEY(note), &value), STORE_ABSENT);
+	account_unref(bob);
+	fixture_end(&f);
+}
+
 // What a crash left half done is removed: an account at the next start, a mailbox's messages when its account is opened.
 static void test_left_over(void **state)
 {
 	struct fixture f;
 	uint64_t partition;
 	uint32_t data;
-	struct store_batch b;
-	struct store_ticket ticket;
 	(void)state;
 	fixture_begin(&f, engine);
 	fill(&f, 3);
@@ -431,13 +561,8 @@ static void test_left_over(void **state)
 		struct key key;
 	} left[] = { { partition, key_data(1, 'X', 0) },
 		{ f.a->partition, key_data(data, 'X', 0) } };
-	for (size_t i = 0; i < 2; i++) {
-		batch_init(&b, left[i].partition);
-		batch_put(&b, KEY(left[i].key), SPAN("left over"));
-		ok(&f.op, store_submit(&f.op, f.store, &b, &ticket));
-		batch_done(&b);
-		ok(&f.op, store_wait(&f.op, f.store, ticket));
-	}
+	for (size_t i = 0; i < 2; i++)
+		put_record(&f, left[i].partition, left[i].key);
 	assert_int_equal(partitions(&f), 3);
 	uint64_t mine = f.a->partition;
 	fixture_close_mail(&f);
@@ -465,6 +590,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_account),
 		cmocka_unit_test(test_unsound),
+		cmocka_unit_test(test_adopt_fails),
+		cmocka_unit_test(test_adopt_conflict),
+		cmocka_unit_test(test_half_a_restore),
 		cmocka_unit_test(test_left_over),
 	};
 	engine = argc > 1 ? argv[1] : "memory";

@@ -13,6 +13,9 @@
 #include <stdlib.h>
 
 #define VALUE_PIECE (256u << 10) // longer values are put in pieces
+// What is above was never given here, and leaves no room to go on from (UIDVALIDITY: 32 bits; modseq: 63, RFC 7162 section 1).
+#define UID_VALIDITY_HIGHEST (UINT32_MAX - (1u << 20))
+#define MODSEQ_HIGHEST (UINT64_MAX >> 2)
 
 struct restore {
 	struct mail *mail;
@@ -32,6 +35,7 @@ struct restore {
 	uint32_t uid_validity_was; // of the account that is there, at the beginning
 	char record[ACCOUNT_OCTETS];
 	bool have_record;
+	uint32_t next_id; // of that record: nodes and data ids are below
 
 	uint32_t data;       // one mailbox: where its messages go
 	uint32_t node, from; // its node and data in the backup
@@ -265,6 +269,9 @@ static int take_account(struct op *op, struct restore *r, struct span value)
 	memcpy(r->record, value.p, ACCOUNT_OCTETS);
 	r->have_record = true;
 	r->uid_validity = load_u32(value.p + 8);
+	r->next_id = load_u32(value.p + 4);
+	if (r->uid_validity > UID_VALIDITY_HIGHEST || load_u64(value.p + 16) > MODSEQ_HIGHEST)
+		return op_fail(op, RC_CORRUPT, "the account's record makes no sense");
 	if (r->uid_validity_was > r->uid_validity)
 		r->uid_validity = r->uid_validity_was;
 	return 0;
@@ -278,7 +285,8 @@ static int put_header(struct op *op, struct restore *r, struct span key, struct 
 	int rc = header_decode(op, value, &h, &name);
 	if (rc < 0)
 		return rc;
-	if (key.n != 5 || !r->have_record)
+	if (key.n != 5 || !r->have_record || h.data >= r->next_id ||
+		__builtin_bswap32(load_u32(key.p + 1)) >= r->next_id || h.modseq > MODSEQ_HIGHEST)
 		return senseless(op, key);
 	if (h.data && !r->what.latest) {
 		h.uid_validity = r->uid_validity = next_uid_validity(r->uid_validity);
@@ -291,6 +299,17 @@ static int put_header(struct op *op, struct restore *r, struct span key, struct 
 	rc = b.failed ? op_fail(op, RC_NOMEM, "out of memory") : put(op, r, key, buf_span(&b));
 	buf_done(&b);
 	return rc;
+}
+
+// A restore was under way in the account: the note comes behind what it says is to be removed, and nobody will ever name that.
+static int drop_data(struct op *op, struct restore *r, struct span key)
+{
+	if (key.n != 5)
+		return senseless(op, key);
+	uint32_t data = __builtin_bswap32(load_u32(key.p + 1));
+	struct key from = key_data_begin(data), to = key_data_begin(data + 1);
+	batch_delete_range(&r->batch, KEY(from), KEY(to));
+	return 0;
 }
 
 static int account_record(struct op *op, struct restore *r, struct span key, struct span value)
@@ -311,8 +330,8 @@ static int account_record(struct op *op, struct restore *r, struct span key, str
 		return put(op, r, key, value);
 	case 'L': // what was revoked after the backup (RFC 4467 section 8) stays so
 		return r->what.latest ? put(op, r, key, value) : 0;
-	case 'I': // of a restore that was under way
-		return 0;
+	case 'I':
+		return drop_data(op, r, key);
 	default:
 		return senseless(op, key);
 	}
@@ -324,7 +343,8 @@ static int take_header(struct op *op, struct restore *r, struct span key, struct
 	int rc = header_decode(op, value, &r->adopt.header, &name);
 	if (rc < 0)
 		return rc;
-	if (key.n != 5 || r->have_header || !r->adopt.header.data)
+	if (key.n != 5 || r->have_header || !r->adopt.header.data ||
+		r->adopt.header.modseq > MODSEQ_HIGHEST)
 		return senseless(op, key);
 	r->node = __builtin_bswap32(load_u32(key.p + 1));
 	r->from = r->adopt.header.data;
