@@ -2,6 +2,7 @@
 #include "mail/url_part.h"
 
 #include "mail/url.h"
+#include "mail/view_priv.h"
 
 // What of these faults means that there is no such thing.
 static int nothing_of(int rc)
@@ -9,11 +10,11 @@ static int nothing_of(int rc)
 	return rc == RC_NONEXISTENT || rc == RC_BADNAME || rc == RC_SYNTAX ? URL_NOTHING : rc;
 }
 
-static int open_message(struct op *op, const struct url *url, struct span mailbox,
-	struct account *a, struct url_part *p)
+static int open_message(struct op *op, const struct url *url, struct mailbox *mb, struct account *a,
+	struct url_part *p)
 {
 	struct msg m;
-	int rc = nothing_of(view_open(op, a, mailbox, VIEW_READONLY, &p->view));
+	int rc = nothing_of(view_open_mailbox(op, a, mb, VIEW_READONLY, &p->view));
 	if (rc)
 		return rc;
 	if (url->uid == 0 || (url->uid_validity && url->uid_validity != view_uid_validity(p->view)))
@@ -39,15 +40,25 @@ static int find_octets(struct op *op, const struct url *url, struct url_part *p)
 	return 0;
 }
 
-int url_part_open(struct op *op, struct account *a, const struct url *url, struct span mailbox,
+int url_part_open_in(struct op *op, struct account *a, const struct url *url, struct mailbox *mb,
 	struct url_part *ret_part)
 {
 	*ret_part = (struct url_part){ .view = NULL };
-	int rc = open_message(op, url, mailbox, a, ret_part);
+	int rc = open_message(op, url, mb, a, ret_part);
 	if (rc == 0)
 		rc = find_octets(op, url, ret_part);
 	if (rc)
 		url_part_close(ret_part);
+	return rc;
+}
+
+int url_part_open(struct op *op, struct account *a, const struct url *url, struct span mailbox,
+	struct url_part *ret_part)
+{
+	*ret_part = (struct url_part){ .view = NULL };
+	struct mailbox *mb = mailbox_by_name(a, mailbox);
+	int rc = mb ? url_part_open_in(op, a, url, mb, ret_part) : URL_NOTHING;
+	mailbox_unref(mb);
 	return rc;
 }
 

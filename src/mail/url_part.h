@@ -6,6 +6,7 @@
 
 #include "mail/content.h"
 
+struct mailbox;
 struct url;
 
 struct url_part { // must not move while it is open; zeroed is closed
@@ -20,6 +21,9 @@ enum { URL_NOTHING = 1 }; // outcome: nothing that is there, or nothing that thi
 // The part of a message in this account's mailbox (canonical, whatever url->mailbox is). URL_NOTHING: no such mailbox, another UIDVALIDITY, no such
 // message or section. As for BODY.PEEK: no flag changes, \Recent is not taken. May block (CREW_DISK).
 int url_part_open(struct op *op, struct account *a, const struct url *url, struct span mailbox,
+	struct url_part *ret_part);
+// The same in this mailbox, whatever its name is now.
+int url_part_open_in(struct op *op, struct account *a, const struct url *url, struct mailbox *mb,
 	struct url_part *ret_part);
 void url_part_close(struct url_part *part); // accepts zeroed
 static inline uint64_t url_part_size(const struct url_part *part)

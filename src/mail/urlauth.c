@@ -251,12 +251,11 @@ static bool is_sealed(const uint8_t token[TOKEN_OCTETS], const uint8_t seal[TOKE
 	return CRYPTO_memcmp(token, seal, 1 + SEAL_OCTETS) == 0;
 }
 
-// The mailbox that has the name now has made this token.
-static int check_mac(struct op *op, struct account *a, const struct url *url, struct span name,
-	const uint8_t token[TOKEN_OCTETS])
+// This mailbox (NULL: none has the name) has made this token.
+static int check_mac(struct op *op, struct account *a, const struct url *url,
+	const struct mailbox *mb, const uint8_t token[TOKEN_OCTETS])
 {
 	uint8_t key[URLAUTH_KEY_OCTETS], made[TOKEN_OCTETS];
-	struct mailbox *mb = mailbox_by_name(a, name);
 	memcpy(made, token, sizeof made);
 	int rc = mb ? read_key(op, a, mb->node, key) : STORE_ABSENT;
 	bool has_key = rc == 0;
@@ -266,7 +265,6 @@ static int check_mac(struct op *op, struct account *a, const struct url *url, st
 	}
 	if (rc == 0)
 		rc = make_mac(op, key, mb ? uid_validity_of(mb) : 0, url->rump, made);
-	mailbox_unref(mb);
 	OPENSSL_cleanse(key, sizeof key);
 	if (rc < 0)
 		return rc;
@@ -290,6 +288,18 @@ static int check_url(struct op *op, struct mail *m, const struct url *url,
 	return may_use(op, url, who);
 }
 
+// Of the mailbox that has the name now, for both steps: between them another one may take the name, whose key was not asked.
+static int open_in(struct op *op, struct account *a, const struct url *url, struct span name,
+	const uint8_t token[TOKEN_OCTETS], struct url_part *ret_part)
+{
+	struct mailbox *mb = mailbox_by_name(a, name);
+	int rc = check_mac(op, a, url, mb, token);
+	if (rc == 0)
+		rc = url_part_open_in(op, a, url, mb, ret_part);
+	mailbox_unref(mb);
+	return rc;
+}
+
 int urlauth_open(struct op *op, struct mail *m, struct span text, const struct url_presenter *who,
 	struct url_part *ret_part)
 {
@@ -308,9 +318,7 @@ int urlauth_open(struct op *op, struct mail *m, struct span text, const struct u
 	if (rc == 0)
 		rc = account_name_check(op, url.mailbox, &name);
 	if (rc == 0)
-		rc = check_mac(op, a, &url, name, token);
-	if (rc == 0)
-		rc = url_part_open(op, a, &url, name, ret_part);
+		rc = open_in(op, a, &url, name, token, ret_part);
 	account_unref(a);
 	return rc == RC_NONEXISTENT || rc == RC_BADNAME ? URL_NOTHING : rc;
 }

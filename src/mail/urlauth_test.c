@@ -4,11 +4,14 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/must.h"
 #include "mail/check.h"
 #include "mail/testing.h"
 #include "mail/url.h"
 #include "mail/url_part.h"
 #include "mime/header.h"
+
+#include <pthread.h>
 
 static const char *engine = "memory";
 
@@ -315,6 +318,53 @@ static void test_names(void **state)
 	end();
 }
 
+static atomic_bool swaps_stop;
+
+// Two mailboxes change names, all the time.
+static void *swap_names(void *ctx)
+{
+	struct account *a = ctx;
+	struct op op;
+	op_init(&op, 0);
+	while (!atomic_load(&swaps_stop)) {
+		must(mailbox_rename(&op, a, SPAN("given"), SPAN("x")) == 0);
+		must(mailbox_rename(&op, a, SPAN("kept"), SPAN("given")) == 0);
+		must(mailbox_rename(&op, a, SPAN("x"), SPAN("kept")) == 0);
+	}
+	op_done(&op);
+	return NULL;
+}
+
+#define SWAP_FETCHES 20000u
+
+// The mailbox whose key fits is the one that is read, whoever takes its name between.
+static void test_names_change_meanwhile(void **state)
+{
+	(void)state;
+	begin();
+	pthread_t swapper;
+	struct mailbox_status st;
+	unsigned given = 0;
+	ok(&f.op, mailbox_create(&f.op, f.a, SPAN("given"), 0, &st));
+	ok(&f.op, mailbox_create(&f.op, f.a, SPAN("kept"), 0, &st));
+	append_text(&f, SPAN("given"), MESSAGE, NO_FLAGS);
+	append_text(&f, SPAN("kept"), SPAN("Subject: secret\r\n\r\n"), NO_FLAGS);
+	struct span url = signed_url("imap://alice@h/given/;UID=1;URLAUTH=authuser");
+	atomic_store(&swaps_stop, false);
+	assert_int_equal(pthread_create(&swapper, NULL, swap_names, f.a), 0);
+	for (unsigned i = 0; i < SWAP_FETCHES || given == 0; i++) {
+		struct arena_mark mark = arena_mark(&f.op.arena);
+		struct span got = fetch(url, &by_mallory);
+		if (got.p)
+			assert_true(span_eq(got, MESSAGE));
+		given += got.p != NULL;
+		arena_release(&f.op.arena, mark);
+	}
+	atomic_store(&swaps_stop, true);
+	assert_int_equal(pthread_join(swapper, NULL), 0);
+	end();
+}
+
 static void test_message(void **state)
 {
 	(void)state;
@@ -432,6 +482,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_other_owner),
 		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_names_change_meanwhile),
 		cmocka_unit_test(test_message),
 		cmocka_unit_test(test_expiry),
 		cmocka_unit_test(test_users),
