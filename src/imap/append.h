@@ -44,8 +44,10 @@ struct append_intake {             // zeroed: nothing came yet
 	bool close;                // the literal before stood in UTF8 (...): its ")" comes now
 	bool catenating;           // the literal is a part of a message (CATENATE)
 	struct append_step *steps; // not done yet
-	struct span mailbox;       // of a command that came without a literal
-	uint64_t octets;           // of the message at hand
+	struct append_piece piece; // whose steps they are, if its literal has to wait for them
+	bool waits;
+	struct span mailbox; // of a command that came without a literal
+	uint64_t octets;     // of the message at hand
 	uint32_t urls;
 	uint64_t url_octets;
 	struct url_part *part;       // being copied; NULL: none
@@ -78,8 +80,8 @@ int catenate_parse(struct session *s, struct cursor *in, struct append_piece *p)
 // NULL: out of memory, recorded.
 struct append_step *append_step_add(
 	struct session *s, struct append_piece *p, enum append_step_kind kind);
-// Appends what the URL means to the message at hand: 0, IMAP_MORE (call again), or a fault. `rests`: not all in one go.
-int catenate_url(struct session *s, struct append_intake *a, struct span url, bool rests);
+// Appends what the URL means to the message at hand: 0, IMAP_MORE (the slice is over: call again), or a fault.
+int catenate_url(struct session *s, struct append_intake *a, struct span url);
 void catenate_done(struct append_intake *a);
 
 #endif

@@ -149,8 +149,8 @@ static int message_end(struct session *s, struct append_intake *a)
 	return append_message_end(&s->op, a->append);
 }
 
-// Does what was parsed before. `rests`: IMAP_MORE when the time is up.
-static int do_steps(struct session *s, struct append_intake *a, bool rests)
+// Does what was parsed before. IMAP_MORE when the slice is over.
+static int do_steps(struct session *s, struct append_intake *a)
 {
 	int rc = 0;
 	while (rc == 0 && a->steps) {
@@ -158,7 +158,7 @@ static int do_steps(struct session *s, struct append_intake *a, bool rests)
 		if (step->kind == APPEND_MESSAGE)
 			rc = message_begin(s, a, &step->meta, 0);
 		else if (step->kind == APPEND_URL)
-			rc = catenate_url(s, a, step->url, rests);
+			rc = catenate_url(s, a, step->url);
 		else
 			rc = message_end(s, a);
 		if (rc == 0)
@@ -167,31 +167,44 @@ static int do_steps(struct session *s, struct append_intake *a, bool rests)
 	return rc;
 }
 
-int append_intake_literal(struct session *s, struct command *c, struct cursor *piece,
+// Parses the piece, up to the literal. LITERAL_STREAM: it is a->piece, and its steps are to be done.
+static int take_piece(struct session *s, struct command *c, struct cursor *piece,
 	const struct literal_header *header, struct append_intake *a)
 {
-	struct append_piece p;
+	struct append_piece *p = &a->piece;
 	struct literal_header h;
 	struct span mailbox = SPAN_NONE;
-	int rc = parse_piece(s, c, piece, a, &p, &mailbox);
+	int rc = parse_piece(s, c, piece, a, p, &mailbox);
 	if (rc < 0)
 		return rc;
 	cursor_open_literal(piece, &h);
 	if (cursor_is_bad(piece))
-		return piece->open ? LITERAL_COLLECT : 0;
-	if (header->size == 0 && !p.catenating)
+		return LITERAL_COLLECT;
+	if (header->size == 0 && !p->catenating)
 		return refuse_empty(s);
 	if (!a->append)
 		rc = intake_begin(s, a, mailbox);
-	a->steps = p.steps;
-	if (rc == 0)
-		rc = do_steps(s, a, false);
-	if (rc == 0 && p.catenating)
+	a->steps = p->steps;
+	return rc < 0 ? rc : LITERAL_STREAM;
+}
+
+int append_intake_literal(struct session *s, struct command *c, struct cursor *piece,
+	const struct literal_header *header, struct append_intake *a)
+{
+	struct append_piece *p = &a->piece;
+	int rc = a->waits ? LITERAL_STREAM : take_piece(s, c, piece, header, a);
+	if (rc != LITERAL_STREAM)
+		return rc;
+	rc = do_steps(s, a);
+	a->waits = rc == IMAP_MORE;
+	if (a->waits)
+		return LITERAL_LATER;
+	if (rc == 0 && p->catenating)
 		rc = append_expect(&s->op, a->append, header->size);
 	else if (rc == 0)
-		rc = message_begin(s, a, &p.meta, header->size);
-	a->close = p.opened;
-	a->catenating = p.catenating;
+		rc = message_begin(s, a, &p->meta, header->size);
+	a->close = p->opened;
+	a->catenating = p->catenating;
 	return rc < 0 ? rc : LITERAL_STREAM;
 }
 
@@ -251,7 +264,7 @@ int append_intake_parse(
 int append_intake_run(struct session *s, struct append_intake *a)
 {
 	int rc = a->append ? 0 : intake_begin(s, a, a->mailbox);
-	return rc < 0 ? rc : do_steps(s, a, true);
+	return rc < 0 ? rc : do_steps(s, a);
 }
 
 const char *append_intake_code(struct session *s, const struct append_intake *a)

@@ -50,6 +50,8 @@ enum imap_next {
 enum imap_literal {
 	LITERAL_COLLECT = 0, // part of the text
 	LITERAL_STREAM = 1,  // to data()
+	LITERAL_LATER =
+		2, // not decided yet: literal() is to be called again, when others have had their turn
 };
 // The text of such a command is cut into *pieces* by its streamed literals: `A1 APPEND box (\Seen) {10}` <10 octets> ` (\Draft) {20}` <20
 // octets> `` . A cursor over a piece begins behind the command's name or behind the last streamed literal, and ends with the literal's
@@ -58,7 +60,8 @@ struct imap_stream {
 	// A literal's header came; `piece` begins as said above. Parse up to it: if the grammar got to its own literal, answer LITERAL_STREAM (or
 	// a fault, e.g. RC_TRYCREATE, RC_TOOBIG: NO before "+", the octets of a non-synchronizing literal are dropped); if the cursor failed with
 	// piece->open, answer LITERAL_COLLECT; for any other error of the cursor just return 0: the caller checks piece. Called again for the same piece,
-	// with more text, after LITERAL_COLLECT: effects only before LITERAL_STREAM.
+	// with more text, after LITERAL_COLLECT: effects only before LITERAL_STREAM. What takes long before it answers LITERAL_LATER when the slice is over,
+	// and is called again with the same piece, from its beginning.
 	int (*literal)(struct session *s, struct command *c, struct cursor *piece,
 		const struct literal_header *header);
 	// Some octets of the streamed literal. May block (CREW_DISK). A fault ends the command as above.

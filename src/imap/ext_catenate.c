@@ -138,17 +138,19 @@ static int copy_some(struct session *s, struct append_intake *a, uint64_t n)
 	return rc;
 }
 
-int catenate_url(struct session *s, struct append_intake *a, struct span url, bool rests)
+int catenate_url(struct session *s, struct append_intake *a, struct span url)
 {
 	int rc = 0;
 	if (!a->part && !(a->part = op_new(&s->op, struct url_part)))
 		return RC_NOMEM;
 	if (!a->part->view) {
+		if (a->urls && crew_slice_is_over()) // also between those that bring nothing
+			return IMAP_MORE;
 		a->part_mark = arena_mark(&s->op.arena);
 		rc = open_url(s, a, url);
 	}
 	while (rc == 0 && a->part_at < url_part_size(a->part)) {
-		if (rests && crew_slice_is_over())
+		if (crew_slice_is_over())
 			return IMAP_MORE;
 		uint64_t left = url_part_size(a->part) - a->part_at;
 		rc = copy_some(s, a, left < COPY_STEP ? left : COPY_STEP);

@@ -103,7 +103,7 @@ static bool skip_literal(struct session *s, const struct literal_header *h)
 	return false;
 }
 
-// Asks the row's stream about the literal at the end of the present piece; 0 or 1 as enum imap_literal, negative: failed.
+// Asks the row's stream about the literal at the end of the present piece: an enum imap_literal, negative: failed.
 static int ask_stream(struct session *s, const struct literal_header *h)
 {
 	struct collector *r = reader_of_session(s);
@@ -156,7 +156,8 @@ static bool is_too_long_unasked(const struct session *s, const struct literal_he
 	return s->config->literal_minus && !h->sync && h->size > 4096;
 }
 
-// A line ended in a literal's header. True when the command is over (it failed and the client knows).
+// A line ended in a literal's header, or it did before and its stream was not done. True when the command is over (it failed and the client
+// knows).
 static bool literal_begins(struct session *s, const struct literal_header *h)
 {
 	struct collector *r = reader_of_session(s);
@@ -166,6 +167,11 @@ static bool literal_begins(struct session *s, const struct literal_header *h)
 		fail(s, command_bad(s, "TOOBIG", "LITERAL- allows {n+} up to 4096 octets only"));
 	if (!r->failed && c->row && c->row->stream)
 		how = ask_stream(s, h);
+	if (how == LITERAL_LATER) {
+		r->asked = *h;
+		r->mode = READ_ASK;
+		return false;
+	}
 	if (!r->failed && how == LITERAL_COLLECT)
 		(void)may_collect(s, h);
 	if (r->failed)
@@ -356,11 +362,27 @@ static enum reader_next read_answer(struct session *s)
 	return READER_LINE;
 }
 
+// As a step, where a literal's stream answered LITERAL_LATER.
+static bool ask_again(struct session *s, enum reader_next *ret_next)
+{
+	struct collector *r = reader_of_session(s);
+	if (crew_slice_is_over())
+		return false; // reader_run() pauses
+	struct literal_header h = r->asked;
+	r->mode = READ_LINE;
+	if (!literal_begins(s, &h))
+		return !s->priv->ended;
+	*ret_next = READER_COMMAND;
+	return false;
+}
+
 // One step; true: go on.
 static bool step(struct session *s, enum reader_next *ret_next)
 {
 	struct collector *r = reader_of_session(s);
 	*ret_next = READER_NEED;
+	if (r->mode == READ_ASK)
+		return ask_again(s, ret_next);
 	if (r->mode != READ_LINE && r->mode != READ_SKIP_LINE)
 		return take_octets(s);
 	int took = take_line(s, &r->text, r->line_at);

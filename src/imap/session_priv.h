@@ -12,6 +12,7 @@
 
 enum reader_mode {
 	READ_LINE,      // a line up to its LF
+	READ_ASK,       // `asked` ends the text: its stream is asked (again) what becomes of it
 	READ_LITERAL,   // `left` octets into the text
 	READ_STREAM,    // `left` octets to the row's stream
 	READ_SKIP_LINE, // the rest of an over-long line
@@ -21,14 +22,15 @@ enum reader_mode {
 
 struct collector {
 	enum reader_mode mode;
-	struct buf text;  // the present piece of the command: lines, literals' headers and octets
-	struct buf line;  // a line for IMAP_LINE
-	struct buf tag;   // of the command in progress
-	size_t line_at;   // where the present line begins in text
-	size_t args_at;   // where the arguments begin in text
-	uint64_t left;    // octets of the literal still to come
-	uint64_t skipped; // octets of failed literals of this command
-	uint64_t dropped; // and of its over-long lines
+	struct buf text; // the present piece of the command: lines, literals' headers and octets
+	struct buf line; // a line for IMAP_LINE
+	struct buf tag;  // of the command in progress
+	size_t line_at;  // where the present line begins in text
+	size_t args_at;  // where the arguments begin in text
+	uint64_t left;   // octets of the literal still to come
+	struct literal_header asked;
+	uint64_t skipped;     // octets of failed literals of this command
+	uint64_t dropped;     // and of its over-long lines
 	struct charge charge; // of its literals
 	unsigned literals;    // collected ones of this command
 	bool known;           // tag and row of this command were looked at

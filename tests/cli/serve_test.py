@@ -4,6 +4,7 @@
 import os
 import pathlib
 import resource
+import select
 import signal
 import socket
 import ssl
@@ -178,6 +179,33 @@ class Signals(Start):
             time.sleep(0.5)
             self.log_in(server).logout()
             client.logout()
+
+
+class Turns(CliCase):
+    def test_urls_before_a_text(self):
+        """A connection for each core has many URLs of a huge header looked up before the "+" of a text; others have their turns meanwhile."""
+        self.add_user()
+        fields = b"".join(b"X%d: %s\r\n" % (i, b"x" * 70) for i in range(16000))
+        url = b'"/INBOX/;UID=1/;SECTION=HEADER.FIELDS%20(X)/;PARTIAL=99"'  # nothing of it
+        urls = b'URL "/INBOX/;UID=1/;PARTIAL=0.12" ' + b" ".join([b"URL " + url] * 800)
+        with self.server() as server:
+            other = self.log_in(server)
+            self.assertEqual(other.append("INBOX", None, None, b"Subject: x\r\n" + fields + b"\r\nx\r\n")[0], "OK")
+            clients = [self.log_in(server) for _ in range(os.cpu_count())]
+            for client in clients:
+                client.send(b"x APPEND INBOX CATENATE (" + urls + b" TEXT {3}\r\n")
+            self.assertEqual(other.noop()[0], "OK")
+            self.assertEqual(select.select([client.sock for client in clients], [], [], 0)[0], [])
+            for client in clients:
+                self.assertTrue(client.readline().startswith(b"+ "))
+                client.send(b"\r\ny)\r\n")
+                self.assertIn(b"x OK [APPENDUID ", client.readline())
+                client.shutdown()
+            other.select("INBOX")
+            wanted = b"Subject: x\r\n\r\ny"
+            for i in range(len(clients)):
+                self.assertEqual(other.fetch(str(i + 2), "BODY.PEEK[]")[1][0][1], wanted)
+            other.logout()
 
 
 if __name__ == "__main__":
