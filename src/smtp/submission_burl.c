@@ -87,7 +87,7 @@ enum conn_next submission_pull(struct smtp_session *s)
 {
 	struct submission_session *ss = submission_of(s);
 	uint64_t size = url_part_size(&ss->part);
-	op_reset(&s->op);
+	struct arena_mark mark = arena_mark(&s->op.arena); // what the part needs is before it
 	s->active_at = clock_mono();
 	if (ss->part_at >= size || s->fault) {
 		part_end(ss);
@@ -108,5 +108,6 @@ enum conn_next submission_pull(struct smtp_session *s)
 	if (rc < 0)
 		smtp_message_fault(s, rc);
 	ss->part_at += n;
+	arena_release(&s->op.arena, mark);
 	return crew_slice_is_over() ? CONN_YIELD : CONN_READ;
 }
