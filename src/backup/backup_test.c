@@ -95,6 +95,27 @@ static void test_folder(void **state)
 
 // --- packs ---
 
+// One number is one pack; what is not there as it was is forgotten when asked.
+static void check_list(struct fixture *f, const struct pack *p)
+{
+	struct packs list = { 0 };
+	struct pack other = *p;
+	other.hash[PACK_HASH - 1] ^= 1;
+	ok(&f->op, packs_add(&f->op, &list, p));
+	ok(&f->op, packs_add(&f->op, &list, p));
+	assert_int_equal(packs_add(&f->op, &list, &other), RC_CORRUPT);
+	assert_int_equal(list.n, 1);
+	assert_int_equal(packs_drop_missing(&f->folder, &list), 0);
+	other.number++;
+	ok(&f->op, packs_add(&f->op, &list, &other));
+	assert_int_equal(packs_drop_missing(&f->folder, &list), 1);
+	assert_non_null(packs_find(&list, p->number));
+	list.v[0].size++;
+	assert_int_equal(packs_drop_missing(&f->folder, &list), 1);
+	assert_int_equal(list.n, 0);
+	packs_done(&list);
+}
+
 static void test_packs(void **state)
 {
 	struct fixture *f = *state;
@@ -120,6 +141,7 @@ static void test_packs(void **state)
 	ok(&f->op, pack_writer_finish(&f->op, &w));
 	assert_int_equal(w.done.n, 1);
 	ok(&f->op, pack_verify(&f->op, &f->folder, &w.done.v[0]));
+	check_list(f, &w.done.v[0]);
 
 	struct pack_reader r;
 	pack_reader_init(&r, &f->folder, &w.done);

@@ -46,6 +46,11 @@ int backup_file_name(
 	return sync_folder(op, f->fd, folder);
 }
 
+int backup_sync(struct op *op, const struct backup_folder *f, const char *below)
+{
+	return sync_folder(op, f->fd, below);
+}
+
 int backup_file_put(
 	struct op *op, const struct backup_folder *f, const char *name, struct span text)
 {

@@ -34,6 +34,8 @@ int backup_file_get(struct op *op, const struct backup_folder *f, const char *na
 // Gives a file that was written as `temporary` its name: durable on return.
 int backup_file_name(
 	struct op *op, const struct backup_folder *f, const char *temporary, const char *name);
+// What was named or removed in a folder below ("backups") is durable on return.
+int backup_sync(struct op *op, const struct backup_folder *f, const char *below);
 // Calls `each` for the names in a folder below ("packs"), in no order; not for "." and "..".
 int backup_names(struct op *op, const struct backup_folder *f, const char *below,
 	int (*each)(struct op *op, void *ctx, const char *name), void *ctx);

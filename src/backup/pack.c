@@ -39,7 +39,10 @@ int packs_add(struct op *op, struct packs *list, const struct pack *p)
 {
 	size_t i = packs_place(list, p->number);
 	if (i < list->n && list->v[i].number == p->number)
-		return 0;
+		return memcmp(list->v[i].hash, p->hash, PACK_HASH) == 0
+			? 0
+			: op_fail(op, RC_CORRUPT,
+				  "two packs of backups have the number %016" PRIx64, p->number);
 	if (list->n == list->cap) {
 		size_t cap = list->cap ? list->cap * 2 : 64;
 		struct pack *v = realloc(list->v, cap * sizeof *v);
@@ -52,6 +55,21 @@ int packs_add(struct op *op, struct packs *list, const struct pack *p)
 	list->v[i] = *p;
 	list->n++;
 	return 0;
+}
+
+size_t packs_drop_missing(const struct backup_folder *f, struct packs *list)
+{
+	size_t kept = 0, all = list->n;
+	for (size_t i = 0; i < all; i++) {
+		char name[PACK_NAME];
+		struct stat st;
+		pack_name(&list->v[i], name);
+		if (fstatat(f->fd, name, &st, 0) == 0 && S_ISREG(st.st_mode) &&
+			(uint64_t)st.st_size == list->v[i].size)
+			list->v[kept++] = list->v[i];
+	}
+	list->n = kept;
+	return all - kept;
 }
 
 void packs_done(struct packs *list)

@@ -32,9 +32,11 @@ struct packs {
 	struct pack *v; // ascending by number
 	size_t n, cap;
 };
-int packs_add(struct op *op, struct packs *list,
-	const struct pack *p); // one that is there is not added again
+// One that is there is not added again. RC_CORRUPT: another one has its number.
+int packs_add(struct op *op, struct packs *list, const struct pack *p);
 const struct pack *packs_find(const struct packs *list, uint64_t number); // NULL: none
+// Forgets those whose file is not in the folder with its size; how many.
+size_t packs_drop_missing(const struct backup_folder *f, struct packs *list);
 void packs_done(struct packs *list);
 #define PACK_NAME 64u
 void pack_name(const struct pack *p, char to[PACK_NAME]);     // "packs/..."

@@ -44,6 +44,7 @@ struct taking {
 	size_t parent_count;
 	struct known_page *pages; // of all parents, by hash
 	size_t page_count;
+	uint64_t highest_pack; // number; of the manifests that were read
 	struct state_pager pager;
 	struct live_set needed;
 	struct buf users; // for each: name (field), partition
@@ -81,6 +82,19 @@ static bool same_scope(const struct taking *t, const struct manifest *m)
 		(m->account_count && span_eq(m->accounts[0].name, span_str(t->cli->account)));
 }
 
+// What lay in packs that are gone or cut off is stored again: this backup does not lean on them.
+static void parent_look(struct taking *t, struct parent *p)
+{
+	size_t missing = packs_drop_missing(&t->folder, &p->m.packs);
+	if (missing)
+		fprintf(stderr,
+			"starling: backup %" PRIu64
+			" is not whole (packs that are missing or cut off: %zu): what they held "
+			"is stored again\n",
+			p->m.number, missing);
+	p->told = missing > 0;
+}
+
 // Newest first: one of the same scope, and one of all mail. Only such as this store went on from.
 static int parents_find(struct taking *t)
 {
@@ -100,14 +114,18 @@ static int parents_find(struct taking *t)
 				numbers[count], op_text(t->op, rc));
 			continue;
 		}
+		const struct packs *p = &m.packs;
+		if (p->n && p->v[p->n - 1].number > t->highest_pack)
+			t->highest_pack = p->v[p->n - 1].number;
 		bool full = m.scope == SCOPE_FULL, same = same_scope(t, &m);
 		rc = token_known(t->op, t, m.token, &known);
 		if (rc == 0 && known && ((full && !have_full) || (same && !have_same))) {
-			struct parent *p = &t->parents[t->parent_count++];
+			struct parent *parent = &t->parents[t->parent_count++];
 			have_full = have_full || full;
 			have_same = have_same || same;
-			*p = (struct parent){ .m = m };
-			pack_reader_init(&p->packs, &t->folder, &p->m.packs);
+			*parent = (struct parent){ .m = m };
+			pack_reader_init(&parent->packs, &t->folder, &parent->m.packs);
+			parent_look(t, parent);
 		} else {
 			manifest_done(&m);
 		}
@@ -170,9 +188,10 @@ static int page_emit(struct op *op, void *ctx, struct span first, struct span pa
 	pack_hash(page, ref.hash);
 	const struct known_page *known =
 		bsearch(&key, t->pages, t->page_count, sizeof *t->pages, by_hash);
-	int rc = known ? refer(t, known->packs, known->ref->pack)
-		       : pack_put(op, t->w, PACK_STATE, 0, page, &ref);
-	return rc < 0 ? rc : manifest_add_page(op, &t->m, first, known ? known->ref : &ref);
+	if (known && refer(t, known->packs, known->ref->pack) == 0)
+		return manifest_add_page(op, &t->m, first, known->ref);
+	int rc = pack_put(op, t->w, PACK_STATE, 0, page, &ref);
+	return rc < 0 ? rc : manifest_add_page(op, &t->m, first, &ref);
 }
 
 static void need(struct taking *t, uint64_t id)
@@ -345,6 +364,8 @@ static int fetch_some(struct taking *t, struct fetching *f, size_t *io_next)
 			if (kind == 'B') {
 				left = reader_u64(&r);
 				rc = pack_begin(t->op, t->w, PACK_BLOB, id, left);
+				if (rc < 0)
+					return rc;
 				open = true;
 			} else {
 				(void)reader_u32(&r);
@@ -354,12 +375,16 @@ static int fetch_some(struct taking *t, struct fetching *f, size_t *io_next)
 		} else if (open && got.payload.n <= left) {
 			left -= got.payload.n;
 			rc = pack_data(t->op, t->w, got.payload);
+			if (rc < 0)
+				return rc; // the folder's fault, not the message's
 			pace(t, got.payload.n);
 		} else {
 			return op_fail(t->op, RC_SYNTAX, "octets of no blob");
 		}
 		if (rc == 0 && open && left == 0) {
 			rc = pack_end(t->op, t->w, &f->ref[at]);
+			if (rc < 0)
+				return rc;
 			f->have[at++] = true;
 			t->blobs_new++;
 			open = false;
@@ -408,10 +433,9 @@ static int catalog_put(struct taking *t, uint64_t index, struct span page)
 	pack_hash(page, ref.hash);
 	for (size_t i = 0; i < t->parent_count; i++) {
 		const struct pack_ref *was = parent_catalog(&t->parents[i], index);
-		if (!was || memcmp(was->hash, ref.hash, PACK_HASH) != 0)
-			continue;
-		int rc = refer(t, &t->parents[i].m.packs, was->pack);
-		return rc < 0 ? rc : manifest_add_catalog(t->op, &t->m, index, was);
+		if (was && memcmp(was->hash, ref.hash, PACK_HASH) == 0 &&
+			refer(t, &t->parents[i].m.packs, was->pack) == 0)
+			return manifest_add_catalog(t->op, &t->m, index, was);
 	}
 	int rc = pack_put(t->op, t->w, PACK_CATALOG, index, page, &ref);
 	return rc < 0 ? rc : manifest_add_catalog(t->op, &t->m, index, &ref);
@@ -494,12 +518,7 @@ static int next_pack_look(struct op *op, void *ctx, const char *name)
 // Numbers of packs are not used again, also not those of packs that only manifests know.
 static int next_pack(struct taking *t, uint64_t *ret_next)
 {
-	*ret_next = 1;
-	for (size_t i = 0; i < t->parent_count; i++) {
-		const struct packs *p = &t->parents[i].m.packs;
-		if (p->n && p->v[p->n - 1].number >= *ret_next)
-			*ret_next = p->v[p->n - 1].number + 1;
-	}
+	*ret_next = t->highest_pack + 1;
 	return backup_names(t->op, &t->folder, "packs", next_pack_look, ret_next);
 }
 

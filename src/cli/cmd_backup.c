@@ -73,9 +73,10 @@ static int verify(struct cli *c, struct backup_folder *f)
 		}
 		for (size_t k = 0; rc == 0 && k < m.packs.n; k++) {
 			const struct pack *p = &m.packs.v[k];
-			if (packs_find(&seen, p->number))
-				continue;
+			size_t known = seen.n;
 			rc = packs_add(&c->op, &seen, p);
+			if (rc == 0 && seen.n == known)
+				continue;
 			got = rc == 0 ? pack_verify(&c->op, f, p) : 0;
 			octets += p->size;
 			if (got < 0) {
@@ -146,8 +147,8 @@ static int prune(struct cli *c, struct backup_folder *f)
 		if (unlinkat(f->fd, name, 0) != 0)
 			rc = op_fail(&c->op, RC_IO, "cannot remove %s", name);
 	}
-	if (rc == 0 && drop && fsync(f->fd) != 0)
-		rc = op_fail(&c->op, RC_IO, "cannot sync the folder");
+	if (rc == 0 && drop)
+		rc = backup_sync(&c->op, f, "backups");
 	if (rc == 0)
 		rc = backup_names(&c->op, f, "packs", prune_pack, &p);
 	if (rc == 0 && !c->quiet)

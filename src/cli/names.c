@@ -40,7 +40,7 @@ int names_add(struct op *op, struct names *l, struct span key, struct span value
 	if (!last.p)
 		return op_fail(op, RC_NOMEM, "out of memory");
 	l->v[l->n++] = (struct name_node){ __builtin_bswap32(load_u32(key.p + 1)), h.parent, h.data,
-		last };
+		h.messages, last };
 	return 0;
 }
 

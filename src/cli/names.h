@@ -6,8 +6,8 @@
 #include "base/op.h"
 
 struct name_node {
-	uint32_t id, parent, data; // data 0: no mailbox
-	struct span last;          // level of the name
+	uint32_t id, parent, data, messages; // data 0: no mailbox
+	struct span last;                    // level of the name
 };
 struct names {
 	struct arena arena;

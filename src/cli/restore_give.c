@@ -3,7 +3,7 @@
 // blobs that they name, and the names are replaced by what the store calls them now. What is in the folder is verified by its hashes, and what
 // it means by the server (mail/restore.h): nothing becomes visible before all of it is there and sound.
 //
-// What is known of blobs that were sent is a table of 24 octets each, so that accounts which share a message share it again.
+// What is known of blobs that were sent is a table of 32 octets each, so that accounts which share a message share it again.
 #include "auth/users.h"
 #include "backup/catalog.h"
 #include "backup/state.h"
@@ -27,6 +27,7 @@
 struct sent { // a blob, under its id in the backup
 	uint64_t id;
 	struct blob_ref ref; // in the store
+	bool note;           // its octets were lost: a note is in their place
 };
 struct base { // what the uids of a chunk are relative to
 	uint32_t chunk, uid;
@@ -66,7 +67,7 @@ static struct sent *sent_place(struct sent *v, size_t cap, uint64_t id)
 	return &v[i];
 }
 
-static int sent_note(struct giving *g, uint64_t id, struct blob_ref ref)
+static int sent_add(struct giving *g, uint64_t id, struct blob_ref ref)
 {
 	if (2 * (g->sent_n + 1) > g->sent_cap) {
 		size_t cap = g->sent_cap ? g->sent_cap * 2 : 1024;
@@ -80,16 +81,16 @@ static int sent_note(struct giving *g, uint64_t id, struct blob_ref ref)
 		g->sent = v;
 		g->sent_cap = cap;
 	}
-	*sent_place(g->sent, g->sent_cap, id) = (struct sent){ id, ref };
+	*sent_place(g->sent, g->sent_cap, id) = (struct sent){ id, ref, false };
 	g->sent_n++;
 	return 0;
 }
 
-static const struct sent *sent_find(const struct giving *g, uint64_t id)
+static struct sent *sent_find(const struct giving *g, uint64_t id)
 {
 	if (!g->sent_cap)
 		return NULL;
-	const struct sent *s = sent_place(g->sent, g->sent_cap, id);
+	struct sent *s = sent_place(g->sent, g->sent_cap, id);
 	return s->id ? s : NULL;
 }
 
@@ -213,7 +214,7 @@ static int blob_close_request(
 	if (!span_to_u64(words, UINT64_MAX, &ret_ref->id) ||
 		!span_to_u64(hint, UINT64_MAX, &ret_ref->hint) || !ret_ref->id)
 		return op_fail(g->op, RC_SYNTAX, "no blob on the admin socket");
-	return sent_note(g, id, *ret_ref);
+	return sent_add(g, id, *ret_ref);
 }
 
 static int blob_request(struct giving *g, const struct message *m)
@@ -264,7 +265,16 @@ static int lost(struct giving *g, const struct message *m, uint64_t id, uint64_t
 	(void)snprintf(text, sizeof text, "%s", why); // it may be op's
 	damage_show(g, m, text);
 	*ret_ref = (struct blob_ref){ 0 };
-	return g->cli->despite_damage ? send_note(g, m, id, size, ret_ref) : 0;
+	if (!g->cli->despite_damage)
+		return 0;
+	if (size > BLOB_MAX)
+		return op_fail(g->op, RC_CORRUPT,
+			"a record tells of a message of %" PRIu64 " octets", size);
+	int rc = send_note(g, m, id, size, ret_ref);
+	struct sent *s = rc == 0 ? sent_find(g, id) : NULL;
+	if (s)
+		s->note = true;
+	return rc;
 }
 
 static int send_blob(struct giving *g, const struct message *m, uint64_t id, uint64_t size,
@@ -273,6 +283,8 @@ static int send_blob(struct giving *g, const struct message *m, uint64_t id, uin
 	const struct sent *known = sent_find(g, id);
 	struct pack_ref ref;
 	if (known) {
+		if (known->note) // a copy of it is as lost
+			damage_show(g, m, "it was lost, as said before");
 		*ret_ref = known->ref;
 		return 0;
 	}
@@ -455,7 +467,8 @@ static bool claim(struct giving *g, bool *ret_latest)
 	char name[96];
 	claim_name(g, name);
 	(void)mkdirat(g->folder.fd, "claims", 0700); // object stores carry no empty folders
-	int rc = g->m.final && !g->cli->replace && !g->cli->into
+	// A note in the place of a message is another message under its UID.
+	int rc = g->m.final && !g->cli->replace && !g->cli->into && !g->cli->despite_damage
 		? backup_file_put(g->op, &g->folder, name, SPAN("restored as the latest state\n"))
 		: RC_CANNOT;
 	*ret_latest = rc == 0;
@@ -488,10 +501,29 @@ static int account_give(struct giving *g, struct span user)
 	return rc;
 }
 
-static int mailbox_give(struct giving *g, struct span name, struct span user, struct span into)
+// The backup of one mailbox has the headers of all, but the messages of that one alone.
+static int mailbox_is_in(struct giving *g, struct span name, bool *ret_in)
 {
+	struct span key, value;
 	int rc = names_load(g);
 	const struct name_node *n = rc == 0 ? names_find(&g->names, name) : NULL;
+	*ret_in = n && g->m.scope != SCOPE_MAILBOX;
+	if (!n || *ret_in)
+		return rc;
+	rc = state_seek(g->op, &g->main, &g->packs, &g->m, g->account, SPAN("B"));
+	if (rc == 0)
+		rc = state_next(g->op, &g->main, &key, &value);
+	*ret_in = rc == 0 && key.n == 10 && key.p[0] == 'B'
+		? __builtin_bswap32(load_u32(key.p + 1)) == n->data
+		: n->messages == 0;
+	return rc < 0 ? rc : 0;
+}
+
+static int mailbox_give(struct giving *g, struct span name, struct span user, struct span into)
+{
+	bool in;
+	int rc = mailbox_is_in(g, name, &in);
+	const struct name_node *n = rc == 0 && in ? names_find(&g->names, name) : NULL;
 	if (rc == 0 && !n)
 		rc = op_fail(g->op, RC_NONEXISTENT, "the backup has no mailbox %.*s of %.*s",
 			SPAN_FMT(name), SPAN_FMT(g->account->name));
@@ -518,6 +550,22 @@ static int mailbox_give(struct giving *g, struct span name, struct span user, st
 
 // --- the command ---
 
+// What is asked for is in the manifest at hand.
+static int fits(struct giving *g, struct span account, bool *ret_fits)
+{
+	struct span name;
+	g->account = account.p ? manifest_account(&g->m, account) : NULL;
+	*ret_fits =
+		account.p ? g->account && g->m.scope != SCOPE_MAILBOX : g->m.scope == SCOPE_FULL;
+	if (*ret_fits || !g->account || !g->cli->mailbox)
+		return 0;
+	int rc = account_name_check(g->op, span_str(g->cli->mailbox), &name);
+	if (rc == 0)
+		rc = mailbox_is_in(g, name, ret_fits);
+	pack_reader_done(&g->packs); // the next manifest may call other packs so
+	return rc;
+}
+
 static int choose(struct giving *g, struct span account)
 {
 	uint64_t *numbers;
@@ -527,15 +575,15 @@ static int choose(struct giving *g, struct span account)
 		return manifest_read(g->op, &g->folder, c->backup_number, &g->m);
 	int rc = manifest_list(g->op, &g->folder, &numbers, &count);
 	while (rc == 0 && count--) {
+		bool found = false;
 		rc = manifest_read(g->op, &g->folder, numbers[count], &g->m);
+		if (rc == 0)
+			rc = fits(g, account, &found);
 		if (rc < 0)
 			return op_fail(g->op, rc,
 				"backup %" PRIu64 " is damaged: name another one (--backup)",
 				numbers[count]);
-		bool fits = account.p ? manifest_account(&g->m, account) &&
-				(g->m.scope != SCOPE_MAILBOX || c->mailbox)
-				      : g->m.scope == SCOPE_FULL;
-		if (fits)
+		if (found)
 			return 0;
 		manifest_done(&g->m);
 	}
@@ -614,6 +662,8 @@ int restore_give(struct cli *c, const char *dir)
 	if (status)
 		return status;
 	names_init(&g.names);
+	pack_reader_init(&g.packs, &g.folder, &g.m.packs);
+	catalog_init(&g.catalog, &g.folder, &g.m);
 	int rc = c->account ? user_name_canonical(&c->op, span_str(c->account), &account) : 0;
 	if (account.p)
 		account = arena_dup(&c->op.arena, account);
@@ -621,8 +671,6 @@ int restore_give(struct cli *c, const char *dir)
 		rc = backup_open(&c->op, dir, BACKUP_READ, &g.folder);
 	if (rc == 0)
 		rc = choose(&g, account);
-	pack_reader_init(&g.packs, &g.folder, &g.m.packs);
-	catalog_init(&g.catalog, &g.folder, &g.m);
 	if (rc == 0)
 		rc = link_open(c, &g.link, false);
 	if (rc == 0)

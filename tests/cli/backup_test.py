@@ -422,6 +422,90 @@ class Backup(CliCase):
                 else:
                     self.assertEqual(mine, row)
 
+    def test_damaged_copies_of_the_latest_state(self):
+        """A note is another message: in every mailbox under an EMAILID, and by a UIDVALIDITY, that nobody has seen with the lost one."""
+        with self.serve(self.data) as server:
+            with connect(server, "anna") as client:
+                client.ok("CREATE Work")
+                for i in range(3):
+                    client.ok("APPEND INBOX", Literal(message(i)))
+                client.ok("SELECT INBOX")
+                client.ok("UID COPY 2 Work")
+            was = picture(server, "anna")
+        self.take("--final")
+        pack = next(self.folder.glob("packs/*.pack"))
+        self.flip(pack, pack.read_bytes().index(b"Subject: message 1\r"))
+        other = self.elsewhere()
+        out = self.give(data=other, status=1)
+        self.assertIn("2 messages of anna are damaged", out)
+        out = self.give("--despite-damage", data=other)
+        self.assertIn("mailbox INBOX, UID 2: ", out)
+        self.assertIn("mailbox Work, UID 1: ", out)
+        with self.serve(other) as server:
+            now = picture(server, "anna")
+        for name, uid in (("INBOX", 2), ("Work", 1)):
+            mine = next(row for key, row in now[name]["messages"].items() if str(key) == str(uid))
+            theirs = next(row for key, row in was[name]["messages"].items() if str(key) == str(uid))
+            self.assertIn("This message was lost", mine["BODY[]"])
+            self.assertNotEqual(mine["EMAILID"], theirs["EMAILID"], name)
+            self.assertGreater(int(now[name]["status"]["UIDVALIDITY"]), int(was[name]["status"]["UIDVALIDITY"]))
+
+    def test_missing_packs(self):
+        """What lay in a pack that is gone or cut off by now is stored again: the next backup is whole."""
+        with self.serve(self.data) as server:
+            with connect(server, "anna") as client:
+                for i in range(30):
+                    client.ok("APPEND INBOX", Literal(message(i)))
+                was = picture(server, "anna")
+                self.take()
+                for number, lose in ((2, lambda pack: pack.unlink()), (3, lambda pack: os.truncate(pack, 1000))):
+                    for pack in self.folder.glob("packs/*.pack"):
+                        lose(pack)
+                    done = self.run_cli("backup", self.folder, "--data", self.data, "--rate", "0")
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertIn(f"backup {number - 1} is not whole", done.stderr)
+                    other = self.elsewhere(f"other{number}")
+                    self.give(data=other)
+                    with self.serve(other) as restored:
+                        self.assertEqual(without(picture(restored, "anna"), *NEW), without(was, *NEW))
+        self.assertEqual(self.run_cli("backup", "verify", self.folder).returncode, 1)  # the first ones stay what they are
+        self.fine("backup", "prune", self.folder, "--keep", "1")
+        self.fine("backup", "verify", self.folder)
+
+    def test_mailbox_of_which_backup(self):
+        """A newer backup of another mailbox is passed over."""
+        with self.serve(self.data) as server:
+            with connect(server, "anna") as client:
+                client.ok("CREATE Work")
+                client.ok("APPEND INBOX", Literal(message(1)))
+                client.ok("APPEND Work", Literal(message(2)))
+            self.take()
+            self.take("--account", "anna", "--mailbox", "Work")
+            self.give("--account", "anna", "--mailbox", "INBOX", "--into", "Old inbox", data=self.data)
+            self.give("--account", "anna", "--mailbox", "Work", "--into", "Old work", data=self.data)
+            self.assertIn("has no mailbox INBOX", self.give(
+                "--backup", "2", "--account", "anna", "--mailbox", "INBOX", "--into", "Other", data=self.data, status=1))
+            now = picture(server, "anna")
+            self.assertEqual(now["Old inbox"]["messages"], now["INBOX"]["messages"])
+            self.assertEqual(now["Old work"]["messages"], now["Work"]["messages"])
+        self.sound(self.data)
+
+    def test_revoked_urls(self):
+        """A URL whose key was revoked after the backup does not come back with it."""
+        with self.serve(self.data) as server:
+            with connect(server, "anna") as client:
+                client.ok("APPEND INBOX", Literal(message(1)))
+                made = client.ok('GENURLAUTH "imap://anna@localhost/INBOX/;uid=1;urlauth=user+anna" INTERNAL')
+                url = str(made).split("imap://", 1)[1].split('"')[0].split("'")[0].rstrip("\\)]} ")
+                self.assertIn("message 1", str(client.ok(f'URLFETCH "imap://{url}"')))
+                self.take()
+                client.ok("RESETKEY INBOX")
+                self.assertNotIn("message 1", str(client.ok(f'URLFETCH "imap://{url}"')))
+            for more in (("--mailbox", "INBOX"), ()):
+                self.give("--account", "anna", *more, "--replace", data=self.data)
+                with connect(server, "anna") as client:
+                    self.assertNotIn("message 1", str(client.ok(f'URLFETCH "imap://{url}"')))
+
     def test_damaged_folder(self):
         """Whatever is flipped or cut off: a clean restore of the right state, or a clear No and nothing of it."""
         with self.serve(self.data) as server:
