@@ -127,6 +127,7 @@ static int open_url(struct session *s, struct append_intake *a, struct span text
 static int copy_some(struct session *s, struct append_intake *a, uint64_t n)
 {
 	struct rope rope;
+	struct arena_mark mark = arena_mark(&s->op.arena);
 	rope_init(&rope);
 	int rc = url_part_put(&s->op, a->part, a->part_at, n, false, &rope);
 	for (struct span some; rc == 0 && (some = rope_front(&rope)).n;) {
@@ -135,6 +136,8 @@ static int copy_some(struct session *s, struct append_intake *a, uint64_t n)
 	}
 	rope_done(&rope);
 	a->part_at += n;
+	if (rc == 0)                               // else it holds what is to be said
+		arena_release(&s->op.arena, mark); // a header that was looked through again
 	return rc;
 }
 

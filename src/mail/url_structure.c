@@ -124,6 +124,7 @@ static int lines_of_part(struct op *op, struct url_part *part, uint64_t *ret_lin
 	int rc = 0;
 	for (uint64_t at = 0; rc == 0 && at < size; at += LINES_STEP) {
 		struct rope rope;
+		struct arena_mark mark = arena_mark(&op->arena);
 		rope_init(&rope);
 		rc = url_part_put(op, part, at, size - at < LINES_STEP ? size - at : LINES_STEP,
 			false, &rope);
@@ -131,6 +132,7 @@ static int lines_of_part(struct op *op, struct url_part *part, uint64_t *ret_lin
 			rope_consume(&rope, some.n))
 			lines += count_lines(some);
 		rope_done(&rope);
+		arena_release(&op->arena, mark); // a header that was looked through again
 	}
 	*ret_lines = lines;
 	return rc;
