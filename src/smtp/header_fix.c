@@ -134,7 +134,7 @@ static int owner_of_field(
 		if (++*io_count >
 			SUBMISSION_AUTHORS_MAX) // groups, too: no address stands unseen behind many
 			return op_fail(
-				op, RC_LIMIT, "more than %u authors", SUBMISSION_AUTHORS_MAX);
+				op, RC_TOOBIG, "more than %u authors", SUBMISSION_AUTHORS_MAX);
 		if (a.kind != MIME_ADDRESS)
 			continue;
 		int owner =

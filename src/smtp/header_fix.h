@@ -46,7 +46,7 @@ struct fixed_header {        // in op's arena
 	bool has_message_id; // the client gave one
 	bool is_changed;     // head is not what it was: fields were taken out
 };
-// 0, RC_NOPERM (From is another's), RC_LIMIT (more authors than anybody looks at), RC_NOMEM or a fault of owner().
+// 0, RC_NOPERM (From is another's), RC_TOOBIG (more authors than anybody looks at), RC_NOMEM or a fault of owner().
 int header_fix(struct op *op, struct span header, const struct header_rules *rules,
 	struct fixed_header *ret_fixed);
 

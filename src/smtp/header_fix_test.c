@@ -179,13 +179,13 @@ static void adds(void **state)
 	struct buf many = { 0 };
 	for (unsigned i = 0; i <= SUBMISSION_AUTHORS_MAX; i++)
 		buf_add(&many, SPAN("From: me@a\r\n"));
-	assert_int_equal(header_fix(&op, buf_span(&many), &rules, &f), RC_LIMIT);
+	assert_int_equal(header_fix(&op, buf_span(&many), &rules, &f), RC_TOOBIG);
 	buf_reset(&many);
 	buf_add(&many, SPAN("From: "));
 	for (unsigned i = 0; i <= SUBMISSION_AUTHORS_MAX; i++)
 		buf_add(&many, SPAN("nobody:;,"));
 	buf_add(&many, SPAN(" another@a\r\n\r\n"));
-	assert_int_equal(header_fix(&op, buf_span(&many), &rules, &f), RC_LIMIT);
+	assert_int_equal(header_fix(&op, buf_span(&many), &rules, &f), RC_TOOBIG);
 	buf_done(&many);
 	op_done(&op);
 }
