@@ -3,6 +3,7 @@
 #include "backup/catalog.h"
 #include "backup/state.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -71,6 +73,29 @@ static void flip(struct fixture *f, const char *name, off_t at)
 }
 
 // --- the folder ---
+
+// In place of the C library's: a file system without hard links.
+static bool no_links;
+int linkat(int from, const char *name, int to, const char *as, int flags)
+{
+	errno = EPERM;
+	return no_links ? -1 : (int)syscall(SYS_linkat, from, name, to, as, flags);
+}
+
+// No name is taken twice there either.
+static void test_no_links(void **state)
+{
+	struct fixture *f = *state;
+	struct buf text = { 0 };
+	no_links = true;
+	ok(&f->op, backup_file_put(&f->op, &f->folder, "claims/a", SPAN("one")));
+	assert_int_equal(
+		backup_file_put(&f->op, &f->folder, "claims/a", SPAN("two")), RC_ALREADYEXISTS);
+	no_links = false;
+	ok(&f->op, backup_file_get(&f->op, &f->folder, "claims/a", 3, &text));
+	assert_true(span_eq(buf_span(&text), SPAN("one")));
+	buf_done(&text);
+}
 
 static void test_folder(void **state)
 {
@@ -463,6 +488,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_folder, begin, end),
+		cmocka_unit_test_setup_teardown(test_no_links, begin, end),
 		cmocka_unit_test_setup_teardown(test_packs, begin, end),
 		cmocka_unit_test_setup_teardown(test_object_sizes, begin, end),
 		cmocka_unit_test_setup_teardown(test_manifest, begin, end),

@@ -29,19 +29,34 @@ static int name_folder(char to[64], const char *name)
 	return snprintf(to, 64, "%.*s", n, slash ? name : ".");
 }
 
+// Where there are no hard links (FAT, some of FUSE). What has the name already stays here as well: a claim is taken once.
+static int move(const struct backup_folder *f, const char *temporary, const char *name)
+{
+	struct stat st;
+	if (renameat2(f->fd, temporary, f->fd, name, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	if (fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	return errno == ENOENT ? renameat(f->fd, temporary, f->fd, name) : -1;
+}
+
 int backup_file_name(
 	struct op *op, const struct backup_folder *f, const char *temporary, const char *name)
 {
 	char folder[64];
 	// A link, not a rename: what has the name already stays.
-	if (linkat(f->fd, temporary, f->fd, name, 0) != 0)
+	int rc = linkat(f->fd, temporary, f->fd, name, 0);
+	if (rc == 0)
+		(void)unlinkat(f->fd, temporary, 0); // left over at worst
+	else if (errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS)
+		rc = move(f, temporary, name);
+	if (rc != 0)
 		return errno == EEXIST ? op_fail(op, RC_ALREADYEXISTS, "%s exists already", name)
-			: errno == EPERM || errno == EOPNOTSUPP
-			? (renameat(f->fd, temporary, f->fd, name) == 0
-					  ? 0
-					  : op_fail_errno(op, RC_IO, errno, "cannot name %s", name))
-			: op_fail_errno(op, RC_IO, errno, "cannot name %s", name);
-	(void)unlinkat(f->fd, temporary, 0); // left over at worst
+				       : op_fail_errno(op, RC_IO, errno, "cannot name %s", name);
 	(void)name_folder(folder, name);
 	return sync_folder(op, f->fd, folder);
 }
