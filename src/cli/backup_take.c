@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Taking a backup (docs/backup.md). The records of each account are read at one snapshot and cut into pages; blobs that they name and no earlier backup has are read in the order
 // of their ids, which is that of the log. What is known of each blob is one bit, and one page of the catalog at a time. The manifest comes last.
+#include "auth/users.h"
 #include "backup/catalog.h"
 #include "backup/state.h"
 #include "base/clock.h"
@@ -55,6 +56,7 @@ struct taking {
 	struct span only; // canonical name of the mailbox; absent: all
 	uint32_t only_data;
 	struct names names;
+	struct span account;        // whose mail alone is wanted; absent: everybody's
 	uint64_t rate, began, read; // octets a second, clock_mono(), octets
 };
 
@@ -79,7 +81,7 @@ static bool same_scope(const struct taking *t, const struct manifest *m)
 	if (m->scope != t->m.scope)
 		return false;
 	return m->scope == SCOPE_FULL ||
-		(m->account_count && span_eq(m->accounts[0].name, span_str(t->cli->account)));
+		(m->account_count && span_eq(m->accounts[0].name, t->account));
 }
 
 // What lay in packs that are gone or cut off is stored again: this backup does not lean on them.
@@ -303,7 +305,7 @@ static int user_note(struct op *op, struct taking *t, struct span key, struct sp
 {
 	struct buf *users = &t->users;
 	struct span name = span_skip(key, 1);
-	if (t->cli->account && !span_eq(name, span_str(t->cli->account)))
+	if (t->account.p && !span_eq(name, t->account))
 		return 0;
 	if (value.n != 8)
 		return op_fail(op, RC_CORRUPT, "the entry of a user makes no sense");
@@ -535,14 +537,16 @@ static int scope_set(struct taking *t)
 	t->rate = (uint64_t)(c->rate_set ? c->rate_mb : RATE_DEFAULT_MB) << 20;
 	t->began = clock_mono();
 	random_bytes(t->m.token, sizeof t->m.token);
-	if (!c->mailbox)
-		return 0;
 	struct span name;
-	int rc = account_name_check(t->op, span_str(c->mailbox), &name);
-	if (rc == 0) {
+	int rc = c->account ? user_name_canonical(t->op, span_str(c->account), &name) : 0;
+	if (rc == 0 && c->account)
+		t->account = arena_dup(&t->m.arena, name);
+	if (rc == 0 && c->mailbox)
+		rc = account_name_check(t->op, span_str(c->mailbox), &name);
+	if (rc == 0 && c->mailbox)
 		t->only = arena_dup(&t->m.arena, name);
-		rc = t->only.p ? 0 : op_fail(t->op, RC_NOMEM, "out of memory");
-	}
+	if (rc == 0 && ((c->account && !t->account.p) || (c->mailbox && !t->only.p)))
+		rc = op_fail(t->op, RC_NOMEM, "out of memory");
 	return rc;
 }
 

@@ -429,6 +429,7 @@ static void test_unsound(void **state)
 		if (rc != RC_CORRUPT && rc != RC_VERSION)
 			print_error("case %zu: %d\n", i, rc);
 		assert_true(rc == RC_CORRUPT || rc == RC_VERSION);
+		assert_string_not_equal(op_text(&f.op, rc), rc_text(rc)); // it says what
 		assert_int_equal(partitions(&f), 2);
 	}
 	check_all(&f);

@@ -415,6 +415,17 @@ static void found(void *ctx, const struct store_finding *f)
 			f->owner.uid, f->text);
 }
 
+// What a check says of itself it has told its own op.
+static int check_end(struct op *op, struct op *check, int rc, const struct findings *f)
+{
+	if (rc < 0)
+		rc = op_fail(op, rc, "%s", op_text(check, rc));
+	else if (f->count)
+		rc = RC_CORRUPT; // found() has said why
+	op_done(check);
+	return rc;
+}
+
 static int commit_account(struct op *op, struct restore *r)
 {
 	if (!r->have_record)
@@ -430,12 +441,11 @@ static int commit_account(struct op *op, struct restore *r)
 	struct findings f = { .op = op };
 	if (rc == 0)
 		rc = account_loose(op, r->mail, r->what.user, r->partition, &a);
-	if (rc == 0)
-		rc = account_check(&check, a, found, &f);
+	if (a)
+		rc = check_end(op, &check, account_check(&check, a, found, &f), &f);
+	else
+		op_done(&check);
 	account_loose_done(a);
-	op_done(&check);
-	if (rc == 0 && f.count)
-		rc = RC_CORRUPT;
 	if (rc == 0)
 		rc = account_adopt(op, r->mail, r->what.user, r->partition, r->what.replace,
 			r->uid_validity_was);
@@ -471,11 +481,10 @@ static int commit_mailbox(struct op *op, struct restore *r)
 	op_init(&check, 0);
 	check.cancel = op->cancel;
 	if (rc == 0)
-		rc = mailbox_check(&check, r->account, mb, found, &f);
+		rc = check_end(op, &check, mailbox_check(&check, r->account, mb, found, &f), &f);
+	else
+		op_done(&check);
 	mailbox_drop(mb);
-	op_done(&check);
-	if (rc == 0 && f.count)
-		rc = RC_CORRUPT;
 	return rc < 0 ? rc : mailbox_adopt(op, r->account, &r->adopt);
 }
 

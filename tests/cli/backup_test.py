@@ -480,7 +480,7 @@ class Backup(CliCase):
                 client.ok("APPEND INBOX", Literal(message(1)))
                 client.ok("APPEND Work", Literal(message(2)))
             self.take()
-            self.take("--account", "anna", "--mailbox", "Work")
+            self.take("--account", "Anna", "--mailbox", "Work")  # users write names as they like
             self.give("--account", "anna", "--mailbox", "INBOX", "--into", "Old inbox", data=self.data)
             self.give("--account", "anna", "--mailbox", "Work", "--into", "Old work", data=self.data)
             self.assertIn("has no mailbox INBOX", self.give(
