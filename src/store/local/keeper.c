@@ -18,16 +18,19 @@
 #define BUSY_MS 50u                // how often it looks while something is pending
 #define PENDING_BYTES (256u << 10) // of changes that wait for the index
 #define PENDING_NS (200 * NS_PER_MS)
-#define FLOOD_NS (5 * NS_PER_S) // segments used up faster than this,
-#define FLOOD_GROUP (48u << 10) // by groups of this size
+#define FLOOD_MS 5000u          // a segment used up faster than this,
+#define FLOOD_GROUP (48u << 10) // by groups of this size on average
 #define RETRY_NS NS_PER_S       // after a failure, and for the free space
 #define SPARE_FILES 1u
 
+struct rate_mark { // how much was written by then
+	uint64_t at, groups, bytes;
+};
 struct watch_state {
 	uint64_t dirty_since,
 		dirty_bytes; // not in tables: since when, group_bytes at the last flush
 	uint64_t space_looked, flush_failed;
-	uint64_t made_at, made_groups, made_bytes; // when the last segment was made: time, counts
+	struct rate_mark older, newer; // at least a second apart
 	bool full;
 };
 
@@ -74,18 +77,27 @@ static void look_after_flush(struct op *op, struct local *l, struct watch_state 
 	w->dirty_since = 0;
 }
 
-// Whether the next segment's blocks are to be written ahead. That makes each sync into it cheaper (nothing but the data goes to the disk),
-// but doubles what the disk writes: not worth it for a segment that a flood of large groups, whose own bytes cost more than the sync,
-// fills within seconds.
-static bool wants_fill(struct local *l, struct watch_state *w, uint64_t now)
+static void look_at_rate(struct local *l, struct watch_state *w)
 {
-	uint64_t groups = atomic_load(&l->log.groups), bytes = atomic_load(&l->log.group_bytes);
-	bool flood = w->made_at && now - w->made_at <= FLOOD_NS;
-	bool large = bytes - w->made_bytes > (groups - w->made_groups) * FLOOD_GROUP;
-	w->made_at = now;
-	w->made_groups = groups;
-	w->made_bytes = bytes;
-	return !flood || !large;
+	uint64_t now = clock_mono();
+	if (w->newer.at && now - w->newer.at < NS_PER_S)
+		return;
+	w->older = w->newer;
+	w->newer = (struct rate_mark){ now, atomic_load(&l->log.groups),
+		atomic_load(&l->log.group_bytes) };
+}
+
+// Whether the blocks of the next segment, of `size` bytes, are to be written ahead. That makes each sync into it cheaper (nothing but the data
+// goes to the disk), but doubles what the disk writes: not worth it for a segment that a flood of large groups, whose own bytes cost more than the
+// sync, fills within seconds.
+static bool wants_fill(struct local *l, const struct watch_state *w, uint64_t size, uint64_t now)
+{
+	if (!w->older.at)
+		return true;
+	uint64_t groups = atomic_load(&l->log.groups) - w->older.groups;
+	uint64_t bytes = atomic_load(&l->log.group_bytes) - w->older.bytes;
+	uint64_t ms = (now - w->older.at) / NS_PER_MS + 1;
+	return bytes <= groups * FLOOD_GROUP || bytes / ms * FLOOD_MS < size;
 }
 
 static void look_after_space(struct op *op, struct local *l, struct watch_state *w)
@@ -105,7 +117,7 @@ static void look_after_space(struct op *op, struct local *l, struct watch_state 
 	w->space_looked = now;
 	bool full = volume_is_full(l);
 	if (!made && !full) {
-		int rc = segment_make(op, &l->segments, next, size, wants_fill(l, w, now));
+		int rc = segment_make(op, &l->segments, next, size, wants_fill(l, w, size, now));
 		if (rc == RC_NOSPACE)
 			full = true;
 		else if (rc)
@@ -169,6 +181,7 @@ static void *keeper_run(void *arg)
 		if (stop)
 			break;
 		op_reset(&op);
+		look_at_rate(l, &w);
 		look_after_space(&op, l, &w);
 		look_after_pending(&op, l);
 		look_after_flush(&op, l, &w);
