@@ -215,6 +215,56 @@ static int version_check(struct op *op, const char *path, struct span text)
 		: op_fail(op, RC_VERSION, "%s has an unknown format version", path);
 }
 
+static int table_room(struct op *op, struct table *t, size_t *io_cap)
+{
+	if (t->count < *io_cap)
+		return 0;
+	size_t cap = *io_cap ? *io_cap * 2 : 16;
+	struct user *more = realloc(t->users, cap * sizeof *more);
+	if (!more)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	t->users = more;
+	*io_cap = cap;
+	return 0;
+}
+
+// Fills the next user; false: it is no line of one.
+static bool user_read(struct table *t, struct span line, int file)
+{
+	struct user *user = &t->users[t->count];
+	struct span name;
+	if (!line_parse(line, file, user))
+		return false;
+	if (file != PASSWD)
+		return true;
+	if (user_name_canonical(&t->names, user->name, &name) != 0)
+		return false;
+	if (!span_eq(name, user->name))
+		user->name = name;
+	return true;
+}
+
+static int users_read(struct op *op, struct table *t, const char *path, int file)
+{
+	struct span rest = buf_span(&t->text);
+	size_t cap = 0;
+	for (size_t number = 1; rest.n; number++) {
+		struct span line;
+		rest = span_split(rest, '\n', &line);
+		line = span_trim(line);
+		if (line.n == 0 || line.p[0] == '#')
+			continue;
+		int rc = table_room(op, t, &cap);
+		if (rc < 0)
+			return rc;
+		if (user_read(t, line, file))
+			t->count++;
+		else
+			log_warn("auth", "%s:%zu: not a user line, passed over", path, number);
+	}
+	return 0;
+}
+
 static int table_load(struct op *op, const char *path, int file, struct table **ret_table)
 {
 	struct table *t = calloc(1, sizeof *t);
@@ -225,38 +275,11 @@ static int table_load(struct op *op, const char *path, int file, struct table **
 	int rc = read_file(op, path, &t->text, &t->seen);
 	if (rc == 0 && file != PASSWD)
 		rc = version_check(op, path, buf_span(&t->text));
+	if (rc == 0)
+		rc = users_read(op, t, path, file);
 	if (rc < 0) {
 		table_unref(t);
 		return rc;
-	}
-	struct span rest = buf_span(&t->text);
-	size_t cap = 0;
-	for (size_t number = 1; rest.n; number++) {
-		struct span line;
-		rest = span_split(rest, '\n', &line);
-		line = span_trim(line);
-		if (line.n == 0 || line.p[0] == '#')
-			continue;
-		if (t->count == cap) {
-			cap = cap ? cap * 2 : 16;
-			struct user *more = realloc(t->users, cap * sizeof *more);
-			if (!more) {
-				table_unref(t);
-				return op_fail(op, RC_NOMEM, "out of memory");
-			}
-			t->users = more;
-		}
-		struct user *user = &t->users[t->count];
-		struct span name;
-		if (line_parse(line, file, user) &&
-			(file != PASSWD ||
-				user_name_canonical(&t->names, user->name, &name) == 0)) {
-			if (file == PASSWD && !span_eq(name, user->name))
-				user->name = name;
-			t->count++;
-		} else {
-			log_warn("auth", "%s:%zu: not a user line, passed over", path, number);
-		}
 	}
 	if (t->count)
 		qsort(t->users, t->count, sizeof *t->users, by_name);

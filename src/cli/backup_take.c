@@ -39,7 +39,7 @@ struct taking {
 	struct op *op;
 	struct link link;
 	struct backup_folder folder;
-	struct pack_writer *w;
+	struct pack_writer w;
 	struct manifest m;
 	struct parent parents[PARENTS_MAX];
 	size_t parent_count;
@@ -192,7 +192,7 @@ static int page_emit(struct op *op, void *ctx, struct span first, struct span pa
 		bsearch(&key, t->pages, t->page_count, sizeof *t->pages, by_hash);
 	if (known && refer(t, known->packs, known->ref->pack) == 0)
 		return manifest_add_page(op, &t->m, first, known->ref);
-	int rc = pack_put(op, t->w, PACK_STATE, 0, page, &ref);
+	int rc = pack_put(op, &t->w, PACK_STATE, 0, page, &ref);
 	return rc < 0 ? rc : manifest_add_page(op, &t->m, first, &ref);
 }
 
@@ -344,66 +344,92 @@ static int note_damaged(struct taking *t, uint64_t id, struct span text)
 	return manifest_add_damaged(t->op, &t->m, id);
 }
 
+struct answers { // to one request for blobs
+	struct fetching *f;
+	size_t at, end; // the blob that is to come, and behind the last one
+	bool open;      // its octets come
+	uint64_t left;  // of them
+};
+
+static int fetch_head(struct taking *t, struct answers *a, struct reader r)
+{
+	uint8_t kind = reader_u8(&r);
+	uint64_t id = reader_u64(&r);
+	if (a->open || a->at == a->end || id != a->f->id[a->at])
+		return op_fail(t->op, RC_SYNTAX, "another blob than was asked for");
+	if (kind == 'B') {
+		a->left = reader_u64(&r);
+		int rc = pack_begin(t->op, &t->w, PACK_BLOB, id, a->left);
+		a->open = rc == 0;
+		return rc;
+	}
+	(void)reader_u32(&r);
+	a->at++;
+	return note_damaged(t, id, r.rest);
+}
+
+static int fetch_data(struct taking *t, struct answers *a, struct span octets)
+{
+	if (!a->open || octets.n > a->left)
+		return op_fail(t->op, RC_SYNTAX, "octets of no blob");
+	a->left -= octets.n;
+	int rc = pack_data(t->op, &t->w, octets);
+	if (rc == 0)
+		pace(t, octets.n);
+	return rc;
+}
+
+static int fetch_end(struct taking *t, struct answers *a)
+{
+	int rc = pack_end(t->op, &t->w, &a->f->ref[a->at]);
+	if (rc < 0)
+		return rc;
+	a->f->have[a->at++] = true;
+	t->blobs_new++;
+	a->open = false;
+	return 0;
+}
+
+static int fetch_frame(struct taking *t, struct answers *a, const struct frame *got)
+{
+	int rc = got->kind == FRAME_HEAD ? fetch_head(t, a, reader_of(got->payload))
+					 : fetch_data(t, a, got->payload);
+	return rc == 0 && a->open && a->left == 0 ? fetch_end(t, a) : rc;
+}
+
+// The message whose octets come turned out to be damaged behind its beginning.
+static int fetch_damaged(struct taking *t, struct answers *a, int rc)
+{
+	char text[OP_TEXT_MAX];
+	(void)snprintf(text, sizeof text, "%s", op_text(t->op, rc)); // may be cut
+	rc = pack_drop(t->op, &t->w);
+	return rc ? rc : note_damaged(t, a->f->id[a->at++], span_str(text));
+}
+
 // Asks for up to ASK_BLOBS of them from *io_next on, which moves behind what was answered.
 static int fetch_some(struct taking *t, struct fetching *f, size_t *io_next)
 {
 	char line[64 + ASK_BLOBS * 21];
-	size_t n = (size_t)snprintf(line, sizeof line, "backup blobs"), at = *io_next;
-	size_t end = at + ASK_BLOBS < f->n ? at + ASK_BLOBS : f->n;
-	for (size_t i = at; i < end; i++)
+	size_t n = (size_t)snprintf(line, sizeof line, "backup blobs");
+	struct answers a = { .f = f, .at = *io_next, .end = f->n };
+	if (a.end - a.at > ASK_BLOBS)
+		a.end = a.at + ASK_BLOBS;
+	for (size_t i = a.at; i < a.end; i++)
 		n += (size_t)snprintf(line + n, sizeof line - n, " %" PRIu64, f->id[i]);
 	int rc = link_ask(t->op, &t->link, "%s", line);
-	bool open = false; // a blob whose octets come
-	uint64_t left = 0;
 	struct frame got;
 	while (rc == 0 && (rc = link_next(t->op, &t->link, &got)) == 0) {
-		struct reader r = reader_of(got.payload);
-		if (got.kind == FRAME_HEAD) {
-			uint8_t kind = reader_u8(&r);
-			uint64_t id = reader_u64(&r);
-			if (open || at == end || id != f->id[at])
-				return op_fail(t->op, RC_SYNTAX, "another blob than was asked for");
-			if (kind == 'B') {
-				left = reader_u64(&r);
-				rc = pack_begin(t->op, t->w, PACK_BLOB, id, left);
-				if (rc < 0)
-					return rc;
-				open = true;
-			} else {
-				(void)reader_u32(&r);
-				rc = note_damaged(t, id, r.rest);
-				at++;
-			}
-		} else if (open && got.payload.n <= left) {
-			left -= got.payload.n;
-			rc = pack_data(t->op, t->w, got.payload);
-			if (rc < 0)
-				return rc; // the folder's fault, not the message's
-			pace(t, got.payload.n);
-		} else {
-			return op_fail(t->op, RC_SYNTAX, "octets of no blob");
-		}
-		if (rc == 0 && open && left == 0) {
-			rc = pack_end(t->op, t->w, &f->ref[at]);
-			if (rc < 0)
-				return rc;
-			f->have[at++] = true;
-			t->blobs_new++;
-			open = false;
-		}
+		rc = fetch_frame(t, &a, &got);
+		if (rc < 0)
+			return rc; // the folder's fault or the peer's, not the message's
 	}
-	if (open && rc < 0 && (rc == RC_CORRUPT || rc == RC_IO)) { // damage behind its beginning
-		char text[OP_TEXT_MAX];
-		(void)snprintf(text, sizeof text, "%s", op_text(t->op, rc));
-		rc = pack_drop(t->op, t->w);
-		if (rc == 0)
-			rc = note_damaged(t, f->id[at++], span_str(text));
-	} else if (rc == LINK_END) {
+	if (a.open && (rc == RC_CORRUPT || rc == RC_IO))
+		rc = fetch_damaged(t, &a, rc);
+	else if (rc == LINK_END)
 		rc = 0;
-	}
-	if (rc == 0 && at == *io_next)
+	if (rc == 0 && a.at == *io_next)
 		rc = op_fail(t->op, RC_SYNTAX, "blobs were asked for in vain");
-	*io_next = at;
+	*io_next = a.at;
 	return rc;
 }
 
@@ -439,7 +465,7 @@ static int catalog_put(struct taking *t, uint64_t index, struct span page)
 			refer(t, &t->parents[i].m.packs, was->pack) == 0)
 			return manifest_add_catalog(t->op, &t->m, index, was);
 	}
-	int rc = pack_put(t->op, t->w, PACK_CATALOG, index, page, &ref);
+	int rc = pack_put(t->op, &t->w, PACK_CATALOG, index, page, &ref);
 	return rc < 0 ? rc : manifest_add_catalog(t->op, &t->m, index, &ref);
 }
 
@@ -552,9 +578,9 @@ static int scope_set(struct taking *t)
 
 static int finish(struct taking *t)
 {
-	int rc = pack_writer_finish(t->op, t->w);
-	for (size_t i = 0; rc == 0 && i < t->w->done.n; i++)
-		rc = packs_add(t->op, &t->m.packs, &t->w->done.v[i]);
+	int rc = pack_writer_finish(t->op, &t->w);
+	for (size_t i = 0; rc == 0 && i < t->w.done.n; i++)
+		rc = packs_add(t->op, &t->m.packs, &t->w.done.v[i]);
 	// A crash between the two leaves a store that is given up: the final backup can be taken again.
 	if (rc == 0 && t->m.final) {
 		rc = link_ask(t->op, &t->link, "backup give-up %s",
@@ -580,16 +606,14 @@ static int take(struct taking *t)
 		rc = next_pack(t, &next);
 	if (rc < 0)
 		return rc;
-	struct pack_writer w;
-	pack_writer_init(&w, &t->folder, next);
-	t->w = &w;
+	pack_writer_init(&t->w, &t->folder, next);
 	rc = take_accounts(t);
 	if (rc == 0)
 		rc = take_blobs(t);
 	if (rc == 0)
 		rc = finish(t);
-	t->written = w.written;
-	pack_writer_done(&w);
+	t->written = t->w.written;
+	pack_writer_done(&t->w);
 	return rc;
 }
 

@@ -72,7 +72,7 @@ static const struct name_node *by_id(const struct names *l, uint32_t id)
 
 struct span names_of(struct op *op, const struct names *l, uint32_t data)
 {
-	const struct name_node *path[MAILBOX_DEPTH_MAX], *at = NULL;
+	const struct name_node *path[MAILBOX_DEPTH_MAX] = { NULL }, *at = NULL;
 	size_t depth = 0, n = 0;
 	for (size_t i = 0; i < l->n && !at; i++)
 		if (l->v[i].data == data && data)

@@ -183,7 +183,7 @@ static struct span make(struct uidl_source *s, const struct uidl_line *l)
 
 struct span uidl_source_find(struct uidl_source *s, struct span name)
 {
-	struct uidl_line wanted;
+	struct uidl_line wanted = { 0 };
 	(void)maildir_flags(name, &wanted.name);
 	const struct uidl_line *l =
 		s->n ? bsearch(&wanted, s->v, s->n, sizeof *s->v, by_name) : NULL;

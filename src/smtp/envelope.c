@@ -21,8 +21,8 @@ static const char *take_hold(struct envelope *e, const struct smtp_param *p,
 	const struct future_release *most, struct smtp_reply *ret_reply)
 {
 	bool is_for = span_caseeq(p->name, SPAN("HOLDFOR"));
-	uint64_t seconds;
-	int64_t until;
+	uint64_t seconds = 0;
+	int64_t until = 0;
 	if (envelope_is_for_later(e))
 		return refuse(ret_reply, 501, "5.5.4", "HOLDFOR or HOLDUNTIL, not both");
 	bool good = is_for ? future_seconds_parse(p->value, &seconds) && seconds <= most->seconds

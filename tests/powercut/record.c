@@ -115,11 +115,12 @@ static uint32_t add_locked(struct event e)
 {
 	struct record *r = now.record;
 	uint32_t i = atomic_load(&r->count);
-	if (i == EVENTS_MAX)
-		give_up("too many events");
 	e.path = keep_span(r, e.path);
 	e.other = keep_span(r, e.other);
-	r->events[i] = e;
+	if (i < EVENTS_MAX)
+		r->events[i] = e;
+	else
+		give_up("too many events");
 	atomic_store(&r->count, i + 1);
 	return i;
 }
