@@ -158,9 +158,9 @@ static inline void card_fields_pass(struct card_fields *it, const uint64_t bucke
 // 1..255, equal for names that differ in case only.
 uint8_t card_name_bucket(struct span name);
 
-// Derives BODY from the text of BODYSTRUCTURE as mime/render.h writes it. False: not such a text.
-// The end of the value at `at` of such a text: an atom, a quoted string or a list. s.n + 1 when broken.
+// The end of the value at `at` in a text of BODYSTRUCTURE as mime/render.h writes it: an atom, a quoted string or a list. s.n + 1 when broken.
 size_t card_value_end(struct span s, size_t at);
+// Derives BODY from such a text. False: not such a text.
 bool card_body_of(struct span structure, struct buf *to);
 
 #endif

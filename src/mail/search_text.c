@@ -84,6 +84,19 @@ int field_key_collate(
 	return make_needle(op, a, c, text, &k->exact);
 }
 
+// The next field whose name may be that of the bucket.
+static bool bucket_next(struct card_fields *it, uint8_t bucket, struct card_field *ret_field)
+{
+	uint64_t buckets[4] = { 0 };
+	buckets[bucket / 64] = UINT64_C(1) << bucket % 64;
+	do {
+		card_fields_pass(it, buckets);
+		if (!card_fields_next(it, ret_field))
+			return false;
+	} while (ret_field->bucket != bucket);
+	return true;
+}
+
 int field_in_card(const struct field_key *k, const struct content *c)
 {
 	if (k->item >= 0 && !card_left_out(c->card, (enum card_item)k->item)) {
@@ -97,15 +110,7 @@ int field_in_card(const struct field_key *k, const struct content *c)
 		return -1;
 	struct card_fields it = card_fields_of(c->card);
 	struct card_field f;
-	uint64_t buckets[4] = { 0 };
-	buckets[k->bucket / 64] = UINT64_C(1) << k->bucket % 64;
-	for (;;) {
-		card_fields_pass(&it, buckets);
-		if (!card_fields_next(&it, &f))
-			return FIELD_NO;
-		if (f.bucket == k->bucket)
-			return -1;
-	}
+	return bucket_next(&it, k->bucket, &f) ? -1 : FIELD_NO;
 }
 
 static int field_matches(
@@ -149,17 +154,12 @@ static int field_by_index(struct op *op, const struct field_key *k, const struct
 {
 	struct card_fields it = card_fields_of(c->card);
 	struct card_field f;
-	uint64_t buckets[4] = { 0 };
-	buckets[k->bucket / 64] = UINT64_C(1) << k->bucket % 64;
 	int rc = FIELD_NO;
-	for (;;) {
-		card_fields_pass(&it, buckets);
-		if (rc != FIELD_NO || !card_fields_next(&it, &f))
-			return rc;
+	while (rc == FIELD_NO && bucket_next(&it, k->bucket, &f)) {
 		uint64_t from = c->prefix_size + f.offset;
-		if (f.bucket == k->bucket)
-			rc = field_in_range(op, k, c, from, from + f.size, scratch);
+		rc = field_in_range(op, k, c, from, from + f.size, scratch);
 	}
+	return rc;
 }
 
 int field_in_octets(struct op *op, const struct field_key *k, const struct content *c,

@@ -346,7 +346,7 @@ int view_changed_since(struct op *op, struct view *v, struct modseq since, struc
 		rc = walk_next(op, &w, 0, &h, &rank);
 		if (rc == 0 && h->uid >= v->told_next)
 			break;
-		if (rc == 0 && h->modseq > since.v)
+		if (rc == 0)
 			numset_add(ret_uids, h->uid);
 	}
 	if (rc >= 0 && ret_uids->failed)
