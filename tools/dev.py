@@ -163,11 +163,7 @@ def do_bench(arguments):
 def do_fuzz(arguments):
     import fuzzing
 
-    parser = argparse.ArgumentParser(prog="./dev fuzz")
-    parser.add_argument("--seconds", type=int, default=60, help="for each fuzzer")
-    parser.add_argument("--only", help="names, with commas between")
-    options = parser.parse_args(arguments)
-    return 0 if fuzzing.run_all(build, options.seconds, options.only) else 1
+    return fuzzing.main(arguments, build)
 
 
 def do_clean(arguments):

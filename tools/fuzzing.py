@@ -1,47 +1,182 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the fuzzers (src/*/*_fuzz.c, built by fuzz/meson.build with clang and libFuzzer) over fuzz/corpus/NAME/ with the
-dictionary fuzz/NAME.dict, for some seconds each. A crash leaves its input in build-fuzz/found/ and fails."""
+dictionary fuzz/NAME.dict, a slice of some seconds at a time. What a slice found new goes to build-fuzz/corpus/NAME/, what it
+ran, used and reached is added to the record (fuzz_record.py). A crash leaves its input in build-fuzz/found/ and fails."""
 
+import argparse
+import concurrent.futures
 import os
+import pathlib
+import signal
 import subprocess
+import tempfile
+import threading
 
 import report
 from common import ROOT
+from fuzz_record import Record, cpu_of, least, measured, table
 
 FOLDER = ROOT / "build-fuzz"
+SLICE = 120  # seconds at a time of `--hours`: the grown corpus is read anew for each
+TEST_SECONDS = 300  # what all fuzzers of ./dev test together may take on one core
+INTERRUPTED = (72, -signal.SIGINT)  # libFuzzer's exit code after SIGINT; it came before libFuzzer was ready for it
 
 
 def fuzzers():
     return sorted(p for p in (FOLDER / "fuzz").glob("*_fuzz") if os.access(p, os.X_OK))
 
 
-def run_one(program, seconds):
-    name = program.name.removesuffix("_fuzz")
-    seeds, grown, found = ROOT / "fuzz" / "corpus" / name, FOLDER / "corpus" / name, FOLDER / "found"
-    for path in (grown, found):
-        path.mkdir(parents=True, exist_ok=True)
-    command = [str(program), f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1"]
-    command += [f"-artifact_prefix={found}/{name}-", "-verbosity=0"]
-    dictionary = ROOT / "fuzz" / f"{name}.dict"
-    if dictionary.exists():
-        command.append(f"-dict={dictionary}")
-    command += [str(grown)] + ([str(seeds)] if seeds.is_dir() else [])
-    done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, errors="replace")
-    if done.returncode:
-        report.failed(f"fuzz {name}", (done.stdout + done.stderr)[-8000:])
-        return False
-    runs = [line.split()[-1] for line in done.stderr.splitlines() if "number_of_executed_units" in line]
-    report.passed(f"fuzz {name} ({runs[0] if runs else '?'} runs)")
-    return True
+def name_of(program):
+    return program.name.removesuffix("_fuzz")
 
 
-def run_all(build, seconds, only=None):
+def revision():
+    """The source that is fuzzed; "+": with changes that are not committed."""
+    say = ["git", "describe", "--always", "--abbrev=9", "--dirty=+", "--exclude=*"]
+    return subprocess.run(say, cwd=ROOT, capture_output=True, text=True).stdout.strip() or "-"
+
+
+class Runner:
+    """Runs slices, several at a time. With `grown`, over the corpus that grows; otherwise over the seeds alone, for a time that
+    does not depend on what earlier runs found."""
+
+    def __init__(self, folder=FOLDER, seeds=ROOT / "fuzz", grown=True):
+        self.folder, self.seeds, self.grown, self.record = folder, seeds, grown, Record(folder)
+        self.revision, self.lock, self.running, self.stopped = revision(), threading.Lock(), set(), False
+
+    def stop(self):
+        """Slices end now, and are recorded with what they did; no others begin."""
+        with self.lock:
+            self.stopped = True
+            for process in self.running:
+                process.send_signal(signal.SIGINT)
+
+    def command(self, program, seconds, grown):
+        name, found = name_of(program), self.folder / "found"
+        found.mkdir(parents=True, exist_ok=True)
+        words = [str(program), f"-max_total_time={max(1, round(seconds))}", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1"]
+        words.append(f"-artifact_prefix={found}/{name}-")
+        dictionary, seeds = self.seeds / f"{name}.dict", self.seeds / "corpus" / name
+        if dictionary.exists():
+            words.append(f"-dict={dictionary}")
+        return [*words, str(grown), *([str(seeds)] if seeds.is_dir() else [])]
+
+    def execute(self, command):
+        """(exit code, output, CPU seconds), or None when it was not begun. A session of its own: Ctrl-C is passed on by stop()."""
+        with self.lock:
+            if self.stopped:
+                return None
+            process = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                       start_new_session=True)  # fmt: skip
+            self.running.add(process)
+        output = process.stdout.read().decode(errors="replace")
+        process.stdout.close()
+        with self.lock:  # from here on its id may be another's
+            self.running.discard(process)
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        return process.returncode, output, used.ru_utime + used.ru_stime
+
+    def slice(self, program, seconds):
+        """One slice of one fuzzer; false when it found something."""
+        name = name_of(program)
+        with tempfile.TemporaryDirectory() as scratch:
+            grown = self.folder / "corpus" / name if self.grown else pathlib.Path(scratch)
+            grown.mkdir(parents=True, exist_ok=True)
+            done = self.execute(self.command(program, seconds, grown))
+        if done is None:
+            return True
+        code, output, cpu = done
+        fine = code == 0 or (code in INTERRUPTED and self.stopped)
+        result = measured(output) | {"cpu": cpu, "slices": 1, "found": int(not fine)}
+        if not self.grown:
+            for key in ("edges", "features", "edges_all"):
+                result.pop(key, None)
+        self.record.add(name, result, self.revision)
+        if fine:
+            report.passed(f"fuzz {name} ({result['executions']} runs)")
+        else:
+            report.failed(f"fuzz {name}", output[-8000:])
+        return fine
+
+    def each(self, programs, seconds, jobs=1):
+        """A slice of each; false when one found something."""
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            return all(self._wait([pool.submit(self.slice, p, seconds) for p in programs]))
+
+    def until(self, programs, hours, jobs=1):
+        """Slices, always of the fuzzer that had the least CPU time, until the record has that many hours of CPU for these. A
+        fuzzer that found something is not run again. False when one did."""
+        paths, busy, bad = {name_of(p): p for p in programs}, set(), set()
+
+        def work():
+            while True:
+                with self.lock:
+                    known = self.record.read()
+                    name = least(known, paths, busy | bad)
+                    left = hours * 3600 - cpu_of(known, paths)
+                    if self.stopped or name is None or left <= 0:
+                        return
+                    busy.add(name)
+                fine = self.slice(paths[name], min(SLICE, left + 1))
+                with self.lock:
+                    busy.discard(name)
+                    if not fine:
+                        bad.add(name)
+
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            self._wait([pool.submit(work) for _ in range(min(jobs, len(paths)))])
+        return not bad
+
+    def _wait(self, tasks):
+        """Their results; stopped (Ctrl-C, SIGTERM), what is under way is ended and recorded first."""
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            return [task.result() for task in tasks]
+        except KeyboardInterrupt:
+            self.stop()
+            raise
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+
+def chosen(only):
+    wanted = only.split(",") if only else None
+    programs = [p for p in fuzzers() if not wanted or name_of(p) in wanted]
+    if not programs:
+        print("dev: no such fuzzer; there are: " + " ".join(map(name_of, fuzzers())))
+    return programs
+
+
+def test(build, full):
+    """The step of ./dev test: every fuzzer, over its seeds and some seconds on, which are a share of what all may take."""
     if not build("build-fuzz"):
         report.failed("fuzz build")
-        return False
-    wanted = only.split(",") if only else None
-    chosen = [p for p in fuzzers() if not wanted or p.name.removesuffix("_fuzz") in wanted]
-    if not chosen:
-        print("dev: no such fuzzer; there are: " + " ".join(p.name.removesuffix("_fuzz") for p in fuzzers()))
-        return not wanted
-    return all([run_one(program, seconds) for program in chosen])
+        return
+    programs, jobs = fuzzers(), len(os.sched_getaffinity(0))
+    if not programs:
+        report.failed("fuzz", "there are no fuzzers")
+        return
+    Runner(grown=full).each(programs, 60 if full else min(10, TEST_SECONDS // len(programs)), jobs)
+
+
+def main(arguments, build):
+    parser = argparse.ArgumentParser(prog="./dev fuzz")
+    parser.add_argument("--seconds", type=int, default=60, help="for each fuzzer")
+    parser.add_argument("--hours", type=float, help="instead: until the record has so many hours of CPU, spread evenly")
+    parser.add_argument("--jobs", type=int, default=1, help="fuzzers at a time")
+    parser.add_argument("--only", help="names, with commas between")
+    parser.add_argument("--report", action="store_true", help="prints what the record has, and runs nothing")
+    options = parser.parse_args(arguments)
+    if options.report:
+        print(table(Record(FOLDER).read(), map(name_of, fuzzers())))
+        return 0
+    if not build("build-fuzz"):
+        report.failed("fuzz build")
+        return 1
+    programs, runner = chosen(options.only), Runner()
+    if not programs:
+        return 1
+    if options.hours is not None:
+        return 0 if runner.until(programs, options.hours, options.jobs) else 1
+    return 0 if runner.each(programs, options.seconds, options.jobs) else 1

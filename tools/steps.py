@@ -122,7 +122,7 @@ def step_python(context):
 def step_fuzz(context):
     import fuzzing
 
-    fuzzing.run_all(context.build, 60 if context.full else 4)
+    fuzzing.test(context.build, context.full)
 
 
 def step_powercut(context):

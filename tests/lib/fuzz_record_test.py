@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The record of `./dev fuzz`: what it takes from libFuzzer's output, that runs add up, also at the same time and when stopped, and
+that CPU time is spread evenly. The fuzzers here are scripts that print what libFuzzer prints."""
+
+import contextlib
+import io
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests" / "lib")]
+
+import fuzz_record  # noqa: E402
+import fuzzing  # noqa: E402
+
+OUTPUT = """INFO: Seed: 3
+INFO: Loaded 1 modules   (4321 inline 8-bit counters): 4321 [0x1, 0x2),
+#2	INITED cov: 10 ft: 11 corp: 1/1b exec/s: 0 rss: 30Mb
+#900	NEW    cov: 321 ft: 654 corp: 2/5b lim: 4 exec/s: 0 rss: 30Mb L: 4/4 MS: 1 ChangeByte-
+"""
+STATS = "stat::number_of_executed_units: 1000\nstat::average_exec_per_sec:     9\n"
+WORKS = f"cat <<'END'\n{OUTPUT}{STATS}END\n"
+# Says that it runs by a file, and ends only when told to.
+WAITS = f"trap 'echo; cat <<END\n{OUTPUT}{STATS}END\nexit 72' INT\ntouch running\nwhile :; do sleep 0.05; done\n"
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (self.folder / "fuzz").mkdir()
+        self.record = fuzz_record.Record(self.folder)
+        os.environ.pop("STARLING_RESULTS", None)  # what the fake fuzzers find is not a result
+        self.said = self.enterContext(contextlib.redirect_stdout(io.StringIO()))
+
+    def fuzzer(self, name, body):
+        path = self.folder / "fuzz" / f"{name}_fuzz"
+        path.write_text("#!/bin/bash\n" + body)
+        path.chmod(0o755)
+        return path
+
+    def runner(self, grown=True):
+        return fuzzing.Runner(self.folder, seeds=self.folder / "seeds", grown=grown)
+
+
+class Measured(Case):
+    def test_of_a_whole_run(self):
+        self.assertEqual(fuzz_record.measured(OUTPUT + STATS), {"executions": 1000, "edges": 321, "features": 654, "edges_all": 4321})
+
+    def test_of_a_run_without_its_end(self):
+        self.assertEqual(fuzz_record.measured(OUTPUT)["executions"], 900)
+        self.assertEqual(fuzz_record.measured("Killed"), {"executions": 0})
+
+
+class Adding(Case):
+    def test_runs_add_up_and_coverage_is_the_last_ones(self):
+        self.record.add("a", {"executions": 5, "cpu": 1.5, "slices": 1, "edges": 9, "features": 8, "edges_all": 20}, "r1")
+        self.record.add("a", {"executions": 7, "cpu": 1, "slices": 1, "found": 1}, "r2")
+        self.record.add("b", {"executions": 1, "cpu": 0.5, "edges": 5, "edges_all": 10}, "r3")
+        a = fuzz_record.Record(self.folder).read()["a"]
+        self.assertEqual(a, {"executions": 12, "cpu": 2.5, "slices": 2, "found": 1, "edges": 9, "features": 8, "edges_all": 20, "revision": "r2"})
+        lines = fuzz_record.table(self.record.read(), ["a", "c"]).splitlines()
+        self.assertEqual([line.split() for line in lines[1:]], [
+            ["a", "12", "2", "9", "20", "45%", "8", "1", "r2"],
+            ["b", "1", "0", "5", "10", "50%", "-", "0", "r3"],
+            ["c", "0", "0", "-", "-", "-", "-", "0", "-"],
+            ["all", "13", "3", "14", "8", "1", "0.00", "h"],
+        ])  # fmt: skip
+
+    def test_many_at_once(self):
+        code = ("import pathlib, sys, fuzz_record\nrecord = fuzz_record.Record(pathlib.Path(sys.argv[1]))\n"
+                "for i in range(25): record.add(sys.argv[2], {'executions': 1, 'cpu': 2}, 'r')\n")  # fmt: skip
+        runs = [subprocess.Popen([sys.executable, "-B", "-c", code, str(self.folder), name], env={**os.environ, "PYTHONPATH": str(ROOT / "tools")})
+                for name in "aabb"]  # fmt: skip
+        self.assertEqual([run.wait() for run in runs], [0] * 4)
+        self.assertEqual([(e["executions"], e["cpu"]) for e in self.record.read().values()], [(50, 100), (50, 100)])
+
+
+class Running(Case):
+    def test_a_slice_is_recorded(self):
+        program = self.fuzzer("good", WORKS + 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo "$@" >words\n')
+        (self.folder / "seeds" / "corpus" / "good").mkdir(parents=True)
+        self.assertTrue(self.runner().each([program], 7))
+        good = self.record.read()["good"]
+        self.assertEqual((good["executions"], good["edges"], good["found"]), (1000, 321, 0))
+        self.assertGreater(good["cpu"], 0)
+        words = (self.folder / "words").read_text()
+        self.assertIn("-max_total_time=7 ", words)
+        self.assertTrue(words.endswith(f"{self.folder}/corpus/good {self.folder}/seeds/corpus/good\n"))
+
+    def test_seeds_alone_leave_corpus_and_coverage(self):
+        self.record.add("good", {"executions": 1, "edges": 4000, "features": 1, "edges_all": 4321}, "r")
+        self.assertTrue(self.runner(grown=False).each([self.fuzzer("good", WORKS)], 1))
+        self.assertEqual((self.record.read()["good"]["executions"], self.record.read()["good"]["edges"]), (1001, 4000))
+        self.assertFalse((self.folder / "corpus").exists())
+
+    def test_a_finding_fails_and_the_others_run(self):
+        programs = [self.fuzzer("bad", WORKS + "echo ERROR: something\nexit 77\n"), self.fuzzer("good", WORKS)]
+        self.assertFalse(self.runner().each(programs, 1))
+        self.assertEqual({n: e["found"] for n, e in self.record.read().items()}, {"bad": 1, "good": 0})
+        self.assertIn("ERROR: something", self.said.getvalue())
+
+    def test_interrupted_by_itself_is_a_finding(self):
+        self.assertFalse(self.runner().each([self.fuzzer("odd", WORKS + "exit 72\n")], 1))
+
+    def test_a_stopped_run_keeps_what_it_has(self):
+        program, runner = self.fuzzer("slow", WAITS), self.runner()
+
+        def stop():
+            while not (self.folder / "running").exists():
+                pass
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        stopper = threading.Thread(target=stop)
+        stopper.start()
+        with self.assertRaises(KeyboardInterrupt):
+            runner.until([program], 1)
+        stopper.join()
+        slow = self.record.read()["slow"]
+        self.assertEqual((slow["executions"], slow["slices"], slow["found"]), (1000, 1, 0))
+        self.assertTrue(runner.slice(program, 1))  # none begins any more
+        self.assertEqual(self.record.read()["slow"]["slices"], 1)
+
+
+class Spreading(Case):
+    def test_the_one_that_had_least_comes_next(self):
+        known = {"a": {"cpu": 5}, "b": {"cpu": 3}}
+        self.assertEqual(fuzz_record.least(known, ["a", "b"]), "b")
+        self.assertEqual(fuzz_record.least(known, ["a", "b", "c"]), "c")
+        self.assertEqual(fuzz_record.least(known, ["a", "b", "c"], {"b", "c"}), "a")
+        self.assertIsNone(fuzz_record.least(known, [], {"a"}))
+
+    def test_until_the_hours_are_in_the_record(self):
+        self.record.add("a", {"cpu": 1000}, "r")
+        programs = [self.fuzzer(name, WORKS) for name in "abc"]
+        runner, lasting = self.runner(), []
+
+        def slice_(program, seconds):
+            lasting.append((program.name[0], seconds))
+            self.record.add(program.name[0], {"cpu": seconds, "slices": 1}, "r")
+            return program.name[0] != "c"
+
+        runner.slice = slice_
+        self.assertFalse(runner.until(programs, 2000 / 3600))
+        self.assertEqual(lasting[:4], [("b", 120), ("c", 120), ("b", 120), ("b", 120)])  # c found something
+        cpu = {name: entry["cpu"] for name, entry in self.record.read().items()}
+        self.assertEqual((cpu["a"], cpu["c"]), (1000, 120))
+        self.assertTrue(2000 <= sum(cpu.values()) <= 2002, json.dumps(cpu))
+        self.assertTrue(runner.until(programs, 2000 / 3600))  # they are there already
+
+
+if __name__ == "__main__":
+    unittest.main()
