@@ -8,7 +8,6 @@
 // Flags may stand behind a name; they are those of when the line was written.
 #include "cli/uidl_source.h"
 
-#include "base/hash.h"
 #include "mail/uidl.h"
 
 #include <stdlib.h>
@@ -191,58 +190,4 @@ struct span uidl_source_find(struct uidl_source *s, struct span name)
 		return SPAN_NONE;
 	struct span uidl = l->uidl.n || !s->uid_validity ? l->uidl : make(s, l);
 	return uidl_is_valid(uidl) ? uidl : SPAN_NONE;
-}
-
-// --- the set ---
-
-static struct span text_at(const struct uidl_set *s, uint32_t at)
-{
-	struct reader r = reader_of(span_skip(buf_span(&s->text), at - 1));
-	return reader_field(&r);
-}
-
-static uint32_t *place_of(const struct uidl_set *s, struct span uidl)
-{
-	size_t i = hash_span(uidl) % s->cap;
-	while (s->at[i] && !span_eq(text_at(s, s->at[i]), uidl))
-		i = (i + 1) % s->cap;
-	return &s->at[i];
-}
-
-static bool grow(struct uidl_set *s)
-{
-	struct uidl_set more = { .text = s->text, .n = s->n, .cap = s->cap ? s->cap * 2 : 1024 };
-	more.at = calloc(more.cap, sizeof *more.at);
-	if (!more.at)
-		return false;
-	for (size_t i = 0; i < s->cap; i++)
-		if (s->at[i])
-			*place_of(&more, text_at(s, s->at[i])) = s->at[i];
-	free(s->at);
-	*s = more;
-	return true;
-}
-
-int uidl_set_add(struct op *op, struct uidl_set *s, struct span uidl, bool *ret_new)
-{
-	if (s->n * 2 >= s->cap && !grow(s))
-		return op_fail(op, RC_NOMEM, "out of memory");
-	uint32_t *place = place_of(s, uidl);
-	*ret_new = *place == 0;
-	if (*place)
-		return 0;
-	uint32_t at = (uint32_t)s->text.n + 1;
-	buf_add_field(&s->text, uidl);
-	if (s->text.failed || s->text.n >= UINT32_MAX)
-		return op_fail(op, RC_NOMEM, "out of memory");
-	*place = at;
-	s->n++;
-	return 0;
-}
-
-void uidl_set_done(struct uidl_set *s)
-{
-	buf_done(&s->text);
-	free(s->at);
-	*s = (struct uidl_set){ 0 };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starling: POP3's unique-ids in a foreign store (mail/uidl.h), so that clients which leave mail on the server do not fetch all of it again: those that
-// Dovecot has in a Maildir's `dovecot-uidlist`, and those that it makes of the numbers there; and a set of those that are given out.
+// Dovecot has in a Maildir's `dovecot-uidlist`, and those that it makes of the numbers there.
 #ifndef CLI_UIDL_SOURCE_H
 #define CLI_UIDL_SOURCE_H
 
@@ -33,15 +33,5 @@ int uidl_source_read(struct op *op, struct uidl_source *s, struct span text, con
 // The unique-id that the file of that name (flags may stand behind it) had; absent: none. Valid until the next call.
 struct span uidl_source_find(struct uidl_source *s, struct span name);
 void uidl_source_done(struct uidl_source *s);
-
-// No two messages may have the same (RFC 1939 section 7).
-struct uidl_set { // zeroed: empty
-	struct buf text;
-	uint32_t *at; // places in text of varint length and octets, 1 higher; 0: free
-	size_t n, cap;
-};
-// *ret_new false: it was in there.
-int uidl_set_add(struct op *op, struct uidl_set *s, struct span uidl, bool *ret_new);
-void uidl_set_done(struct uidl_set *s);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mail/uidl.h"
 
+#include "base/hash.h"
 #include "base/limits.h"
 #include "mail/mail_priv.h"
 
@@ -121,4 +122,58 @@ void uidls_free(struct uidls *u)
 	buf_done(&u->text);
 	free(u->v);
 	free(u);
+}
+
+// --- a set ---
+
+static struct span set_text(const struct uidl_set *s, uint32_t at)
+{
+	struct reader r = reader_of(span_skip(buf_span(&s->text), at - 1));
+	return reader_field(&r);
+}
+
+static uint32_t *set_place(const struct uidl_set *s, struct span uidl)
+{
+	size_t i = hash_span(uidl) % s->cap;
+	while (s->at[i] && !span_eq(set_text(s, s->at[i]), uidl))
+		i = (i + 1) % s->cap;
+	return &s->at[i];
+}
+
+static bool set_grow(struct uidl_set *s)
+{
+	struct uidl_set more = { .text = s->text, .n = s->n, .cap = s->cap ? s->cap * 2 : 1024 };
+	more.at = calloc(more.cap, sizeof *more.at);
+	if (!more.at)
+		return false;
+	for (size_t i = 0; i < s->cap; i++)
+		if (s->at[i])
+			*set_place(&more, set_text(s, s->at[i])) = s->at[i];
+	free(s->at);
+	*s = more;
+	return true;
+}
+
+int uidl_set_add(struct op *op, struct uidl_set *s, struct span uidl, bool *ret_new)
+{
+	if (s->n * 2 >= s->cap && !set_grow(s))
+		return op_fail(op, RC_NOMEM, "out of memory");
+	uint32_t *place = set_place(s, uidl);
+	*ret_new = *place == 0;
+	if (*place)
+		return 0;
+	uint32_t at = (uint32_t)s->text.n + 1;
+	buf_add_field(&s->text, uidl);
+	if (s->text.failed || s->text.n >= UINT32_MAX)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	*place = at;
+	s->n++;
+	return 0;
+}
+
+void uidl_set_done(struct uidl_set *s)
+{
+	buf_done(&s->text);
+	free(s->at);
+	*s = (struct uidl_set){ 0 };
 }

@@ -7,6 +7,7 @@
 #ifndef MAIL_UIDL_H
 #define MAIL_UIDL_H
 
+#include "base/buf.h"
 #include "base/limits.h"
 #include "mail/types.h"
 
@@ -29,5 +30,15 @@ struct span uidls_at(const struct uidls *u, size_t i); // the i-th, whoever has 
 // Whether it may be what a message without an imported one is called while this is the mailbox's UIDVALIDITY.
 bool uidl_is_printed(struct span uidl, uint32_t uid_validity);
 void uidls_free(struct uidls *u); // accepts NULL
+
+// No two messages may have the same (RFC 1939 section 7).
+struct uidl_set { // zeroed: empty
+	struct buf text;
+	uint32_t *at; // places in text of varint length and octets, 1 higher; 0: free
+	size_t n, cap;
+};
+// *ret_new false: it was in there.
+int uidl_set_add(struct op *op, struct uidl_set *s, struct span uidl, bool *ret_new);
+void uidl_set_done(struct uidl_set *s);
 
 #endif
