@@ -25,7 +25,9 @@ static const struct command commands[] = {
 		"manage the users of the own user file", cmd_user },
 	{ "import", "import PATH --user NAME [--mailbox BOX] [--uidl-format FORMAT]",
 		"bring in an mbox, a Maildir, a Maildir++ or a folder of .eml files, told apart by "
-		"itself; with the unique-ids that POP3 clients know: X-UIDL of an mbox, Dovecot's "
+		"itself, beside the running server or without; what is there already is passed "
+		"over, so the same command goes on where it was stopped; with the unique-ids that "
+		"POP3 clients know: X-UIDL of an mbox, Dovecot's "
 		"of a "
 		"Maildir (FORMAT: its pop3_uidl_format, if that is not the usual one)",
 		cmd_import },

@@ -109,6 +109,7 @@ struct account {
 	uint32_t holders;                                              // mail.lock
 	uint64_t used_at;                                              // mail.lock
 	atomic_bool gone;                                              // it was deleted
+	atomic_bool importing;                                         // import.c: one at a time
 
 	pthread_mutex_t lock;
 	const struct tree *tree_tip;  // lock: newest staged names

@@ -6,37 +6,23 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "mail/backup.h"
+#include "mail/import.h"
 #include "mail/restore.h"
-#include "server/frame.h"
+#include "server/admin_priv.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
-#define WORDS_MAX 70u
 #define BLOBS_MAX 64u // of one request
-
-struct session {
-	struct mail *mail;
-	int fd;
-	bool alone;
-	struct op op;
-	struct buf in, out;
-	struct mail_pin *pin;
-	struct restore *restore;
-	struct mail_kept *kept;       // from the first restore on
-	struct span words[WORDS_MAX]; // of the request at hand, in op's arena
-	size_t count;
-	bool lost; // the connection is of no use any more
-};
 
 // --- words ---
 
-static int senseless(struct session *s)
+int admin_senseless(struct admin_session *s)
 {
 	return op_fail(&s->op, RC_SYNTAX, "a request that makes no sense");
 }
 
-static int word_octets(struct session *s, size_t i, struct span *ret_octets)
+int admin_word_octets(struct admin_session *s, size_t i, struct span *ret_octets)
 {
 	struct span w = i < s->count ? s->words[i] : SPAN_NONE;
 	char *p = arena_bytes(&s->op.arena, w.n / 2 + 1);
@@ -44,34 +30,34 @@ static int word_octets(struct session *s, size_t i, struct span *ret_octets)
 		return op_fail(&s->op, RC_NOMEM, "out of memory");
 	size_t n;
 	if (!w.p || !span_from_hex(w, p, w.n / 2, &n))
-		return senseless(s);
+		return admin_senseless(s);
 	*ret_octets = span_of(p, n);
 	return 0;
 }
 
 // Empty octets are written ".", absent ones "-".
-static int word_key(struct session *s, size_t i, struct span *ret_key)
+static int word_key(struct admin_session *s, size_t i, struct span *ret_key)
 {
 	if (i < s->count && span_eq(s->words[i], SPAN("-")))
 		*ret_key = SPAN_NONE;
 	else if (i < s->count && span_eq(s->words[i], SPAN(".")))
 		*ret_key = SPAN("");
 	else
-		return word_octets(s, i, ret_key);
+		return admin_word_octets(s, i, ret_key);
 	return 0;
 }
 
-static int word_number(struct session *s, size_t i, uint64_t max, uint64_t *ret_number)
+static int word_number(struct admin_session *s, size_t i, uint64_t max, uint64_t *ret_number)
 {
-	return i < s->count && span_to_u64(s->words[i], max, ret_number) ? 0 : senseless(s);
+	return i < s->count && span_to_u64(s->words[i], max, ret_number) ? 0 : admin_senseless(s);
 }
 
-static bool word_is(const struct session *s, size_t i, const char *text)
+static bool word_is(const struct admin_session *s, size_t i, const char *text)
 {
 	return i < s->count && span_eq(s->words[i], span_str(text));
 }
 
-static int send_frame(struct session *s, enum frame_kind kind, struct span payload)
+static int send_frame(struct admin_session *s, enum frame_kind kind, struct span payload)
 {
 	int rc = frame_write(&s->op, s->fd, kind, payload);
 	if (rc < 0)
@@ -79,7 +65,7 @@ static int send_frame(struct session *s, enum frame_kind kind, struct span paylo
 	return rc;
 }
 
-static int send_out(struct session *s)
+static int send_out(struct admin_session *s)
 {
 	if (s->out.failed)
 		return op_fail(&s->op, RC_NOMEM, "out of memory");
@@ -90,27 +76,28 @@ static int send_out(struct session *s)
 
 // --- backup ---
 
-static int backup_begin(struct session *s)
+static int backup_begin(struct admin_session *s)
 {
 	struct span token;
-	int rc = word_octets(s, 2, &token);
+	int rc = admin_word_octets(s, 2, &token);
 	if (rc == 0 && (token.n != BACKUP_TOKEN || s->pin))
-		rc = senseless(s);
+		rc = admin_senseless(s);
 	return rc < 0 ? rc : mail_pin(&s->op, s->mail, (const uint8_t *)token.p, &s->pin);
 }
 
 static int send_record(struct op *op, void *ctx, struct span key, struct span value)
 {
-	struct session *s = ctx;
+	struct admin_session *s = ctx;
 	(void)op;
 	frame_add_record(&s->out, key, value);
 	return s->out.n >= FRAME_PIECE ? send_out(s) : 0;
 }
 
-static int backup_records(struct session *s)
+static int backup_records(struct admin_session *s)
 {
 	struct record_range range;
-	int rc = s->pin ? word_number(s, 2, STORE_PARTITION_MAX, &range.partition) : senseless(s);
+	int rc = s->pin ? word_number(s, 2, STORE_PARTITION_MAX, &range.partition)
+			: admin_senseless(s);
 	if (rc == 0)
 		rc = word_key(s, 3, &range.from);
 	if (rc == 0)
@@ -120,7 +107,7 @@ static int backup_records(struct session *s)
 	return rc < 0 ? rc : send_out(s);
 }
 
-static int send_blob_fault(struct session *s, uint64_t id, int rc)
+static int send_blob_fault(struct admin_session *s, uint64_t id, int rc)
 {
 	buf_addc(&s->out, 'X');
 	buf_add_u64(&s->out, id);
@@ -132,7 +119,7 @@ static int send_blob_fault(struct session *s, uint64_t id, int rc)
 }
 
 // A piece that turns out damaged after others were sent ends the request: the client asks for the next ones again.
-static int send_blob(struct session *s, uint64_t id)
+static int send_blob(struct admin_session *s, uint64_t id)
 {
 	struct blob blob;
 	struct span piece = SPAN("");
@@ -163,9 +150,9 @@ static int send_blob(struct session *s, uint64_t id)
 	return rc;
 }
 
-static int backup_blobs(struct session *s)
+static int backup_blobs(struct admin_session *s)
 {
-	int rc = s->pin && s->count <= BLOBS_MAX + 2 ? 0 : senseless(s);
+	int rc = s->pin && s->count <= BLOBS_MAX + 2 ? 0 : admin_senseless(s);
 	for (size_t i = 2; rc == 0 && i < s->count; i++) {
 		uint64_t id;
 		rc = word_number(s, i, UINT64_MAX, &id);
@@ -175,19 +162,19 @@ static int backup_blobs(struct session *s)
 	return rc;
 }
 
-static int backup_end(struct session *s)
+static int backup_end(struct admin_session *s)
 {
 	mail_unpin(s->mail, s->pin);
 	s->pin = NULL;
 	return 0;
 }
 
-static int backup_give_up(struct session *s)
+static int backup_give_up(struct admin_session *s)
 {
 	struct span token;
-	int rc = word_octets(s, 2, &token);
+	int rc = admin_word_octets(s, 2, &token);
 	if (rc == 0 && token.n != BACKUP_TOKEN)
-		rc = senseless(s);
+		rc = admin_senseless(s);
 	if (rc == 0 && !s->alone)
 		rc = op_fail(&s->op, RC_INUSE, "a server is running: stop it for the final backup");
 	return rc < 0 ? rc : mail_give_up(&s->op, s->mail, (const uint8_t *)token.p);
@@ -195,10 +182,10 @@ static int backup_give_up(struct session *s)
 
 // --- restore ---
 
-static int restore_open(struct session *s)
+static int restore_open(struct admin_session *s)
 {
 	struct restore_what what = { 0 };
-	int rc = s->restore ? senseless(s) : word_octets(s, 2, &what.user);
+	int rc = s->restore ? admin_senseless(s) : admin_word_octets(s, 2, &what.user);
 	if (rc == 0)
 		rc = word_key(s, 3, &what.mailbox);
 	for (size_t i = 4; rc == 0 && i < s->count; i++) {
@@ -207,7 +194,7 @@ static int restore_open(struct session *s)
 		else if (word_is(s, i, "latest"))
 			what.latest = true;
 		else
-			rc = senseless(s);
+			rc = admin_senseless(s);
 	}
 	if (rc == 0 && what.mailbox.p)
 		rc = account_name_check(&s->op, what.mailbox, &what.mailbox);
@@ -216,8 +203,8 @@ static int restore_open(struct session *s)
 	return rc < 0 ? rc : restore_begin(&s->op, s->mail, s->kept, &what, &s->restore);
 }
 
-// Reads the data behind a request. What `take` refuses is read to its end all the same.
-static int data_read(struct session *s, int rc, int (*take)(struct session *s, struct span data))
+int admin_data_read(struct admin_session *s, int rc,
+	int (*take)(struct admin_session *s, const struct frame *f))
 {
 	struct frame f;
 	for (;;) {
@@ -235,43 +222,44 @@ static int data_read(struct session *s, int rc, int (*take)(struct session *s, s
 			return rc;
 		if (f.kind == FRAME_FAULT)
 			return rc < 0 ? rc : op_fail(&s->op, RC_CANCELLED, "the client gave it up");
-		if (f.kind != FRAME_DATA) {
+		if (f.kind != FRAME_DATA && f.kind != FRAME_HEAD) {
 			s->lost = true;
-			return senseless(s);
+			return admin_senseless(s);
 		}
 		if (rc == 0)
 			rc = op_alive(&s->op);
 		if (rc == 0)
-			rc = take(s, f.payload);
+			rc = take(s, &f);
 	}
 }
 
-static int take_records(struct session *s, struct span data)
+static int take_records(struct admin_session *s, const struct frame *f)
 {
-	struct reader r = reader_of(data);
+	struct reader r = reader_of(f->payload);
 	struct span key, value;
-	int rc = 0;
+	int rc = f->kind == FRAME_DATA ? 0 : admin_senseless(s);
 	while (rc == 0 && frame_next_record(&r, &key, &value))
 		rc = restore_record(&s->op, s->restore, key, value);
-	return rc == 0 && r.bad ? senseless(s) : rc;
+	return rc == 0 && r.bad ? admin_senseless(s) : rc;
 }
 
-static int restore_records(struct session *s)
+static int restore_records(struct admin_session *s)
 {
-	return data_read(s, s->restore ? 0 : senseless(s), take_records);
+	return admin_data_read(s, s->restore ? 0 : admin_senseless(s), take_records);
 }
 
-static int take_octets(struct session *s, struct span data)
+static int take_octets(struct admin_session *s, const struct frame *f)
 {
-	return restore_blob_data(&s->op, s->restore, data);
+	return f->kind == FRAME_DATA ? restore_blob_data(&s->op, s->restore, f->payload)
+				     : admin_senseless(s);
 }
 
-static int restore_blob(struct session *s)
+static int restore_blob(struct admin_session *s)
 {
 	uint64_t mailbox = 0, uid = 0, date = 0, flags = 0;
 	struct blob_ref ref = { 0 };
 	bool message = word_is(s, 2, "message");
-	int rc = s->restore && (message || word_is(s, 2, "prefix")) ? 0 : senseless(s);
+	int rc = s->restore && (message || word_is(s, 2, "prefix")) ? 0 : admin_senseless(s);
 	if (rc == 0)
 		rc = word_number(s, 3, UINT32_MAX, &mailbox);
 	if (rc == 0)
@@ -289,7 +277,7 @@ static int restore_blob(struct session *s)
 		rc = restore_blob_begin(&s->op, s->restore, &owner, message);
 		begun = rc == 0;
 	}
-	rc = data_read(s, rc, take_octets);
+	rc = admin_data_read(s, rc, take_octets);
 	if (begun && rc < 0)
 		restore_blob_abort(s->restore);
 	else if (begun)
@@ -303,14 +291,14 @@ static int restore_blob(struct session *s)
 	return 0;
 }
 
-static int restore_finish(struct session *s)
+static int restore_finish(struct admin_session *s)
 {
 	struct restore *r = s->restore;
 	s->restore = NULL;
-	return r ? restore_commit(&s->op, r) : senseless(s);
+	return r ? restore_commit(&s->op, r) : admin_senseless(s);
 }
 
-static int restore_drop(struct session *s)
+static int restore_drop(struct admin_session *s)
 {
 	restore_abort(s->restore);
 	s->restore = NULL;
@@ -319,15 +307,15 @@ static int restore_drop(struct session *s)
 
 // --- requests ---
 
-static int hello(struct session *s)
+static int hello(struct admin_session *s)
 {
 	buf_addf(&s->out, "starling 1 %s", STARLING_VERSION);
 	return 0;
 }
 
 static const struct request {
-	const char *area, *verb;       // verb NULL: none
-	int (*run)(struct session *s); // leaves the words of END in s->out
+	const char *area, *verb;             // verb NULL: none
+	int (*run)(struct admin_session *s); // leaves the words of END in s->out
 } requests[] = {
 	{ "hello", NULL, hello },
 	{ "backup", "begin", backup_begin },
@@ -340,24 +328,29 @@ static const struct request {
 	{ "restore", "blob", restore_blob },
 	{ "restore", "commit", restore_finish },
 	{ "restore", "abort", restore_drop },
+	{ "import", "begin", admin_import_begin },
+	{ "import", "mailbox", admin_import_mailbox },
+	{ "import", "subscribe", admin_import_subscribe },
+	{ "import", "messages", admin_import_messages },
+	{ "import", "end", admin_import_end },
 };
 
-static int words_split(struct session *s, struct span line)
+static int words_split(struct admin_session *s, struct span line)
 {
 	struct span text = arena_dup(&s->op.arena, line);
 	if (!text.p)
 		return op_fail(&s->op, RC_NOMEM, "out of memory");
 	for (s->count = 0; text.p; s->count++) {
-		if (s->count == WORDS_MAX)
-			return senseless(s);
+		if (s->count == ADMIN_WORDS_MAX)
+			return admin_senseless(s);
 		text = span_split(text, ' ', &s->words[s->count]);
 	}
 	return 0;
 }
 
-static int request_run(struct session *s, struct span line)
+static int request_run(struct admin_session *s, struct span line)
 {
-	int rc = line.n <= ADMIN_LINE_MAX ? words_split(s, line) : senseless(s);
+	int rc = line.n <= ADMIN_LINE_MAX ? words_split(s, line) : admin_senseless(s);
 	buf_reset(&s->out);
 	for (size_t i = 0; rc == 0 && i < countof(requests); i++)
 		if (word_is(s, 0, requests[i].area) &&
@@ -368,7 +361,7 @@ static int request_run(struct session *s, struct span line)
 
 void admin_serve(struct mail *m, int fd, bool alone, const atomic_bool *cancel)
 {
-	struct session s = { .mail = m, .fd = fd, .alone = alone };
+	struct admin_session s = { .mail = m, .fd = fd, .alone = alone };
 	struct frame f;
 	op_init(&s.op, 0);
 	s.op.cancel = cancel;
@@ -381,6 +374,7 @@ void admin_serve(struct mail *m, int fd, bool alone, const atomic_bool *cancel)
 		buf_reset(&s.out);
 		op_reset(&s.op);
 	}
+	mail_import_end(s.import);
 	restore_abort(s.restore);
 	mail_kept_free(m, s.kept);
 	mail_unpin(m, s.pin);

@@ -14,7 +14,7 @@
 enum frame_kind {
 	FRAME_REQUEST = 'Q', // client: a line of words
 	FRAME_DATA = 'D',    // both: a part of what a request is about
-	FRAME_HEAD = 'H',    // server: what the following data is
+	FRAME_HEAD = 'H',    // both: what the following data is
 	FRAME_END = 'E',     // both: the last; of an answer, its words
 	FRAME_FAULT =
 		'F', // server: the last of an answer that failed: i32 RC_, text. Client: what it was sending is to be dropped

@@ -5,6 +5,8 @@ import os
 import pathlib
 import poplib
 import pty
+import socket
+import struct
 import subprocess
 import sys
 import unittest
@@ -347,9 +349,6 @@ class Import(CliCase):
         self.fails(1, "user name", "import", self.source, "--user", "a:b", "--data", self.data)
         self.source.write_bytes(b"")
         self.assertIn("empty", self.take(status=1))
-        with self.server():
-            done = self.fails(1, "server is running", "import", self.source, "--user", "anna", "--data", self.data)
-            self.assertEqual(done.stdout, "")
 
     @unittest.skipIf(os.geteuid() == 0, "root reads everything")
     def test_unreadable(self):
@@ -376,6 +375,156 @@ class Import(CliCase):
         self.assertEqual(done.returncode, 0)
         self.assertIn(b"\r[####", os.read(leader, 4096))
         os.close(leader)
+
+
+class ImportBesideServer(Import):
+    """All of it over the admin socket of a server that runs."""
+
+    def take(self, *more, **options):
+        given = list(more)
+        conf = ["--config", given[given.index("--config") + 1]] if "--config" in given else []
+        with self.server(options=conf):
+            return super().take(*more, **options)
+
+    def many(self, count):
+        self.source.write_bytes(b"".join(FROM + message(b"%d" % i, b"x" * (i % 50) + b"\n") + b"\n" for i in range(count)))
+        return [crlf(message(b"%d" % i, b"x" * (i % 50) + b"\n")) for i in range(count)]
+
+    def start(self):
+        return subprocess.Popen([str(program()), "import", str(self.source), "--user", "anna", "--data", str(self.data)],
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def admin(self):
+        s = socket.socket(socket.AF_UNIX)
+        self.addCleanup(s.close)
+        s.settimeout(60)
+        s.connect(str(self.data / "run" / "admin"))
+        return s
+
+    @staticmethod
+    def frame(kind, payload=b""):
+        return kind + struct.pack("<I", len(payload)) + payload
+
+    def ask(self, s, *frames):
+        """The answer's kind and payload."""
+        s.sendall(b"".join(frames))
+        head = s.recv(5, socket.MSG_WAITALL)
+        return head[:1], s.recv(struct.unpack("<I", head[1:])[0], socket.MSG_WAITALL)
+
+    def test_while_the_user_is_at_work(self):
+        """Messages show up a batch at a time; the user's own mail stays, and is what an equal one of the source is taken for."""
+        want = self.many(1000)
+        with self.server() as server:
+            client = self.log_in(server)
+            client.append("INBOX", None, None, want[3])
+            client.append("INBOX", None, None, b"Subject: mine\r\n\r\n")
+            client.select("INBOX")
+            job = self.start()
+            seen = set()
+            while job.poll() is None:
+                client.noop()
+                seen.add(int(client.untagged_responses["EXISTS"][-1]))
+            out = job.communicate()[0]
+            self.assertIn(b"999 messages imported, 1 were there already, 0 could not", out)
+            client.noop()
+            self.assertEqual(client.untagged_responses["EXISTS"][-1], b"1001")
+            for count in seen:
+                self.assertTrue(count == 2 or count % 100 == 1, seen)  # the first batch brings 99
+            client.logout()
+        self.assertEqual(sorted(self.bodies()), sorted(want + [b"Subject: mine\r\n\r\n"]))
+
+    def test_killed_and_gone_on(self):
+        want = self.many(6000)
+        with self.server() as server:
+            client = self.log_in(server)
+            for least in (100, 1500):
+                job = self.start()
+                while int(client.select("INBOX", readonly=True)[1][0]) < least:
+                    self.assertIsNone(job.poll())
+                job.kill()
+                job.communicate()
+            there = int(client.select("INBOX", readonly=True)[1][0])
+            client.logout()
+        self.assertIn(f"{len(want) - there} messages imported, {there} were there already", self.take())
+        self.assertEqual(sorted(self.bodies()), sorted(want))
+
+    def test_server_killed(self):
+        """What the command counted is there."""
+        want = self.many(6000)
+        with self.server() as server:
+            client = self.log_in(server)
+            job = self.start()
+            while int(client.select("INBOX", readonly=True)[1][0]) < 300:
+                self.assertIsNone(job.poll())
+            server.kill()
+            out, err = job.communicate()
+            self.assertEqual(job.returncode, 1)
+            self.assertIn(b"admin socket", err)
+            self.assertIn(b"The same command goes on from there", out)
+            counted = int(out.split(b" ")[0])
+        bodies = self.bodies()
+        self.assertGreaterEqual(len(bodies), max(counted, 300))
+        self.assertEqual(bodies, want[:len(bodies)])
+        self.take()
+        self.assertEqual(self.bodies(), want)
+
+    def test_one_at_a_time(self):
+        self.source.write_bytes(FROM + message(b"one"))
+        with self.server():
+            s = self.admin()
+            self.assertEqual(self.ask(s, self.frame(b"Q", b"import begin " + b"anna".hex().encode()))[0], b"E")
+            done = self.fails(1, "another import", "import", self.source, "--user", "anna", "--data", self.data)
+            self.assertEqual(done.stdout, "")
+            self.assertEqual(self.ask(s, self.frame(b"Q", b"import end"))[0], b"E")
+            done = self.run_cli("import", self.source, "--user", "anna", "--data", self.data)
+            self.assertIn("1 messages imported", done.stdout)
+
+    def test_what_makes_no_sense(self):
+        """The connection goes on, and nothing of such a batch is there."""
+        def head(size, digest=b"", uidl=b"", *keywords):
+            fields = b"".join(bytes([len(f)]) + f for f in (digest, uidl) + keywords)
+            return self.frame(b"H", struct.pack("<QIqh", size, 0, 0, 0) + fields)
+
+        most = limits.values()["KEYWORDS_PER_IMPORT"]
+        good, data, end = head(3), self.frame(b"D", b"a\r\n"), self.frame(b"E")
+        with self.server() as server:
+            s = self.admin()
+            messages = self.frame(b"Q", b"import messages")
+            for request in (b"import mailbox 61", b"import subscribe 61", b"import begin zz"):
+                self.assertEqual(self.ask(s, self.frame(b"Q", request))[0], b"F", request)
+            self.assertEqual(self.ask(s, messages, good, data, end)[0], b"F")
+            self.assertEqual(self.ask(s, self.frame(b"Q", b"import begin " + b"anna".hex().encode()))[0], b"E")
+            self.assertEqual(self.ask(s, messages, good, data, end)[0], b"F")  # no mailbox
+            self.assertEqual(self.ask(s, self.frame(b"Q", b"import begin 616e6e61"))[0], b"F")
+            self.assertEqual(self.ask(s, self.frame(b"Q", b"import mailbox 2f2f"))[0], b"F")
+            kind, words = self.ask(s, self.frame(b"Q", b"import mailbox " + b"Work".hex().encode()))
+            self.assertEqual((kind, words.split()[1]), (b"E", b"0"))
+            for frames in ((data,), (good,), (good, good), (good, data, data), (head(0),), (head(1 << 62),), (head(2), data),
+                           (head(3, b"short"), data), (self.frame(b"H", b"x" * 10), data), (head(3, b"", b"", b"a b"), data),
+                           (head(3, b"", b"", *[b"k"] * (most + 1)), data), (good, data, self.frame(b"H", b"")),
+                           (good, data, self.frame(b"F", struct.pack("<i", -1)))):
+                last = () if frames[-1][:1] == b"F" else (end,)
+                self.assertEqual(self.ask(s, messages, *frames, *last)[0], b"F", frames)
+            kind, words = self.ask(s, messages, good, data, good, self.frame(b"D"), self.frame(b"D", b"a"), self.frame(b"D", b"\r\n"), end)
+            self.assertEqual((kind, words), (b"E", b"2 0 0"))
+            self.assertEqual(self.ask(s, messages, end), (b"E", b"0 0 0"))
+            s.close()
+            client = self.log_in(server)
+            self.assertEqual(client.select("Work")[1], [b"2"])
+            client.logout()
+
+    def test_mailbox_is_deleted_meanwhile(self):
+        with self.server() as server:
+            s = self.admin()
+            self.ask(s, self.frame(b"Q", b"import begin " + b"anna".hex().encode()))
+            self.ask(s, self.frame(b"Q", b"import mailbox " + b"Work".hex().encode()))
+            client = self.log_in(server)
+            client.delete("Work")
+            client.logout()
+            kind, text = self.ask(s, self.frame(b"Q", b"import messages"), self.frame(b"H", struct.pack("<QIqh", 1, 0, 0, 0) + b"\0\0"),
+                                  self.frame(b"D", b"a"), self.frame(b"E"))
+            self.assertEqual(kind, b"F")
+            self.assertIn(b"no mailbox", text)
 
 
 if __name__ == "__main__":
