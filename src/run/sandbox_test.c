@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 // cmocka needs some of the above first
@@ -120,6 +121,27 @@ static int try_connect(void)
 static int try_socket(void)
 {
 	return socket(AF_INET, SOCK_STREAM, 0) < 0 ? errno : 0;
+}
+// To any path, over one of a pair.
+static int try_datagram(void)
+{
+	static const struct sockaddr_un to = { AF_UNIX, "/nowhere" };
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) != 0)
+		return errno;
+	return sendto(pair[0], "x", 1, 0, (const void *)&to, sizeof to) < 0 ? errno : 0;
+}
+static int try_pair_to_path(void)
+{
+	static const struct sockaddr_un to = { AF_UNIX, "/nowhere" };
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		return errno;
+	char got = 0; // it goes to the other end, whatever address is given
+	return sendto(pair[0], "x", 1, 0, (const void *)&to, sizeof to) == 1 &&
+			recv(pair[1], &got, 1, MSG_DONTWAIT) == 1
+		? 0
+		: errno;
 }
 static int try_packet_socket(void)
 {
@@ -293,6 +315,9 @@ static void test_calls(void **state)
 		{ try_socket, serve, 0, ENOSYS, 0 },
 		{ try_socket, relay, 0, 0, 0 },
 		{ try_packet_socket, relay, 0, ENOSYS, 0 },
+		{ try_datagram, serve, 0, ENOSYS, 0 },
+		{ try_datagram, relay, 0, ENOSYS, 0 },
+		{ try_pair_to_path, serve, 0, 0, 0 },
 		{ try_unknown_call, serve, 0, ENOSYS, 0 },
 		{ try_executable_memory, serve, 0, ENOSYS, 0 },
 		{ try_protect_executable, serve, 0, ENOSYS, 0 },

@@ -25,8 +25,10 @@ struct row {
 	const char *name;
 	enum row_kind kind;
 	unsigned processes;
-	unsigned argument;
-	uint64_t mask, value;
+	struct condition {
+		unsigned argument;
+		uint64_t mask, value; // no mask: no condition
+	} when[2];
 };
 
 static const struct row rows[] = {
@@ -35,10 +37,13 @@ static const struct row rows[] = {
 #define A SANDBOX_AUTH +
 #define K SANDBOX_KEYS +
 #define P SANDBOX_SPAWNER +
-#define CALL(name, processes, why) { #name, ROW_ALLOW, processes 0, 0, 0, 0 },
+#define CALL(name, processes, why) { #name, ROW_ALLOW, processes 0, { { 0 } } },
 #define CALL_WITH(name, processes, argument, mask, value, why)                                     \
-	{ #name, ROW_ALLOW_WITH, processes 0, argument, mask, value },
-#define INTRUDER(name, why) { #name, ROW_INTRUDER, 0, 0, 0, 0 },
+	{ #name, ROW_ALLOW_WITH, processes 0, { { argument, mask, value } } },
+#define CALL_WITH_BOTH(name, processes, one, mask, value, other, other_mask, other_value, why)     \
+	{ #name, ROW_ALLOW_WITH, processes 0,                                                      \
+		{ { one, mask, value }, { other, other_mask, other_value } } },
+#define INTRUDER(name, why) { #name, ROW_INTRUDER, 0, { { 0 } } },
 #include "run/calls.def"
 #undef S
 #undef R
@@ -75,12 +80,16 @@ static int row_add(scmp_filter_ctx filter, const struct row *row, unsigned proce
 		if (!is_allowed(row->name, processes))
 			rc = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, call, 0);
 	} else if (row->processes & processes) {
-		struct scmp_arg_cmp when =
-			SCMP_CMP64(row->argument, SCMP_CMP_MASKED_EQ, row->mask, row->value);
+		struct scmp_arg_cmp when[countof(row->when)];
+		unsigned n = 0;
+		for (size_t i = 0; i < countof(row->when); i++)
+			if (row->when[i].mask)
+				when[n++] = SCMP_CMP64(row->when[i].argument, SCMP_CMP_MASKED_EQ,
+					row->when[i].mask, row->when[i].value);
 		if (row->kind == ROW_ALLOW)
 			rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
 		else if (!is_free(row->name, processes))
-			rc = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &when);
+			rc = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, n, when);
 	}
 	// A call that this architecture does not have; one that a row allowed already.
 	return rc == -EDOM || rc == -EEXIST ? 0 : rc;
