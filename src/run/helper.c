@@ -80,12 +80,13 @@ static int seat_take(struct op *op, struct helper *h, struct seat *ret_seat)
 	while (h->free_count == 0 && h->open_count > 0)
 		pthread_cond_wait(&h->freed, &h->lock);
 	if (h->open_count == 0) {
-		if (clock_mono() - h->started < NS_PER_S)
-			rc = op_fail(op, RC_UNAVAILABLE, "%s", h->config.unavailable);
-		else
+		if (clock_mono() - h->started >= NS_PER_S)
 			rc = start_locked(op, h);
-		if (rc < 0 && rc != RC_UNAVAILABLE)
-			log_error(h->config.name, "%s", op_text(op, rc));
+		if (rc < 0)
+			log_error("server", "the %s cannot be started again: %s", h->config.name,
+				op_text(op, rc));
+		if (h->open_count == 0) // why is for the log: strangers hear this
+			rc = op_fail(op, RC_UNAVAILABLE, "%s", h->config.unavailable);
 	}
 	if (rc == 0) {
 		ret_seat->fd = h->free_fds[--h->free_count];

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The spawner's own side: one thread, one request at a time.
+//
+// A helper is started from /proc/self/exe, which is the file that this process itself was started from, also when its name has been given to another
+// one meanwhile: an upgrade replaces the program while the server runs. By its name, Landlock would refuse the new file, and where it did
+// not, the helper would talk another protocol than the server.
 #include "run/spawner.h"
 
 #include "base/attr.h"
@@ -20,6 +24,7 @@
 #include <unistd.h>
 
 #define CONTROL_FD SPAWNER_FIRST_FD
+#define SELF "/proc/self/exe"
 #define END_TRIES 200u // of 10 ms: how long helpers may take to end by themselves
 
 struct helper {
@@ -27,7 +32,6 @@ struct helper {
 	pid_t pid;    // 0: none
 };
 struct state {
-	char program[PATH_MAX];
 	struct helper helpers[SPAWNER_HELPERS_MAX];
 	unsigned count;
 };
@@ -58,7 +62,7 @@ static int sockets_raise(int *sockets, size_t n)
 	return e;
 }
 
-static int helper_start(struct state *s, struct helper *h, int *sockets, size_t n)
+static int helper_start(struct helper *h, int *sockets, size_t n)
 {
 	posix_spawn_file_actions_t actions;
 	extern char **environ;
@@ -70,7 +74,7 @@ static int helper_start(struct state *s, struct helper *h, int *sockets, size_t 
 	for (size_t i = 0; i < n; i++)
 		posix_spawn_file_actions_adddup2(&actions, sockets[i], SPAWNER_FIRST_FD + (int)i);
 	pid_t pid = 0;
-	e = posix_spawn(&pid, s->program, &actions, NULL, h->words, environ);
+	e = posix_spawn(&pid, SELF, &actions, NULL, h->words, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	if (!e)
 		h->pid = pid;
@@ -112,7 +116,7 @@ static bool serve_one(struct state *s)
 	if (got <= 0)
 		return false;
 	size_t n = sockets_of(&m, sockets);
-	int e = which < s->count && n ? helper_start(s, &s->helpers[which], sockets, n) : EINVAL;
+	int e = which < s->count && n ? helper_start(&s->helpers[which], sockets, n) : EINVAL;
 	for (size_t i = 0; i < n; i++)
 		close(sockets[i]);
 	answer = (unsigned char)(e < 0 || e > UCHAR_MAX ? EINVAL : e);
@@ -130,12 +134,12 @@ static int loader_of(struct dl_phdr_info *info, size_t size, void *ret_path)
 	return 1;                                            // the program itself comes first
 }
 
-static int restrict_self(struct op *op, const struct state *s)
+static int restrict_self(struct op *op)
 {
 	const char *loader = NULL;
 	(void)dl_iterate_phdr(loader_of, &loader); // only says where it stopped
 	struct sandbox_path paths[] = {
-		{ s->program, SANDBOX_EXECUTE },
+		{ SELF, SANDBOX_EXECUTE },
 		{ loader, SANDBOX_EXECUTE },
 	};
 	int rc = sandbox_files(op, "spawner", paths, countof(paths), SANDBOX_ONLY_EXECUTE);
@@ -180,14 +184,11 @@ int spawner_main(int argc, char **argv)
 	if (argc < 2)
 		return 64;
 	bool sandbox = span_eq(span_str(argv[1]), SPAN("1"));
-	ssize_t n = readlink("/proc/self/exe", s.program, sizeof s.program - 1);
-	if (n <= 0)
-		return 1;
 	(void)prctl(PR_SET_NAME, "starling-spawn"); // for people who list processes
 	(void)fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
 	words_part(&s, argc - 2, argv + 2);
 	op_init(&op, 0);
-	int rc = sandbox ? restrict_self(&op, &s) : 0;
+	int rc = sandbox ? restrict_self(&op) : 0;
 	if (rc < 0)
 		log_error("spawner", "%s", op_text(&op, rc));
 	op_done(&op);

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """`starling serve` as a process: how it starts, fails to start, is told by signals, and stops."""
 
+import contextlib
+import imaplib
 import os
 import pathlib
 import resource
 import select
+import shutil
 import signal
 import socket
 import ssl
@@ -12,6 +15,7 @@ import subprocess
 import sys
 import time
 import unittest
+from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
@@ -164,6 +168,46 @@ class Signals(Start):
             self.assertEqual(len(children(spawner)), 2)  # the dead one was buried
             self.assertNotEqual(helpers(server)["starling-auth"], worker)
             client.logout()
+
+    def test_program_replaced(self):
+        """An upgrade replaces the program's file; a helper that dies before the restart is started from the old one."""
+        here = self.dir / "starling"
+        shutil.copy2(program(), here)
+        self.add_user()
+        with mock.patch.dict(os.environ, {"STARLING_PROGRAM": str(here)}), self.server() as server:
+            newer = self.dir / "newer"
+            newer.write_text("#!/bin/false\n")
+            newer.chmod(0o755)
+            newer.rename(here)
+            for name in ("starling-auth", "starling-keys"):
+                old = helpers(server)[name]
+                time.sleep(1.1)  # it is started at most once a second
+                os.kill(old, signal.SIGKILL)
+                deadline = time.monotonic() + 10
+                while helpers(server).get(name) in (None, old):
+                    self.assertLess(time.monotonic(), deadline, server.log())
+                    with contextlib.suppress(Exception):  # they only ask for the helper
+                        self.log_in(server).shutdown()
+                    with contextlib.suppress(OSError):
+                        ssl.get_server_certificate(("127.0.0.1", server.ports["imaps"]))
+                    time.sleep(0.05)
+            self.log_in(server).logout()
+            ssl.get_server_certificate(("127.0.0.1", server.ports["imaps"]))
+
+    def test_helper_that_cannot_start(self):
+        """The log says why; strangers do not hear it."""
+        self.add_user()
+        with self.server() as server:
+            spawner, = children(server.process.pid)
+            auth = helpers(server)["starling-auth"]
+            time.sleep(1.1)  # it is started at most once a second
+            os.kill(spawner, signal.SIGKILL)
+            os.kill(auth, signal.SIGKILL)
+            for _ in range(3):
+                with self.assertRaisesRegex(imaplib.IMAP4.error, "Authentication is not available just now"):
+                    self.log_in(server)
+                time.sleep(0.6)
+            self.assertRegex(server.log(), "error server: the auth process cannot be started again: the spawner")
 
     def test_few_descriptors(self):
         """Out of descriptors, newcomers are told or wait; who is there works on; afterwards all is well."""
