@@ -101,9 +101,7 @@ static int restrict_self(struct op *op, const char *dir, const char *passwd_file
 		(struct sandbox_path){ own.failed ? NULL : arena_str(&op->arena, buf_span(&own)),
 			SANDBOX_FOLDER };
 	buf_done(&own);
-	int rc = geteuid() == 0 ? 0 : sandbox_capabilities(op, 0);
-	if (rc == 0)
-		rc = sandbox_files(op, "auth", paths, n, 0);
+	int rc = sandbox_files(op, "auth", paths, n, 0);
 	return rc < 0 ? rc : sandbox_calls(op, "auth", SANDBOX_AUTH);
 }
 
@@ -122,7 +120,10 @@ int auth_worker_main(int argc, char **argv)
 	struct desk *desk = NULL;
 	op_init(&op, 0);
 	int status = 1;
-	int rc = users_open(&op, dir, passwd_file, &users);
+	// What is meant for the key process alone; without a sandbox, too.
+	int rc = geteuid() == 0 ? 0 : sandbox_capabilities(&op, 0);
+	if (rc == 0)
+		rc = users_open(&op, dir, passwd_file, &users);
 	if (rc == 0 && sandbox)
 		rc = restrict_self(&op, dir, passwd_file);
 	if (rc == 0)

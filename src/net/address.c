@@ -129,12 +129,12 @@ static uint16_t port_of(int fd)
 	return 0;
 }
 
-static int listen_once(const struct address *a, unsigned unix_mode)
+static int bind_once(const struct address *a, unsigned unix_mode)
 {
 	int fd = socket(a->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -1;
-	if (bind_here(fd, a, unix_mode) == 0 && listen(fd, NET_BACKLOG) == 0)
+	if (bind_here(fd, a, unix_mode) == 0)
 		return fd;
 	int error = errno;
 	close(fd);
@@ -153,17 +153,27 @@ static struct address any_ip4(const struct address *a)
 	return b;
 }
 
-int address_listen(struct op *op, const char *text, const struct address *a, unsigned unix_mode,
-	int *ret_fd, uint16_t *ret_port)
+int address_bind(
+	struct op *op, const char *text, const struct address *a, unsigned unix_mode, int *ret_fd)
 {
-	int fd = listen_once(a, unix_mode);
+	int fd = bind_once(a, unix_mode);
 	if (fd < 0 && a->is_any && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
 		struct address b = any_ip4(a); // a system without IPv6
-		fd = listen_once(&b, unix_mode);
+		fd = bind_once(&b, unix_mode);
 	}
 	if (fd < 0)
 		return op_fail_errno(op, RC_IO, errno, "cannot listen on %s", text);
 	*ret_fd = fd;
+	return 0;
+}
+
+int address_listen(struct op *op, const char *text, int fd, uint16_t *ret_port)
+{
+	if (listen(fd, NET_BACKLOG) != 0) {
+		int e = errno;
+		close(fd);
+		return op_fail_errno(op, RC_IO, e, "cannot listen on %s", text);
+	}
 	*ret_port = port_of(fd);
 	return 0;
 }

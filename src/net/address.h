@@ -22,8 +22,10 @@ int address_resolve(struct op *op, const char *host, uint16_t port, struct addre
 	size_t most, size_t *ret_n);
 bool address_is_numeric(const char *host);
 
-// A bound, listening, non-blocking socket. A stale UNIX socket of the path is replaced. *ret_port is 0 for those.
-int address_listen(struct op *op, const char *text, const struct address *a, unsigned unix_mode,
-	int *ret_fd, uint16_t *ret_port);
+// A bound, non-blocking socket. A stale UNIX socket of the path is replaced.
+int address_bind(
+	struct op *op, const char *text, const struct address *a, unsigned unix_mode, int *ret_fd);
+// It listens from now on; closed when it cannot. *ret_port is 0 for a UNIX socket.
+int address_listen(struct op *op, const char *text, int fd, uint16_t *ret_port);
 
 #endif

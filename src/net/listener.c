@@ -140,6 +140,16 @@ static void listener_ended(struct task *t)
 
 static const struct task_ops listener_ops = { .run = listener_run, .ended = listener_ended };
 
+int listener_bind(struct op *op, const char *address, int *ret_fd)
+{
+	struct address a;
+	int rc = address_parse(op, address, &a);
+	*ret_fd = -1;
+	if (rc < 0 || a.storage.ss_family == AF_UNIX)
+		return rc;
+	return address_bind(op, address, &a, 0, ret_fd);
+}
+
 int listener_open(struct op *op, struct net *n, const struct listener_config *config,
 	struct listener **ret_listener)
 {
@@ -154,7 +164,13 @@ int listener_open(struct op *op, struct net *n, const struct listener_config *co
 		return op_fail(op, RC_NOMEM, "no memory for a listener");
 	*l = (struct listener){ .net = n, .address = address };
 	unsigned mode = config->unix_mode ? config->unix_mode : 0660;
-	rc = address_listen(op, config->address, &address, mode, &l->task.fd, &l->port);
+	l->task.fd = config->bound ? *config->bound : -1;
+	if (config->bound)
+		*config->bound = -1;
+	if (l->task.fd < 0)
+		rc = address_bind(op, config->address, &address, mode, &l->task.fd);
+	if (rc == 0)
+		rc = address_listen(op, config->address, l->task.fd, &l->port);
 	if (rc < 0) {
 		free(l);
 		return rc;

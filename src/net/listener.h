@@ -20,9 +20,14 @@ int net_new(
 void net_free(struct net *n); // after crew_run() returned
 unsigned net_connection_count(const struct net *n);
 
+// Binds a TCP address, without listening: for a process that gives up the right to do so before it can serve. *ret_fd is -1 for "unix:", whose file
+// must not take the place of another server's before it is sure that ours may run. RC_CONFIG, RC_IO.
+int listener_bind(struct op *op, const char *address, int *ret_fd);
+
 struct listener_config {
 	const char *
 		address; // "127.0.0.1:143", "[::1]:993", "*:143" (both families), "unix:/run/starling/lmtp"; port 0: a free one
+	int *bound; // the socket that listener_bind() made of it: taken, and -1 then; NULL or -1: none
 	const struct service *service;
 	const void *service_config;
 	struct tls_context

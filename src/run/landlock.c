@@ -159,8 +159,7 @@ int sandbox_files(
 								       : handled_files(version) };
 	size_t size = sizeof attr.fs; // as much of it as the kernel knows
 	if (version >= 4) {
-		attr.net = (bits & SANDBOX_MAY_BIND ? 0 : NET_BIND_TCP) |
-			(bits & SANDBOX_MAY_CONNECT ? 0 : NET_CONNECT_TCP);
+		attr.net = NET_BIND_TCP | (bits & SANDBOX_MAY_CONNECT ? 0 : NET_CONNECT_TCP);
 		size += sizeof attr.net;
 	}
 	if (version >= 6) {

@@ -31,8 +31,8 @@ struct sandbox_path {
 // the file seems to be, and that in which it is. Fills in at most two paths (in op's arena) and says how many; none for NULL.
 size_t sandbox_replaced(struct op *op, const char *path, struct sandbox_path ret_paths[2]);
 
-enum { SANDBOX_MAY_CONNECT = 1, SANDBOX_MAY_BIND = 2, SANDBOX_ONLY_EXECUTE = 4 };
-// From now on files only as the paths say; TCP only as the bits say; no signals to and no abstract sockets of processes outside
+enum { SANDBOX_MAY_CONNECT = 1, SANDBOX_ONLY_EXECUTE = 2 };
+// From now on files only as the paths say; TCP: no binding, connecting only as the bits say; no signals to and no abstract sockets of processes outside
 // (each as far as the kernel knows how to). SANDBOX_ONLY_EXECUTE: files are restricted in what is executed, in nothing else.
 // RC_NOPERM, RC_IO; a kernel without Landlock is no fault.
 int sandbox_files(

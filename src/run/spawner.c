@@ -188,6 +188,8 @@ int spawner_main(int argc, char **argv)
 	(void)fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
 	words_part(&s, argc - 2, argv + 2);
 	op_init(&op, 0);
+	if (sandbox)
+		sandbox_no_dumps(); // it may hold a right that helpers inherit
 	int rc = sandbox ? restrict_self(&op) : 0;
 	if (rc < 0)
 		log_error("spawner", "%s", op_text(&op, rc));

@@ -125,7 +125,7 @@ int confine_files(struct op *op, const struct config *c, bool reads_key)
 	}
 	return l.rc < 0 ? l.rc
 			: sandbox_files(op, "server", l.paths, l.n,
-				  SANDBOX_MAY_BIND | (c->relay.host ? SANDBOX_MAY_CONNECT : 0u));
+				  c->relay.host ? SANDBOX_MAY_CONNECT : 0u);
 }
 
 int confine_calls(struct op *op, const struct config *c)

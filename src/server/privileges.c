@@ -42,14 +42,12 @@ int privileges_as_owner(struct op *op, const char *data)
 	return sandbox_capabilities(op, 1u << CAP_DAC_READ_SEARCH);
 }
 
-// Binding ports for ourselves; reading any file also for the process that is started next: an ambient capability outlives execve().
-static int capabilities_lend(struct op *op)
+// Binding ports is for ourselves; reading any file also for the processes that are started: an ambient capability outlives execve().
+static int capabilities_set(struct op *op, uint32_t all, uint32_t inherited)
 {
-	const uint32_t read = 1u << CAP_DAC_READ_SEARCH, all = read | 1u << CAP_NET_BIND_SERVICE;
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { { all, all, read }, { 0, 0, 0 } };
-	if (syscall(SYS_capset, &header, data) != 0 ||
-		prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_READ_SEARCH, 0, 0) != 0)
+	struct __user_cap_data_struct data[2] = { { all, all, inherited }, { 0, 0, 0 } };
+	if (syscall(SYS_capset, &header, data) != 0)
 		return op_fail_errno(op, RC_NOPERM, errno, "cannot drop capabilities");
 	return 0;
 }
@@ -73,18 +71,23 @@ int privileges_drop(struct op *op, const char *user, const char *data)
 	// Before threads and processes exist: it is a matter of each, and inherited.
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return op_fail_errno(op, RC_NOPERM, errno, "cannot give up new privileges");
-	return capabilities_lend(op);
+	const uint32_t read = 1u << CAP_DAC_READ_SEARCH;
+	int rc = capabilities_set(op, read | 1u << CAP_NET_BIND_SERVICE, read);
+	if (rc == 0 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_READ_SEARCH, 0, 0) != 0)
+		rc = op_fail_errno(op, RC_NOPERM, errno, "cannot drop capabilities");
+	return rc;
 }
 
-int privileges_drop_reading(struct op *op)
+int privileges_drop_binding(struct op *op)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2];
+	const uint32_t read = 1u << CAP_DAC_READ_SEARCH;
 	if (geteuid() == 0)
 		return 0;
 	if (syscall(SYS_capget, &header, data) != 0)
 		return op_fail_errno(op, RC_NOPERM, errno, "cannot ask for capabilities");
-	return sandbox_capabilities(op, data[0].permitted & 1u << CAP_NET_BIND_SERVICE);
+	return capabilities_set(op, data[0].permitted & read, data[0].inheritable & read);
 }
 
 int privileges_drop_rest(struct op *op)

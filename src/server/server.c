@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Order of start: files and certificates as the user that started us; then privileges go, but for binding ports; the spawner starts, and with it the process
-// of the TLS keys; all files but our own go (confine.h); the store is opened (and recovers) before anybody can connect; listeners; system calls that are not needed any more go last. Order of stop: the crew ends all sessions, then mail, auth and the store close.
+// Order of start: files and certificates as the user that started us; then we become another; ports are bound; the spawner starts, and with it the process
+// of the TLS keys; all capabilities and all files but our own go (confine.h), before the first thread; the store is opened (and recovers) before
+// anybody can connect; listeners; system calls that are not needed any more go last. Order of stop: the crew ends all sessions, then mail, auth and the store close.
 #include "server/server.h"
 
 #include "auth/auth.h"
@@ -59,6 +60,7 @@ struct server {
 	struct relay *relay;  // NULL: none
 	char *relay_password; // NULL: none
 	struct listener *listeners[CONFIG_LISTENERS_MAX];
+	int bound[CONFIG_LISTENERS_MAX]; // sockets that do not listen yet; -1: none
 	struct task signals, sweeper;
 	atomic_bool stopping; // ends a sweep under way
 	bool has_ports;       // the ports file is ours
@@ -424,6 +426,15 @@ static const void *front_config(const struct server *s, const struct service *se
 					   : s->submission;
 }
 
+// Low ports take a capability, which is given up before there are threads that would keep it. Nobody is heard yet.
+static int bind_all(struct op *op, struct server *s)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < s->config->listener_count; i++)
+		rc = listener_bind(op, s->config->listeners[i].address, &s->bound[i]);
+	return rc;
+}
+
 static int listen_all(struct op *op, struct server *s)
 {
 	int rc = 0;
@@ -432,6 +443,7 @@ static int listen_all(struct op *op, struct server *s)
 		const struct front *front = &fronts[l->protocol];
 		struct listener_config config = {
 			.address = l->address,
+			.bound = &s->bound[i],
 			.service = front->service,
 			.service_config = front_config(s, front->service),
 			.tls = s->tls,
@@ -470,11 +482,15 @@ static int server_start(struct op *op, struct server *s, const char *program)
 	if (rc == 0)
 		rc = signals_open(op, s); // before threads exist: they inherit the mask
 	if (rc == 0)
+		rc = bind_all(op, s);
+	if (rc == 0)
+		rc = privileges_drop_binding(op);
+	if (rc == 0)
 		rc = spawner_prepare(op, s, program);
 	if (rc == 0)
 		rc = keys_prepare(op, s);
 	if (rc == 0)
-		rc = privileges_drop_reading(op);
+		rc = privileges_drop_rest(op);
 	if (rc == 0)
 		rc = confine_files(op, s->config, s->reads_key);
 	if (rc == 0)
@@ -483,8 +499,6 @@ static int server_start(struct op *op, struct server *s, const char *program)
 		rc = front_prepare(op, s);
 	if (rc == 0)
 		rc = listen_all(op, s);
-	if (rc == 0)
-		rc = privileges_drop_rest(op);
 	if (rc == 0)
 		rc = admin_open(op, s->config->data, s->mail, &s->admin);
 	if (rc == 0)
@@ -503,6 +517,9 @@ static void server_stop(struct server *s)
 	ports_remove(s);
 	for (size_t i = 0; i < s->config->listener_count; i++)
 		listener_close(s->listeners[i]);
+	for (size_t i = 0; i < CONFIG_LISTENERS_MAX; i++)
+		if (s->bound[i] >= 0)
+			close(s->bound[i]);
 	admin_close(s->admin);
 	net_free(s->net);
 	crew_free(s->crew);
@@ -528,6 +545,8 @@ int server_run(struct op *op, const struct config *config, const char *program)
 		return op_fail(op, RC_NOMEM, "out of memory");
 	s->config = config;
 	s->signals.fd = -1;
+	for (size_t i = 0; i < CONFIG_LISTENERS_MAX; i++)
+		s->bound[i] = -1;
 	int rc = server_start(op, s, program);
 	if (rc == 0) {
 		log_info("server", "Starling %s serves %s", STARLING_VERSION, config->data);

@@ -84,7 +84,10 @@ class Start(CliCase):
                 self.assertEqual(seen["NoNewPrivs"], "1")
                 reads = seen["Name"] in ("starling-spawn", "starling-keys")  # keys that are root's alone
                 rights = CAP_DAC_READ_SEARCH if reads else 0
-                self.assertEqual([int(seen[name], 16) for name in ("CapPrm", "CapEff")], [rights] * 2, seen["Name"])
+                for thread in pathlib.Path(f"/proc/{process}/task").iterdir():  # each has rights of its own
+                    of_thread = status(f"{process}/task/{thread.name}")
+                    self.assertEqual([int(of_thread[name], 16) for name in ("CapPrm", "CapEff", "CapInh", "CapAmb")],
+                                     [rights] * 4, (seen["Name"], thread.name))
             client = self.log_in(server)
             self.assertEqual(client.append("INBOX", None, None, b"Subject: x\r\n\r\nx\r\n")[0], "OK")
             client.logout()
@@ -95,6 +98,14 @@ class Start(CliCase):
         for path in (self.data / "tls", self.data / "auth" / "users", *(self.data / "log").iterdir()):
             self.assertEqual(path.stat().st_uid, 65534, path)
 
+    @unittest.skipIf(os.geteuid() != 0, "only root can become another user")
+    def test_user_without_sandbox(self):
+        """The right to read any file is for the keys alone, then, too."""
+        os.chmod(self.dir, 0o711)
+        with self.server(config='user = "nobody";\nsandbox = false;\n') as server:
+            seen = status(helpers(server)["starling-auth"])
+            self.assertEqual([int(seen[name], 16) for name in ("CapPrm", "CapEff", "CapAmb")], [0] * 3)
+
     def wait_for(self, server, text):
         deadline = time.monotonic() + 10
         while text not in server.log() and time.monotonic() < deadline:
@@ -103,7 +114,7 @@ class Start(CliCase):
 
 
 class Signals(Start):
-    test_failures = test_worker_has_nothing_but_its_sockets = test_user = None
+    test_failures = test_worker_has_nothing_but_its_sockets = test_user = test_user_without_sandbox = None
 
     def test_stop_with_sessions(self):
         """BYE to all, at once; what was answered is there afterwards."""
