@@ -163,6 +163,11 @@
 #define DELIVERY_SHARE_S                                                                           \
 	300u // for so long a message may be delivered to more recipients: half a sweep's grace
 
+#define SPOOL_MESSAGES_MAX 4096u                   // of all users that wait for the relay
+#define SPOOL_OCTETS_MAX (UINT64_C(1) << 30)       // octets of them
+#define SPOOL_USER_MESSAGES_MAX 128u               // of one user
+#define SPOOL_USER_OCTETS_MAX (UINT64_C(64) << 20) // octets of them
+#define SPOOL_RECORD_MAX (256u << 10) // octets of a message's envelope and trace fields
 #define SENT_KNOWN_S 86400 // for so long a sent message and its appended copy are known as one
 
 // --- pop3 ---

@@ -6,6 +6,7 @@
 #include "mail/backup.h"
 #include "mail/check_priv.h"
 #include "mail/content_priv.h"
+#include "mail/spool.h"
 #include "mail/urlauth_priv.h"
 #include "mail/view_priv.h"
 #include "store/live.h"
@@ -78,7 +79,9 @@ static int mark_snapshot(struct op *op, void *ctx, struct store_snapshot *snap)
 		int rc = store_next_partition(op, m->store, snap, m->partition + 1, &m->partition);
 		if (rc)
 			return rc < 0 ? rc : 0;
-		rc = mark_partition(op, m);
+		rc = m->partition == SPOOL_PARTITION
+			? spool_mark(op, m->store, snap, m->live, m->sweep)
+			: mark_partition(op, m);
 		if (rc < 0)
 			return rc;
 	}
@@ -378,6 +381,8 @@ int mail_check_hurt(struct op *op, struct mail *m, const struct live_set *hurt,
 {
 	struct checking c = { .mail = m, .found = found, .ctx = ctx, .hurt = hurt };
 	int rc = account_each(op, m, check_account, &c);
+	if (rc == 0)
+		rc = spool_check(op, m, found, ctx);
 	*ret_messages = c.messages;
 	return rc;
 }

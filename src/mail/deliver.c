@@ -87,7 +87,7 @@ static int prefix_put(struct op *op, struct delivery *d, const struct blob_owner
 	return blob_finish(op, w, owner, SPAN(""), &cold->prefix);
 }
 
-static int blob_put(struct op *op, struct delivery *d, const struct blob_owner *owner)
+int delivery_blob_put(struct op *op, struct delivery *d, const struct blob_owner *owner)
 {
 	if (d->ref.id)
 		return 0;
@@ -129,7 +129,7 @@ int delivery_add(struct delivery *d, struct txn *t, struct mailbox *mb,
 		.uid = e->now->h.uid_next,
 		.internal_date = now,
 		.flags = record->flags };
-	rc = blob_put(op, d, &owner);
+	rc = delivery_blob_put(op, d, &owner);
 	if (rc == 0)
 		rc = prefix_put(op, d, &owner, record->prefix, &cold);
 	if (rc < 0)

@@ -22,6 +22,8 @@ struct delivery {
 
 // Before anything is staged: RC_TIMEOUT when the octets were stored too long ago for one more record (deliver.c).
 int delivery_is_open(struct op *op, struct delivery *d);
+// Finishes the blob, unless that was done: d->ref.
+int delivery_blob_put(struct op *op, struct delivery *d, const struct blob_owner *owner);
 struct delivery_record { // what differs between the mailboxes
 	struct span prefix;
 	uint8_t flags;

@@ -40,6 +40,12 @@
 //         "X" block            expunge log: 16 octets an entry, LOG_ENTRIES a block: u64 modseq, u32 first uid, u32 last uid
 //         "K" 0                keywords in the order of their ids: u8 1, name (varint length, octets), or u8 2, a set: varint count,
 //                              varint ids
+// Partition SPOOL_PARTITION, which no account gets: the spool (spool.h):
+//     "N"                      u64 number of the next message
+//     "Q" be64 number          a message: u16 version  2 u16 flags (spool_record.c)  4 u32 tries  8 blob  24 u64 octets  32 i64 arrived
+//         40 i64 next try  48 key, 32 octets  80 fields (varint length, octets): user, sender, prefix, why it waits; RET and ENVID, u8 1
+//         and a field or u8 0; varint count of recipients; for each: address, a field, NOTIFY and ORCPT as RET
+//     "D" be32 period, id      u64 time: a mark of a recipient
 // UIDs and modseqs relative to a base: the chunks of a large COPY are written before it is known which they get.
 #ifndef MAIL_FORMAT_H
 #define MAIL_FORMAT_H
@@ -50,6 +56,7 @@
 
 #define FORMAT_VERSION 1u
 #define SYSTEM_PARTITION 1u
+#define SPOOL_PARTITION (UINT64_C(1) << 63)
 #define CHUNK_RECORDS 128u
 #define BLOCK_ENTRIES 128u
 #define HOT_OCTETS 24u

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starling: the spool: messages on their way to the relay that it could not be given at once, kept until it is there. Small and durable; one for a
+// store. Whoever sends from it is in smtp/ (spooler.h); here is what is on the disk, and who may touch a message when.
+//
+// A message is a record in a partition of its own (format.h) and a blob, which it may share with accounts here. It comes in as a recipient of a
+// delivery:
+//
+//     delivery_begin, delivery_data ..., delivery_end
+//     spool_stage, then delivery_stage for each recipient here; spool_wait, delivery_wait for each
+//
+// and goes out so: spool_take (it is the caller's alone from then on), spool_read, spool_settle (what became of its recipients), spool_give.
+//
+// A recipient of a message with a Message-ID leaves a mark, durable with the record, named by the message's key and the address. It stays while the
+// recipient waits and for DELIVERY_PERIOD_S to twice that once the relay has the message; then spool_had() knows a client that sends again, having lost its
+// answer. What failed leaves none: who sends that again means it.
+//
+// Bounds, all in base/limits.h: messages and octets, for each user and for all; octets of a record. Any thread; lock: docs/locks.md.
+#ifndef MAIL_SPOOL_H
+#define MAIL_SPOOL_H
+
+#include "mail/types.h"
+
+#define SPOOL_KEY 32u // octets of a hash of who sends and what (smtp/served.h)
+
+struct delivery;
+struct mail;
+struct spool;
+struct store_finding;
+
+struct spool_recipient {
+	struct span address;
+	struct span notify, orcpt; // RFC 3461, as the client gave them; absent: not given
+};
+struct spool_message {
+	uint64_t number; // rising, never given twice
+	uint8_t key[SPOOL_KEY];
+	struct span user;                   // who sends, as a name of an account
+	struct span sender;                 // of the envelope; empty: the null path
+	struct span ret, envid;             // RFC 3461; absent: not given
+	struct span prefix;                 // lines in front of the text: the message is both
+	struct span why;                    // what the relay said last; empty: nothing so far
+	bool utf8, seven_bit;               // of the envelope
+	bool eight_bit;                     // octets above 0x7f are in it
+	bool marked;                        // it has a Message-ID: its recipients leave marks
+	bool delay_told;                    // a report of delay was made
+	int64_t arrived, next_at;           // clock_real(): when it came, when it is to be tried
+	uint32_t tries;                     // that the relay has answered
+	uint64_t size;                      // octets of the text
+	struct blob_ref blob;               // which is the text
+	struct spool_recipient *recipients; // who waits
+	size_t count;
+};
+
+// Reads what is there. A record that makes no sense is logged and left alone.
+int spool_open(struct op *op, struct mail *m, struct spool **ret_spool);
+void spool_free(struct spool *s); // nobody may be at it any more; accepts NULL
+
+struct spool_totals {
+	size_t messages;
+	uint64_t octets;
+};
+void spool_count(struct spool *s, struct spool_totals *ret_totals);
+// Is there room for one more message of this user? For saying no early: spool_stage() decides.
+bool spool_has_room(struct spool *s, struct span user);
+enum { SPOOL_HAD = 1 };
+// SPOOL_HAD: this recipient's message is in the spool, or has gone out of it to the relay. 0: not that we know.
+int spool_had(struct op *op, struct spool *s, const uint8_t key[SPOOL_KEY], struct span address);
+
+struct spool_slot; // a message in line
+// Puts the message in line: the delivery's text, which has ended, and what `m` says but for number, arrived, size and blob. RC_LIMIT: no room; RC_INUSE: the
+// same message is in line already.
+int spool_stage(struct op *op, struct spool *s, struct delivery *d, const struct spool_message *m,
+	struct spool_slot **ret_slot);
+// Waits until it is durable; frees the slot. Every slot must be waited for. Blocks (CREW_DISK).
+int spool_wait(struct op *op, struct spool_slot *slot);
+
+// --- sending ---
+
+// A message that nobody is at, which is the caller's until spool_give(). The first one whose time has come by `now`; false: there is none.
+bool spool_take(struct spool *s, int64_t now, uint64_t *ret_number);
+// This one, whatever its time. RC_NONEXISTENT, RC_INUSE.
+int spool_take_number(struct op *op, struct spool *s, uint64_t number);
+void spool_give(struct spool *s, uint64_t number);
+int64_t spool_next(
+	struct spool *s); // when the first message's time comes that nobody is at; INT64_MAX: never
+// Its record, in op's arena. RC_NONEXISTENT, RC_CORRUPT, RC_VERSION. May block on the disk.
+int spool_read(struct op *op, struct spool *s, uint64_t number, struct spool_message *ret_message);
+// The first message with a number of `from` or more, whoever is at it; RC_NONEXISTENT.
+int spool_read_from(
+	struct op *op, struct spool *s, uint64_t from, struct spool_message *ret_message);
+
+enum spool_fate {
+	SPOOL_WAITS,  // it is tried again
+	SPOOL_SENT,   // the relay has it
+	SPOOL_FAILED, // it gets nothing; somebody was told
+};
+// What became of the recipients of a message that was taken; those who wait stay, with what `m` says now (why, delay_told, next_at, tries). None:
+// the message is gone. Durable on return. Blocks.
+int spool_settle(struct op *op, struct spool *s, const struct spool_message *m,
+	const enum spool_fate *fates);
+// All messages are due now.
+void spool_hurry(struct spool *s);
+
+// --- the volume's keepers ---
+
+// Reports the blobs of all records to a sweep (store/store.h). A record of a later version: RC_VERSION, nothing may be dropped.
+int spool_mark(struct op *op, struct store *store, struct store_snapshot *snap, store_live_fn live,
+	void *sweep);
+// For mail_check(): records that make no sense or whose text is damaged.
+int spool_check(struct op *op, struct mail *m,
+	void (*found)(void *ctx, const struct store_finding *f), void *ctx);
+
+#endif
