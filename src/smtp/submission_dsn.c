@@ -1,61 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
-// The report on a message (dsn.h) goes to the sender's INBOX: the sender is a user of ours.
-#include "base/hash.h"
+// The report of success on a message: the sender is a user of ours.
+#include "base/clock.h"
 #include "base/log.h"
-#include "mail/account.h"
-#include "mail/deliver.h"
-#include "smtp/dsn.h"
+#include "smtp/report.h"
 #include "smtp/submission_priv.h"
 
-#include <stdio.h>
-
-static int file_report(struct submission_session *ss, struct span report)
+// What is told of a recipient: nothing when the relay tells it.
+static enum dsn_action action_of(const struct submission_session *ss, const struct recipient *r)
 {
-	struct smtp_session *s = &ss->s;
-	struct op *op = &s->op;
-	struct delivery *d = NULL;
-	struct delivery_slot *slot;
-	struct account *a;
-	int rc = account_open(op, s->host->mail, ss->user, &a);
-	if (rc < 0)
-		return rc;
-	struct delivery_to to = {
-		.account = a, .mailbox = SPAN("INBOX"), .prefix = SPAN("Return-Path: <>\r\n")
-	};
-	rc = delivery_begin(op, s->host->mail, false, &d);
-	if (rc == 0)
-		rc = delivery_lines(op, d, report);
-	if (rc == 0)
-		rc = delivery_end(op, d);
-	if (rc == 0)
-		rc = delivery_stage(op, d, &to, &slot);
-	if (rc == 0)
-		rc = delivery_wait(op, slot);
-	delivery_free(d);
-	account_unref(a);
-	return rc;
+	enum dsn_action action = r->remote ? DSN_RELAYED : DSN_DELIVERED;
+	bool told = r->refused || (r->remote && ss->relay_tells);
+	return !told && dsn_is_wanted(r->notify, action) ? action : DSN_NONE;
 }
 
 void submission_report(struct submission_session *ss)
 {
 	struct smtp_session *s = &ss->s;
-	uint64_t random[2];
-	char boundary[40];
-	struct buf report = { 0 };
-	if (!dsn_is_wanted(&s->envelope, ss->relay_tells))
+	const struct envelope *e = &s->envelope;
+	bool any = false;
+	struct dsn_recipient *of = arena_array(&s->op.arena, e->count, sizeof *of);
+	for (size_t i = 0; i < e->count && of; i++) {
+		const struct recipient *r = &e->recipients[i];
+		of[i] = (struct dsn_recipient){
+			.address = r->address, .orcpt = r->orcpt, .action = action_of(ss, r)
+		};
+		any |= of[i].action != DSN_NONE;
+	}
+	if (of && (!any || !e->sender.n)) // never to the null path (RFC 3461 section 5.2.1)
 		return;
-	random_bytes(random, sizeof random);
-	int n = snprintf(boundary, sizeof boundary, "=_%016llx%016llx",
-		(unsigned long long)random[0], (unsigned long long)random[1]); // fits
 	struct dsn_facts facts = { .host = s->host->hostname,
-		.header = ss->fixed.head,
-		.relay_tells = ss->relay_tells,
-		.boundary = span_of(boundary, (size_t)n) };
-	dsn_write(&s->envelope, &facts, &report);
-	int rc = report.failed ? op_fail(&s->op, RC_NOMEM, "out of memory")
-			       : file_report(ss, buf_span(&report));
+		.sender = e->sender,
+		.envid = e->envid,
+		.hold_for = e->hold_for,
+		.hold_until = e->hold_until,
+		.utf8 = e->utf8,
+		.arrived = clock_real(),
+		.content = ss->fixed.head,
+		.recipients = of,
+		.count = e->count };
+	int rc = of ? report_file(&s->op, s->host->mail, ss->user, &facts, NULL)
+		    : op_fail(&s->op, RC_NOMEM, "out of memory");
 	if (rc < 0) // the message is sent all the same
 		log_warn("submission", "%.*s: no report of success: %s", SPAN_FMT(ss->user),
 			op_text(&s->op, rc));
-	buf_done(&report);
 }

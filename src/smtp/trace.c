@@ -6,12 +6,19 @@
 #include "smtp/trace.h"
 #include "wire/date.h"
 
+#define TIME_MAX INT64_C(253402300799) // the end of the year 9999
+
 void smtp_add_date(struct buf *to)
 {
+	smtp_add_date_of(to, clock_real());
+}
+
+void smtp_add_date_of(struct buf *to, int64_t time)
+{
 	static const char *const days[] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };
-	int64_t now = clock_real();
-	int32_t day = (int32_t)(now / 86400);
-	int year, month, mday, second = (int)(now % 86400);
+	time = time < 0 ? 0 : time > TIME_MAX ? TIME_MAX : time; // it may come from a disk
+	int32_t day = (int32_t)(time / 86400);
+	int year, month, mday, second = (int)(time % 86400);
 	date_from_days(day, &year, &month, &mday);
 	buf_addf(to, "%s, %d %s %d %02d:%02d:%02d +0000", days[day % 7], mday, month_name(month),
 		year, second / 3600, second / 60 % 60, second % 60);

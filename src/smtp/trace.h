@@ -15,5 +15,6 @@ struct span smtp_received(struct smtp_session *s);
 struct span smtp_trace(struct smtp_session *s, const struct recipient *r);
 // date-time (RFC 5322 section 3.3) of now, in UTC.
 void smtp_add_date(struct buf *to);
+void smtp_add_date_of(struct buf *to, int64_t time); // of that time, clock_real()
 
 #endif
