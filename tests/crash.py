@@ -42,7 +42,24 @@ INBOX_MAX = 60
 # Segments are small. In half of the lives there is a sweep all the time, which flushes the tables as well: kills fall into both. In the others, what is
 # replayed from the log grows.
 CONFIG = 'log_level = "warn"; store = {{ segment_bytes = "4mb"; reserve_bytes = "1mb"; grace = "1ms"; sweep_interval = "20ms"; sweep_always = {}; }};\n'
+IDLE_KILLS = 50  # so many more, until everybody has done something
+DELETED = "* BYE the selected mailbox was deleted"
 ENDED = (OSError, Closed, EOFError, smtplib.SMTPException)
+
+
+class Ending:
+    """When a connection came to its end. Before the kill, nobody's may: a server that ends by itself, or sends somebody away, would pass for one that was killed."""
+
+    ended = ending = None
+
+    def note_end(self, error):
+        if self.ended is None:
+            self.ended, self.ending = time.monotonic(), f"{type(error).__name__}: {error}"
+
+    def end_before(self, moment):
+        """What it was, if that was before the moment."""
+        ended, self.ended = self.ended, None
+        return self.ending if ended is not None and ended < moment else None
 
 
 def connect(server, user):
@@ -52,7 +69,7 @@ def connect(server, user):
     return client
 
 
-class Actor:
+class Actor(Ending):
     """Mailboxes of one account whose names begin with `top`."""
 
     def __init__(self, user, top, seed):
@@ -85,8 +102,8 @@ class Actor:
         try:
             while not world.over:
                 self.step()
-        except ENDED:
-            pass
+        except ENDED as error:
+            self.note_end(error)
         except Exception as error:  # noqa: BLE001 - told by the main thread
             self.failure = f"{self.top}: {error}\n{traceback.format_exc()}"
 
@@ -253,11 +270,11 @@ class Actor:
         return None
 
 
-class Looker:
+class Looker(Ending):
     """Looks into mailboxes of one account, and notes what it is shown."""
 
     def __init__(self, user, actors, seed):
-        self.user, self.actors, self.random, self.failure = user, actors, random.Random(seed), None
+        self.user, self.actors, self.random, self.failure, self.looks = user, actors, random.Random(seed), None, 0
 
     def work(self, world):
         while not world.over:
@@ -265,8 +282,9 @@ class Looker:
                 with connect(world.server, self.user) as client:
                     while not world.over:
                         self.look(client, self.random.choice(self.actors))
-            except ENDED:
-                if not world.server.alive():
+            except ENDED as error:
+                if DELETED not in str(error):
+                    self.note_end(error)
                     return
             except UnexpectedResult:
                 pass  # the mailbox was deleted, or renamed, in between
@@ -288,9 +306,10 @@ class Looker:
                 if response.name == "FETCH" and "EMAILID" in items:  # each by itself: numbers change in between
                     since = max(since, items["MODSEQ"])
                     actor.shown.message(id, items["UID"], items["EMAILID"], items["MODSEQ"])
+                    self.looks += 1
 
 
-class Post:
+class Post(Ending):
     """Deliveries by LMTP into the INBOX of each recipient. Numbers are unique; each was offered once."""
 
     def __init__(self, seed):
@@ -298,6 +317,7 @@ class Post:
         self.acknowledged = {user: set() for user in RECIPIENTS}
         self.text, self.uids, self.validity, self.next = {}, {user: {} for user in RECIPIENTS}, {}, {}
         self.removed, self.removing, self.failure = set(), set(), None  # by POP3; while QUIT has no answer
+        self.expunged = {user: set() for user in RECIPIENTS}  # by IMAP
 
     def deliver(self, world):
         try:
@@ -306,8 +326,8 @@ class Post:
                     client.ehlo_or_helo_if_needed()
                     for _ in range(10):
                         self.one(client)
-        except ENDED:
-            pass
+        except ENDED as error:
+            self.note_end(error)
         except Exception as error:  # noqa: BLE001 - told by the main thread
             self.failure = f"LMTP: {error}\n{traceback.format_exc()}"
 
@@ -345,8 +365,8 @@ class Post:
                 self.removed |= taken
                 self.removing = set()
                 time.sleep(0.005)
-        except (*ENDED, poplib.error_proto):
-            pass
+        except (*ENDED, poplib.error_proto) as error:
+            self.note_end(error)
         except Exception as error:  # noqa: BLE001 - told by the main thread
             self.failure = f"POP3: {error}\n{traceback.format_exc()}"
 
@@ -367,6 +387,8 @@ class Post:
                 raise Wrong(f"INBOX of {user}: message {number} is there twice, or is not what was sent")
             if self.uids[user].setdefault(items["UID"], number) != number:
                 raise Wrong(f"INBOX of {user}: UID {items['UID']} was message {self.uids[user][items['UID']]}, is {number}")
+            if number in self.expunged[user]:
+                raise Wrong(f"INBOX of {user}: message {number} was expunged and is there again")
             found[number] = items["UID"]
         wanted = set(self.acknowledged[user])
         if user == POP_USER:
@@ -385,6 +407,7 @@ class Post:
         if len(found) > INBOX_MAX:  # not to be read again each time
             client.ok("UID STORE 1:* +FLAGS.SILENT (\\Deleted)")
             client.ok("EXPUNGE")
+            self.expunged[user] |= set(found)
             found = {}
         self.acknowledged[user] = set(found)
 
@@ -451,7 +474,8 @@ class World:
         for thread in threads:
             thread.start()
         time.sleep(self.random.uniform(0.02, 0.5))
-        self.server.kill()
+        killed = time.monotonic()
+        self.server.kill(alive=True)
         self.over = True
         for thread in threads:
             thread.join(60)
@@ -460,6 +484,9 @@ class World:
         for who in [*self.actors, *self.lookers, self.post]:
             if who.failure:
                 raise Wrong(who.failure)
+            ending = who.end_before(killed)
+            if ending:
+                raise Wrong(f"{type(who).__name__}: a connection ended before the server was killed: {ending}")
         self.count(1, early=False)
 
     def verify(self):
@@ -468,7 +495,7 @@ class World:
         self.post.verify(self.server)
 
     def play(self):
-        while self.kills < self.options.kills:
+        while self.kills < self.options.kills + (IDLE_KILLS if self.idle() else 0):
             kind, before = self.random.random(), self.kills
             self.server.config = CONFIG.format(self.random.choice(("true", "false")))
             if kind < 0.04:
@@ -484,6 +511,14 @@ class World:
         self.verify()
         self.server.stop()
         self.server.command("check")
+        if self.idle():
+            raise Wrong(f"in {self.kills} kills nobody did {self.idle()}")
+
+    def idle(self):
+        """What nobody has done yet."""
+        done = {"changes by IMAP": sum(a.done for a in self.actors), "deliveries": self.post.done, "removals by POP3": len(self.post.removed),
+                "looking on": sum(one.looks for one in self.lookers)}
+        return [what for what, times in done.items() if not times]
 
     def changes(self):
         return sum(a.done for a in self.actors) + self.post.done

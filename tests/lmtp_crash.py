@@ -128,7 +128,9 @@ def play(kills):
             # At least some deliveries between two kills; then at any moment.
             while sum(map(len, world.acknowledged.values())) < before + 20 + 7 * i % 40 and time.monotonic() < deadline:
                 time.sleep(0.001)
-            server.kill()
+            if sum(map(len, world.acknowledged.values())) == before:
+                raise ServerError(f"nothing was answered for half a minute\n{server.log()}")
+            server.kill(alive=True)
             server.start()
         world.over = True
         for sender in senders:

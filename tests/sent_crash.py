@@ -107,7 +107,9 @@ def play(kills):
             before, deadline = len(world.done), time.monotonic() + 30
             while len(world.done) < before + 5 + 7 * i % 20 and time.monotonic() < deadline:
                 time.sleep(0.001)
-            server.kill()
+            if len(world.done) == before:
+                raise ServerError(f"nothing was answered for half a minute\n{server.log()}")
+            server.kill(alive=True)
             server.start()
         world.over = True
         for client in clients:

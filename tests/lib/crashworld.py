@@ -97,6 +97,7 @@ class Shown:
 
     def __init__(self):
         self.modseq, self.next, self.emailid, self.validity, self.new = {}, {}, {}, {}, set()
+        self.modseqs = {}  # the highest that was shown of a message: (id, uid)
         self.gone, self.deleted = set(), set()  # what the actor did away with: (id, uid), id
 
     def tell(self, id, modseq=0, next=0):
@@ -109,6 +110,7 @@ class Shown:
         known = self.emailid.setdefault((id, uid), emailid)
         if known != emailid:
             raise Wrong(f"mailbox {id} UID {uid} was {known} and is {emailid}")
+        self.modseqs[id, uid] = max(self.modseqs.get((id, uid), 0), modseq)
 
     def moved_on(self, old, new):
         """The actor's mailboxes became `new`: what is not in it any more may be gone."""
@@ -134,6 +136,8 @@ class Shown:
             for uid, message in box.messages.items():
                 if (box.id, uid) in self.gone:
                     raise Wrong(f"{name}: UID {uid} was removed and is there again")
+                if message.modseq < self.modseqs.get((box.id, uid), 0):
+                    raise Wrong(f"{name} UID {uid}: modseq {message.modseq} after {self.modseqs[box.id, uid]} was shown")
                 self.message(box.id, uid, message.emailid, message.modseq)
         for id, uid in self.emailid:
             if id in there and uid not in there[id].messages and (id, uid) not in self.gone:
@@ -143,6 +147,7 @@ class Shown:
     def forget(self, there):
         """Of mailboxes that are no more, nothing can be asked any more."""
         self.emailid = {key: value for key, value in self.emailid.items() if key[0] in there}
+        self.modseqs = {key: value for key, value in self.modseqs.items() if key[0] in there}
         self.gone = {key for key in self.gone if key[0] in there}
         self.new = set(there)
 

@@ -113,8 +113,10 @@ class Server:
         if SANITIZER.search(self.log(1 << 22)):
             raise ServerError(f"the server's log has a report\n{self.log(60000)}")
 
-    def kill(self):
-        """Ends it as a power cut would (what is on disk stays)."""
+    def kill(self, alive=False):
+        """Ends it as a power cut would (what is on disk stays). `alive`: it must not have ended by itself before, which would pass for the kill."""
+        if alive and not self.alive():
+            raise ServerError(f"the server ended by itself\n{self.log()}")
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError):  # it ended by itself
                 os.killpg(self.process.pid, signal.SIGKILL)
