@@ -82,6 +82,60 @@ int linkat(int from, const char *name, int to, const char *as, int flags)
 	return no_links ? -1 : (int)syscall(SYS_linkat, from, name, to, as, flags);
 }
 
+// Likewise: folders whose names were made durable.
+static ino_t synced[16];
+static size_t synced_n;
+int fsync(int fd)
+{
+	struct stat st;
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) && synced_n < 16)
+		synced[synced_n++] = st.st_ino;
+	return (int)syscall(SYS_fsync, fd);
+}
+
+static bool was_synced(const char *path)
+{
+	struct stat st;
+	assert_int_equal(stat(path, &st), 0);
+	for (size_t i = 0; i < synced_n; i++)
+		if (synced[i] == st.st_ino)
+			return true;
+	return false;
+}
+
+// A power cut after the first backup leaves the folder's name, too.
+static void test_new_folder(void **state)
+{
+	struct fixture *f = *state;
+	struct backup_folder made;
+	char path[96];
+	(void)snprintf(path, sizeof path, "%s/made", f->dir);
+	synced_n = 0;
+	ok(&f->op, backup_open(&f->op, path, BACKUP_MAKE, &made));
+	assert_true(was_synced(path));
+	assert_true(was_synced(f->dir));
+	backup_close(&made);
+}
+
+// Who reads packs is not robbed of them.
+static void test_hold(void **state)
+{
+	struct fixture *f = *state;
+	struct backup_folder one, two;
+	ok(&f->op, backup_open(&f->op, f->dir, BACKUP_READ, &one));
+	ok(&f->op, backup_open(&f->op, f->dir, BACKUP_READ, &two));
+	ok(&f->op, backup_hold(&f->op, &one, false));
+	ok(&f->op, backup_hold(&f->op, &two, false));
+	assert_int_equal(backup_hold(&f->op, &f->folder, true), RC_LOCKED);
+	backup_close(&one);
+	assert_int_equal(backup_hold(&f->op, &f->folder, true), RC_LOCKED);
+	backup_close(&two);
+	ok(&f->op, backup_hold(&f->op, &f->folder, true));
+	ok(&f->op, backup_open(&f->op, f->dir, BACKUP_READ, &one));
+	assert_int_equal(backup_hold(&f->op, &one, false), RC_LOCKED);
+	backup_close(&one);
+}
+
 // No name is taken twice there either.
 static void test_no_links(void **state)
 {
@@ -130,6 +184,8 @@ static void check_list(struct fixture *f, const struct pack *p)
 	ok(&f->op, packs_add(&f->op, &list, p));
 	assert_int_equal(packs_add(&f->op, &list, &other), RC_CORRUPT);
 	assert_int_equal(list.n, 1);
+	assert_true(packs_have(&list, p));
+	assert_false(packs_have(&list, &other));
 	assert_int_equal(packs_drop_missing(&f->folder, &list), 0);
 	other.number++;
 	ok(&f->op, packs_add(&f->op, &list, &other));
@@ -489,6 +545,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_folder, begin, end),
 		cmocka_unit_test_setup_teardown(test_no_links, begin, end),
+		cmocka_unit_test_setup_teardown(test_new_folder, begin, end),
+		cmocka_unit_test_setup_teardown(test_hold, begin, end),
 		cmocka_unit_test_setup_teardown(test_packs, begin, end),
 		cmocka_unit_test_setup_teardown(test_object_sizes, begin, end),
 		cmocka_unit_test_setup_teardown(test_manifest, begin, end),

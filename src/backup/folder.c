@@ -162,13 +162,17 @@ static int folder_make(struct op *op, const struct backup_folder *f)
 	return rc;
 }
 
+// The folder's own name may be as new; when the folder above is not ours to open, it was made by who can.
 static int subfolders_make(struct op *op, const struct backup_folder *f)
 {
 	static const char *const names[] = { "packs", "backups", "claims" };
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (mkdirat(f->fd, names[i], 0700) != 0 && errno != EEXIST)
 			return op_fail_errno(op, RC_IO, errno, "cannot make %s", names[i]);
-	return sync_folder(op, f->fd, ".");
+	int rc = sync_folder(op, f->fd, ".");
+	if (rc == 0 && faccessat(f->fd, "..", R_OK, AT_EACCESS) == 0)
+		rc = sync_folder(op, f->fd, "..");
+	return rc;
 }
 
 static int mark_check(struct op *op, const struct backup_folder *f, bool make)
@@ -210,8 +214,31 @@ int backup_open(struct op *op, const char *path, enum backup_access access,
 	return 0;
 }
 
+int backup_hold(struct op *op, struct backup_folder *f, bool alone)
+{
+	int fd = openat(f->fd, "packs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return 0; // an object store carries no empty folders
+	if (fd < 0)
+		return op_fail_errno(op, RC_IO, errno, "cannot open packs of the backups");
+	int e = flock(fd, (alone ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0 ? errno : 0;
+	// A medium that knows no locks is one that nobody prunes.
+	if (e && (alone || e == EWOULDBLOCK)) {
+		close(fd);
+		return e == EWOULDBLOCK
+			? op_fail(op, RC_LOCKED, "the backups are %s just now",
+				  alone ? "read by a restore or verify" : "pruned")
+			: op_fail_errno(op, RC_IO, e, "cannot lock packs of the backups");
+	}
+	f->held = fd + 1;
+	return 0;
+}
+
 void backup_close(struct backup_folder *f)
 {
+	if (f->held)
+		close(f->held - 1);
+	f->held = 0;
 	if (f->fd >= 0)
 		close(f->fd);
 	f->fd = -1;

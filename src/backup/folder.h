@@ -13,7 +13,8 @@
 #include "base/op.h"
 
 struct backup_folder {
-	int fd; // of the folder; -1: not open
+	int fd;   // of the folder; -1: not open
+	int held; // 1 more than the descriptor of what backup_hold() locked; 0: none
 };
 enum backup_access {
 	BACKUP_READ,  // what is there
@@ -24,6 +25,9 @@ enum backup_access {
 int backup_open(struct op *op, const char *path, enum backup_access access,
 	struct backup_folder *ret_folder);
 void backup_close(struct backup_folder *f); // accepts one that is not open
+
+// Until backup_close() the packs that are there stay: for who reads them. `alone`: for who removes some. RC_LOCKED: somebody has them otherwise.
+int backup_hold(struct op *op, struct backup_folder *f, bool alone);
 
 // A new file of this name under the folder, durable on return, all of it or none. RC_ALREADYEXISTS.
 int backup_file_put(

@@ -35,14 +35,8 @@ const struct pack *packs_find(const struct packs *list, uint64_t number)
 	return i < list->n && list->v[i].number == number ? &list->v[i] : NULL;
 }
 
-int packs_add(struct op *op, struct packs *list, const struct pack *p)
+static int packs_insert(struct op *op, struct packs *list, size_t i, const struct pack *p)
 {
-	size_t i = packs_place(list, p->number);
-	if (i < list->n && list->v[i].number == p->number)
-		return memcmp(list->v[i].hash, p->hash, PACK_HASH) == 0
-			? 0
-			: op_fail(op, RC_CORRUPT,
-				  "two packs of backups have the number %016" PRIx64, p->number);
 	if (list->n == list->cap) {
 		size_t cap = list->cap ? list->cap * 2 : 64;
 		struct pack *v = realloc(list->v, cap * sizeof *v);
@@ -55,6 +49,31 @@ int packs_add(struct op *op, struct packs *list, const struct pack *p)
 	list->v[i] = *p;
 	list->n++;
 	return 0;
+}
+
+bool packs_have(const struct packs *list, const struct pack *p)
+{
+	for (size_t i = packs_place(list, p->number); i < list->n && list->v[i].number == p->number;
+		i++)
+		if (memcmp(list->v[i].hash, p->hash, PACK_HASH) == 0)
+			return true;
+	return false;
+}
+
+int packs_gather(struct op *op, struct packs *list, const struct pack *p)
+{
+	return packs_have(list, p) ? 0 : packs_insert(op, list, packs_place(list, p->number), p);
+}
+
+int packs_add(struct op *op, struct packs *list, const struct pack *p)
+{
+	size_t i = packs_place(list, p->number);
+	if (i < list->n && list->v[i].number == p->number)
+		return memcmp(list->v[i].hash, p->hash, PACK_HASH) == 0
+			? 0
+			: op_fail(op, RC_CORRUPT,
+				  "two packs of backups have the number %016" PRIx64, p->number);
+	return packs_insert(op, list, i, p);
 }
 
 size_t packs_drop_missing(const struct backup_folder *f, struct packs *list)
@@ -96,6 +115,21 @@ bool pack_name_parse(const char *name, uint64_t *ret_number)
 		return false;
 	*ret_number = __builtin_bswap64(number); // written high digits first
 	return true;
+}
+
+bool packs_name(const struct packs *list, const char *name)
+{
+	char other[PACK_NAME];
+	uint64_t number;
+	if (!pack_name_parse(name, &number))
+		return false;
+	for (size_t i = packs_place(list, number); i < list->n && list->v[i].number == number;
+		i++) {
+		pack_name(&list->v[i], other);
+		if (strcmp(other + sizeof "packs/" - 1, name) == 0)
+			return true;
+	}
+	return false;
 }
 
 void pack_hash(struct span bytes, uint8_t to[PACK_HASH])

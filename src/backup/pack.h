@@ -34,6 +34,9 @@ struct packs {
 };
 // One that is there is not added again. RC_CORRUPT: another one has its number.
 int packs_add(struct op *op, struct packs *list, const struct pack *p);
+// The same for packs of several backups: one folder may hold those of two that knew nothing of each other, with packs of the same number.
+int packs_gather(struct op *op, struct packs *list, const struct pack *p);
+bool packs_have(const struct packs *list, const struct pack *p);
 const struct pack *packs_find(const struct packs *list, uint64_t number); // NULL: none
 // Forgets those whose file is not in the folder with its size; how many.
 size_t packs_drop_missing(const struct backup_folder *f, struct packs *list);
@@ -41,6 +44,7 @@ void packs_done(struct packs *list);
 #define PACK_NAME 64u
 void pack_name(const struct pack *p, char to[PACK_NAME]);     // "packs/..."
 bool pack_name_parse(const char *name, uint64_t *ret_number); // of a name without the folder
+bool packs_name(const struct packs *list, const char *name);  // whether one of them is called so
 
 // --- writing ---
 

@@ -62,7 +62,9 @@ static int verify(struct cli *c, struct backup_folder *f)
 	struct packs seen = { 0 };
 	unsigned bad = 0;
 	uint64_t octets = 0;
-	int rc = manifest_list(&c->op, f, &numbers, &count);
+	int rc = backup_hold(&c->op, f, false);
+	if (rc == 0)
+		rc = manifest_list(&c->op, f, &numbers, &count);
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		struct manifest m;
 		int got = manifest_read(&c->op, f, numbers[i], &m);
@@ -73,10 +75,9 @@ static int verify(struct cli *c, struct backup_folder *f)
 		}
 		for (size_t k = 0; rc == 0 && k < m.packs.n; k++) {
 			const struct pack *p = &m.packs.v[k];
-			size_t known = seen.n;
-			rc = packs_add(&c->op, &seen, p);
-			if (rc == 0 && seen.n == known)
+			if (packs_have(&seen, p))
 				continue;
+			rc = packs_gather(&c->op, &seen, p);
 			got = rc == 0 ? pack_verify(&c->op, f, p) : 0;
 			octets += p->size;
 			if (got < 0) {
@@ -107,16 +108,10 @@ static int prune_pack(struct op *op, void *ctx, const char *name)
 {
 	struct pruning *p = ctx;
 	uint64_t number;
-	char path[PACK_NAME + 64], kept[PACK_NAME];
-	if (!pack_name_parse(name, &number))
-		return 0; // not ours
+	char path[PACK_NAME + 64];
+	if (!pack_name_parse(name, &number) || packs_name(&p->needed, name))
+		return 0; // not ours; needed
 	(void)snprintf(path, sizeof path, "packs/%.*s", PACK_NAME, name);
-	const struct pack *pack = packs_find(&p->needed, number);
-	if (pack) {
-		pack_name(pack, kept);
-		if (span_eq(span_str(kept), span_str(path)))
-			return 0;
-	}
 	// Of a backup that was dropped, or that never came to its end: the folder is locked, so none is under way.
 	if (unlinkat(p->folder->fd, path, 0) != 0)
 		return op_fail(op, RC_IO, "cannot remove %s", path);
@@ -129,14 +124,16 @@ static int prune(struct cli *c, struct backup_folder *f)
 	uint64_t *numbers;
 	size_t count;
 	struct pruning p = { .folder = f };
-	int rc = manifest_list(&c->op, f, &numbers, &count);
+	int rc = backup_hold(&c->op, f, true);
+	if (rc == 0)
+		rc = manifest_list(&c->op, f, &numbers, &count);
 	size_t drop = rc == 0 && count > c->keep ? count - c->keep : 0;
 	// All that stay must be readable: else nobody knows what they need.
 	for (size_t i = drop; rc == 0 && i < count; i++) {
 		struct manifest m;
 		rc = manifest_read(&c->op, f, numbers[i], &m);
 		for (size_t k = 0; rc == 0 && k < m.packs.n; k++)
-			rc = packs_add(&c->op, &p.needed, &m.packs.v[k]);
+			rc = packs_gather(&c->op, &p.needed, &m.packs.v[k]);
 		if (rc == 0)
 			manifest_done(&m);
 	}

@@ -670,6 +670,8 @@ int restore_give(struct cli *c, const char *dir)
 	if (rc == 0)
 		rc = backup_open(&c->op, dir, BACKUP_READ, &g.folder);
 	if (rc == 0)
+		rc = backup_hold(&c->op, &g.folder, false);
+	if (rc == 0)
 		rc = choose(&g, account);
 	if (rc == 0)
 		rc = link_open(c, &g.link, false);

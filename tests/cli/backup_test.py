@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """`starling backup` and `starling restore` (docs/backup.md): drills. What a client can see of the restored accounts is compared with what it saw."""
 
+import fcntl
 import os
 import pathlib
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -471,6 +473,43 @@ class Backup(CliCase):
         self.assertEqual(self.run_cli("backup", "verify", self.folder).returncode, 1)  # the first ones stay what they are
         self.fine("backup", "prune", self.folder, "--keep", "1")
         self.fine("backup", "verify", self.folder)
+
+    def test_two_stores_in_one_folder(self):
+        """A copier brought backups of two stores together: packs of both have the same numbers. Each backup stays what it is."""
+        texts, pictures, other_data, other_folder = {}, {}, self.elsewhere("second"), self.dir / "second-backups"
+        for number, data, folder in ((1, self.data, self.folder), (2, other_data, other_folder)):
+            with self.serve(data) as server, connect(server, "anna") as client:
+                for turn in range(number):
+                    texts[number] = message(10 * number + turn)
+                    client.ok("APPEND INBOX", Literal(texts[number]))
+                    done = self.run_cli("backup", folder, "--data", data)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                pictures[number] = without(picture(server, "anna"), *NEW)
+        for path in (*other_folder.glob("packs/*.pack"), other_folder / "backups" / "00000002.manifest"):
+            shutil.copy(path, self.folder / path.relative_to(other_folder))
+        numbers = [path.name.split("-")[0] for path in self.folder.glob("packs/*.pack")]
+        self.assertLess(len(set(numbers)), len(numbers))
+        self.fine("backup", "verify", self.folder)
+        self.fine("backup", "prune", self.folder, "--keep", "2")
+        for number in pictures:
+            data = self.elsewhere(f"restored{number}")
+            self.give("--backup", str(number), data=data)
+            with self.serve(data) as server:
+                self.assertEqual(without(picture(server, "anna"), *NEW), pictures[number])
+
+    def test_prune_beside_a_restore(self):
+        """It would take packs away that the restore is about to read, and --despite-damage would put notes in their place."""
+        with self.serve(self.data) as server, connect(server, "anna") as client:
+            client.ok("APPEND INBOX", Literal(message(1)))
+            self.take()
+        reader = os.open(self.folder / "packs", os.O_RDONLY)
+        fcntl.flock(reader, fcntl.LOCK_SH)  # as a restore has it
+        self.fails(1, "read by a restore", "backup", "prune", self.folder, "--keep", "1")
+        self.fine("backup", "verify", self.folder)
+        fcntl.flock(reader, fcntl.LOCK_EX)  # as a prune has it
+        self.fails(1, "are pruned just now", "restore", self.folder, "--data", self.elsewhere())
+        os.close(reader)
+        self.fine("backup", "prune", self.folder, "--keep", "1")
 
     def test_mailbox_of_which_backup(self):
         """A newer backup of another mailbox is passed over."""
