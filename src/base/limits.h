@@ -168,6 +168,12 @@
 #define SPOOL_USER_MESSAGES_MAX 128u               // of one user
 #define SPOOL_USER_OCTETS_MAX (UINT64_C(64) << 20) // octets of them
 #define SPOOL_RECORD_MAX (256u << 10) // octets of a message's envelope and trace fields
+#define SPOOL_RETRY_FIRST_S                                                                        \
+	60u // until what could not be sent is tried again; then twice as long each time
+#define SPOOL_RETRY_MOST_S 1800u // but not longer
+#define SPOOL_DELAY_S 14400      // then who sent it is told of the delay
+#define SPOOL_EXPIRES_S 432000 // then it is given up (RFC 5321 section 4.5.4.1: 4-5 days at least)
+#define SPOOL_RETURN_MAX (64u << 10) // octets of a message that a report shows
 #define SENT_KNOWN_S 86400 // for so long a sent message and its appended copy are known as one
 
 // --- pop3 ---

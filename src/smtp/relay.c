@@ -63,6 +63,16 @@ void relay_future(struct relay *relay, struct future_release *ret_future)
 		*ret_future = (struct future_release){ .seconds = 0 };
 }
 
+const char *relay_host(const struct relay *relay)
+{
+	return relay->config.host;
+}
+
+void relay_on_reach(struct relay *relay, const struct relay_waiter *waiter)
+{
+	relay->on_reach = waiter ? *waiter : (struct relay_waiter){ .wake = NULL };
+}
+
 static bool addresses_known(struct relay *r, struct relay_link *to)
 {
 	pthread_mutex_lock(&r->lock);
@@ -116,9 +126,14 @@ void relay_link_unref(struct relay_link *link)
 		request_free(q);
 	}
 	rope_done(&link->octets);
-	waker_unref(link->session);
 	pthread_mutex_destroy(&link->lock);
 	free(link);
+}
+
+void relay_link_wake_locked(struct relay_link *link)
+{
+	if (!link->closed)
+		link->waiter.wake(link->waiter.ctx);
 }
 
 static void die_locked(struct relay_link *link, const char *enhanced, const char *text)
@@ -133,8 +148,7 @@ static void die_locked(struct relay_link *link, const char *enhanced, const char
 		text ? text : "it was idle"); // may be cut
 	a->text_n = strlen(a->text);
 	rope_reset(&link->octets);
-	if (link->session && !link->closed)
-		waker_wake(link->session);
+	relay_link_wake_locked(link);
 }
 
 void relay_link_die(struct relay_link *link, const char *enhanced, const char *text)
@@ -168,8 +182,8 @@ void relay_link_dial(struct relay_link *link)
 	op_done(&op);
 }
 
-int relay_link_new(
-	struct op *op, struct relay *relay, struct conn *waiter, struct relay_link **ret_link)
+int relay_link_new(struct op *op, struct relay *relay, const struct relay_waiter *waiter,
+	struct relay_link **ret_link)
 {
 	struct relay_link *link = calloc(1, sizeof *link);
 	if (!link)
@@ -178,8 +192,8 @@ int relay_link_new(
 	must(pthread_mutex_init(&link->lock, NULL) == 0);
 	rope_init(&link->octets);
 	link->relay = relay;
-	link->session = conn_waker_ref(waiter);
-	int rc = link->session ? resolve(op, relay, link) : op_fail(op, RC_NOMEM, "out of memory");
+	link->waiter = *waiter;
+	int rc = resolve(op, relay, link);
 	if (rc < 0) {
 		relay_link_unref(link);
 		return rc;
@@ -222,7 +236,7 @@ static void put(struct relay_link *link, struct request *q)
 	if (!link->to_send)
 		link->to_send = q;
 	if (link->dead)
-		waker_wake(link->session); // the answer is there
+		relay_link_wake_locked(link); // the answer is there
 	else if (link->connection)
 		waker_wake(link->connection);
 	pthread_mutex_unlock(&link->lock);
@@ -354,8 +368,8 @@ bool relay_offers_dsn(struct relay_link *link)
 	return offers(link, OFFER_DSN);
 }
 
-bool relay_answer(
-	struct relay_link *link, enum relay_request *ret_what, struct smtp_answer *ret_answer)
+bool relay_answer(struct relay_link *link, enum relay_request *ret_what,
+	struct smtp_answer *ret_answer, bool *ret_died)
 {
 	bool got = false;
 	pthread_mutex_lock(&link->lock);
@@ -371,6 +385,7 @@ bool relay_answer(
 		got = q->what != RELAY_RESET;
 		*ret_what = q->what;
 		*ret_answer = q->answered ? q->answer : link->death;
+		*ret_died = !q->answered;
 		request_free(q);
 	}
 	pthread_mutex_unlock(&link->lock);

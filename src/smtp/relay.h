@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starling: the relay: the MTA that takes the mail for everybody who has no account here. A session of submission has a link to it, a connection of its
-// own: what the client says is passed on at once, and what the relay answers is the client's answer. Nobody waits in a thread: the link's
-// connection stands on the same poller as the session's (net/dial.h) and wakes it when there is an answer.
+// own: what the client says is passed on at once, and what the relay answers is the client's answer. So has who sends what was kept (spooler.h). Nobody
+// waits in a thread: the link's connection stands on the same poller (net/dial.h) and wakes who has the link when there is an answer.
 //
 // A relay that cannot be reached, does not answer in time, or answers what is no SMTP: the link is dead, and everything asked of it, before or
 // later, is answered 451 4.4.x. Texts of the relay are bounded and cleaned.
@@ -11,7 +11,6 @@
 #include "base/op.h"
 #include "wire/future_release.h"
 
-struct conn;
 struct envelope;
 struct net;
 struct recipient;
@@ -43,14 +42,22 @@ void relay_free(struct relay *relay); // no link may be left; accepts NULL
 // What it offered of FUTURERELEASE (RFC 4865) when it was reached last, whose link that ever was. Zeroed: nothing, its date is past by now, or it was
 // not reached since the start.
 void relay_future(struct relay *relay, struct future_release *ret_future);
+const char *relay_host(const struct relay *relay); // as it is configured
+// `wake` is called, from any thread, when something happened: short, and it may take the crew's lock only.
+struct relay_waiter {
+	void (*wake)(void *ctx);
+	void *ctx;
+};
+// Somebody who is woken whenever any link has reached the relay: it takes mail. One; NULL: nobody. Before there are links.
+void relay_on_reach(struct relay *relay, const struct relay_waiter *waiter);
 
-// --- a link; in the thread of the session that has it ---
+// --- a link; in the thread of the session or task that has it ---
 
 struct relay_link;
-// Begins to connect; `waiter` is woken when something happens. Blocks (CREW_RELAY) if the host's name must be looked up, RC_UNAVAILABLE when too
+// Begins to connect; `waiter` is woken until relay_link_free(). Blocks (CREW_RELAY) if the host's name must be looked up, RC_UNAVAILABLE when too
 // many do that now.
-int relay_link_new(
-	struct op *op, struct relay *relay, struct conn *waiter, struct relay_link **ret_link);
+int relay_link_new(struct op *op, struct relay *relay, const struct relay_waiter *waiter,
+	struct relay_link **ret_link);
 // Lets it go: between messages with QUIT, within one so that the relay throws it away. Accepts NULL.
 void relay_link_free(struct relay_link *link);
 bool relay_link_is_dead(struct relay_link *link);
@@ -66,9 +73,9 @@ void relay_octets(struct relay_link *link, struct rope *from);
 bool relay_is_full(struct relay_link *link); // the waiter is woken when it is not any more
 bool relay_end(struct relay_link *link);     // behind the line with the dot
 bool relay_reset(struct relay_link *link);   // the transaction is forgotten; its answer is nobody's
-// The next answer. False: it is not there yet.
-bool relay_answer(
-	struct relay_link *link, enum relay_request *ret_what, struct smtp_answer *ret_answer);
+// The next answer. False: it is not there yet. *ret_died: the link died before the relay has answered this: the answer is ours.
+bool relay_answer(struct relay_link *link, enum relay_request *ret_what,
+	struct smtp_answer *ret_answer, bool *ret_died);
 bool relay_offers_dsn(struct relay_link *link); // it has answered, and takes NOTIFY
 bool relay_takes_8bit(struct relay_link *link); // it has answered, and offers 8BITMIME
 

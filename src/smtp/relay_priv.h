@@ -23,7 +23,8 @@ struct relay {
 	struct net *net;
 	struct tls_context *tls;
 	struct Gsasl *gsasl;
-	pthread_mutex_t lock; // guards what follows; a leaf
+	struct relay_waiter on_reach; // wake NULL: nobody
+	pthread_mutex_t lock;         // guards what follows; a leaf
 	struct address addresses[RELAY_ADDRESSES_MAX];
 	size_t address_count;
 	uint64_t resolved_at;         // clock_mono(); 0: never
@@ -55,17 +56,18 @@ enum relay_offer { // bits: what EHLO lists
 
 struct relay_link {
 	struct relay *relay;
-	struct ref refs; // of the session and of the connection
+	struct ref refs; // of whoever waits and of the connection
+	struct relay_waiter waiter;
 	struct address addresses[RELAY_ADDRESSES_MAX];
 	size_t address_count, next_address; // the latter: of the connection's side
 	pthread_mutex_t lock;               // guards what follows; wakers' locks are taken under it
-	struct waker *session, *connection; // NULL: gone, or not there yet
+	struct waker *connection;           // NULL: gone, or not there yet
 	struct request *first, *last;       // without an answer that was taken
 	struct request *to_send;            // the first that was not sent
 	struct request *to_answer;          // the first that was sent and has no answer
 	struct rope octets;                 // on their way
-	bool was_full;                      // the session waits for room
-	bool closed;                        // the session has let go
+	bool was_full;                      // who waits wants room
+	bool closed;                        // and has let go
 	bool dead;
 	bool connected; // the relay has greeted: no other address is tried
 	unsigned offers;
@@ -73,6 +75,7 @@ struct relay_link {
 };
 
 void relay_link_unref(struct relay_link *link);
+void relay_link_wake_locked(struct relay_link *link); // who has it
 // The connection's side: it is of no more use. `enhanced`: "4.4.1"; `text` NULL: nothing went wrong.
 void relay_link_die(struct relay_link *link, const char *enhanced, const char *text);
 // Connects to the next address. Its fault is the link's death.

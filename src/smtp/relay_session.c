@@ -108,6 +108,8 @@ static void ready(struct relay_session *r)
 	r->link->offers = r->offers;
 	pthread_mutex_unlock(&r->link->lock);
 	r->phase = R_READY;
+	if (relay->on_reach.wake)
+		relay->on_reach.wake(relay->on_reach.ctx);
 }
 
 static void log_in(struct relay_session *r)
@@ -212,8 +214,7 @@ static bool give_answer(struct relay_link *link, const struct smtp_answer *a, bo
 	while (q != link->to_send && q->answered) // some were answered before it was their turn
 		q = q->next;
 	link->to_answer = q == link->to_send ? NULL : q;
-	if (link->session)
-		waker_wake(link->session);
+	relay_link_wake_locked(link);
 	return true;
 }
 
@@ -274,8 +275,8 @@ static void send_octets(struct relay_session *r)
 	if (!r->in_data || conn_is_full(r->conn))
 		return;
 	rope_move(conn_output(r->conn), &link->octets);
-	if (link->was_full && link->session)
-		waker_wake(link->session);
+	if (link->was_full)
+		relay_link_wake_locked(link);
 	link->was_full = false;
 }
 
@@ -291,8 +292,7 @@ static void send_requests(struct relay_session *r)
 			break;
 		link->to_send = q->next;
 		if (is_refused_here(r, q)) {
-			if (link->session)
-				waker_wake(link->session);
+			relay_link_wake_locked(link);
 			continue;
 		}
 		write_request(r, q);

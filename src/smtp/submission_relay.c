@@ -50,6 +50,11 @@ static void say_answer(struct smtp_session *s, const struct smtp_answer *a)
 	smtp_say(s, a->code, a->enhanced[0] ? a->enhanced : NULL, a->text);
 }
 
+static void wake_session(void *conn)
+{
+	conn_wake(conn);
+}
+
 // A link that is alive, with this transaction begun on it.
 static bool has_link(struct submission_session *ss)
 {
@@ -58,8 +63,9 @@ static bool has_link(struct submission_session *ss)
 		relay_link_free(ss->link); // it was given up while it had nothing to do
 		ss->link = NULL;
 	}
+	struct relay_waiter waiter = { wake_session, s->conn };
 	if (!ss->link &&
-		relay_link_new(&s->op, ss->submission->config.relay, s->conn, &ss->link) < 0) {
+		relay_link_new(&s->op, ss->submission->config.relay, &waiter, &ss->link) < 0) {
 		struct smtp_answer a = trouble(op_text(&s->op, RC_UNAVAILABLE));
 		say_answer(s, &a);
 		return false;
@@ -119,7 +125,8 @@ void submission_progress(struct smtp_session *s)
 	struct submission_session *ss = submission_of(s);
 	enum relay_request what;
 	struct smtp_answer a;
-	while (ss->pending_n && s->phase != AT_END && relay_answer(ss->link, &what, &a)) {
+	bool died;
+	while (ss->pending_n && s->phase != AT_END && relay_answer(ss->link, &what, &a, &died)) {
 		if (what == RELAY_RCPT) {
 			answer_pending(ss, ss->mail_refused ? &ss->refusal : &a);
 		} else if (a.code / 100 != 2) {
@@ -158,11 +165,12 @@ enum conn_next submission_relay_wait(struct submission_session *ss)
 	struct smtp_session *s = &ss->s;
 	enum relay_request what;
 	struct smtp_answer a;
-	if (!relay_answer(ss->link, &what, &a)) {
+	bool died;
+	if (!relay_answer(ss->link, &what, &a, &died)) {
 		if (!relay_link_is_dead(ss->link))
 			return CONN_WAIT;
-		if (!relay_answer(
-			    ss->link, &what, &a)) // it died between the two, or was never asked
+		if (!relay_answer(ss->link, &what, &a,
+			    &died)) // it died between the two, or was never asked
 			a = trouble("the relay's connection broke off");
 	}
 	s->phase = ss->resume;

@@ -1,0 +1,576 @@
+// SPDX-License-Identifier: Apache-2.0
+// A message is sent in phases, each of which ends when the relay has answered: MAIL and all RCPT at once; DATA; the octets; the line with the dot.
+// What the relay says is noted in `outcomes`, which are settled at the end. Only the task touches what belongs to the message at hand; others leave
+// word in atomic flags and wake it.
+#include "smtp/spooler_priv.h"
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/must.h"
+#include "mail/account.h"
+#include "run/crew.h"
+#include "smtp/relay.h"
+#include "smtp/session_priv.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PIECE (64u << 10)   // octets of a text that are handed on at a time
+#define LOOK_AGAIN_S 86400u // at least so often it looks: clocks jump
+
+enum spooler_phase {
+	S_IDLE,
+	S_ENVELOPE, // MAIL and RCPT were asked
+	S_DATA,     // DATA was
+	S_OCTETS,   // they go out
+	S_END,      // the line with the dot has
+	S_SETTLE,   // what became of it could not be written down yet
+};
+
+struct spooler {
+	struct spooler_config config;
+	char hostname[SMTP_HOSTNAME_MAX];
+	struct task task;
+	bool started, stopping;
+	atomic_bool reached, added, hurry; // what others have told it
+	pthread_mutex_t lock;              // guards what follows; a leaf
+	uint64_t retry_at;                 // clock_mono(): not before; 0: at any time
+	unsigned failures;                 // in a row
+	char fault[OP_TEXT_MAX];           // of the last one
+	// The message at hand:
+	enum spooler_phase phase;
+	struct op op;
+	struct relay_link *link;
+	bool link_used; // a message has gone over it
+	bool tells;     // the relay sends reports by itself
+	struct spool_message m;
+	struct spool_outcome *outcomes; // SPOOL_SENT: accepted so far
+	size_t answered;                // recipients
+	struct blob text;
+	uint64_t at;  // octets of it that are on their way
+	bool has_end; // and so is the line with the dot
+	struct dot_stuffer dots;
+	uint64_t settle_at; // clock_mono(): when settling is tried again
+};
+
+// --- waking ---
+
+static void wake(struct spooler *s)
+{
+	if (s->started)
+		task_wake(&s->task);
+}
+
+static void wake_link(void *ctx)
+{
+	wake(ctx);
+}
+
+static void wake_reached(void *ctx)
+{
+	struct spooler *s = ctx;
+	atomic_store(&s->reached, true);
+	wake(s);
+}
+
+void spooler_added(struct spooler *s)
+{
+	atomic_store(&s->added, true);
+	wake(s);
+}
+
+void spooler_try(struct spooler *s)
+{
+	atomic_store(&s->hurry, true);
+	wake(s);
+}
+
+int spooler_status(struct op *op, struct spooler *s, uint64_t *ret_seconds, struct span *ret_why)
+{
+	uint64_t now = clock_mono();
+	pthread_mutex_lock(&s->lock);
+	*ret_seconds = s->retry_at > now ? (s->retry_at - now) / NS_PER_S + 1 : 0;
+	*ret_why = arena_dup(&op->arena, span_str(s->failures ? s->fault : ""));
+	pthread_mutex_unlock(&s->lock);
+	return ret_why->p ? 0 : op_fail(op, RC_NOMEM, "out of memory");
+}
+
+// --- when ---
+
+static void pause_relay(struct spooler *s, unsigned failures, uint64_t seconds, const char *why)
+{
+	pthread_mutex_lock(&s->lock);
+	s->failures = failures;
+	s->retry_at = seconds ? clock_mono() + seconds * NS_PER_S : 0;
+	(void)snprintf(s->fault, sizeof s->fault, "%s", why); // may be cut
+	pthread_mutex_unlock(&s->lock);
+}
+
+// What others have told since it looked last.
+static void take_word(struct spooler *s)
+{
+	bool reached = atomic_exchange(&s->reached, false);
+	bool added = atomic_exchange(&s->added, false);
+	if (reached)
+		pause_relay(s, 0, 0, "");
+	else if (added && !s->failures)
+		pause_relay(s, 1, spooler_pause_s(1), "a session could not reach it");
+	if (!atomic_exchange(&s->hurry, false))
+		return;
+	spool_hurry(s->config.spool);
+	pause_relay(s, s->failures, 0, s->fault[0] ? "it is tried now" : "");
+}
+
+static bool is_read_only(const struct spooler *s)
+{
+	struct store_stats stats;
+	store_stats(mail_store_of(s->config.mail), &stats);
+	return stats.read_only;
+}
+
+// When it runs again by itself, having nothing to do now.
+static uint64_t when(const struct spooler *s)
+{
+	int64_t next = spool_next(s->config.spool), now = clock_real();
+	uint64_t wait = LOOK_AGAIN_S;
+	if (next == INT64_MAX)
+		return 0;
+	if (next - now < LOOK_AGAIN_S)
+		wait = next > now ? (uint64_t)(next - now) : 0;
+	uint64_t at = clock_mono() + wait * NS_PER_S;
+	return s->retry_at > at ? s->retry_at : at;
+}
+
+// --- a message ---
+
+static void put_away(struct spooler *s)
+{
+	blob_close(&s->text);
+	s->text = (struct blob){ .size = 0 };
+	spool_give(s->config.spool, s->m.number);
+	s->phase = S_IDLE;
+	op_reset(&s->op);
+}
+
+static void drop_link(struct spooler *s)
+{
+	relay_link_free(s->link);
+	s->link = NULL;
+	s->link_used = false;
+}
+
+// The relay is down, messages grow old meanwhile: those who have to be told are.
+static void tell_overdue(struct spooler *s)
+{
+	struct op *op = &s->op;
+	struct spool_message m;
+	uint64_t from = 0;
+	for (; spool_read_from(op, s->config.spool, from, &m) == 0; op_reset(op)) {
+		from = m.number + 1;
+		int64_t age = clock_real() - m.arrived;
+		if (age < SPOOL_EXPIRES_S && (age < SPOOL_DELAY_S || m.delay_told))
+			continue;
+		struct spool_outcome *o = arena_array(&op->arena, m.count, sizeof *o);
+		if (!o || spool_take_number(op, s->config.spool, m.number) < 0)
+			continue;
+		for (size_t i = 0; i < m.count; i++)
+			o[i] = (struct spool_outcome){ .fate = SPOOL_WAITS, .said = SPAN("") };
+		int rc = spooler_settle(op, &s->config, &m, o, true);
+		spool_give(s->config.spool, m.number);
+		if (rc < 0) {
+			log_error("spool", "message %llu: %s", (unsigned long long)m.number,
+				op_text(op, rc));
+			break;
+		}
+	}
+	op_reset(op);
+}
+
+// Nothing can be sent to the relay now.
+static void unreached(struct spooler *s, const char *why)
+{
+	char text[OP_TEXT_MAX];
+	(void)snprintf(text, sizeof text, "%s", why); // may be cut; it may be in the op
+	drop_link(s);
+	put_away(s);
+	atomic_store(&s->reached, false); // by this link, before
+	unsigned failures = s->failures + 1;
+	pause_relay(s, failures, spooler_pause_s(failures), text);
+	tell_overdue(s);
+}
+
+static struct span said(struct spooler *s, const struct smtp_answer *a)
+{
+	char text[SMTP_REPLY_TEXT_MAX + SMTP_ENHANCED_MAX + 16];
+	int n = snprintf(text, sizeof text, "%u %s%s%.*s", a->code, a->enhanced,
+		a->enhanced[0] ? " " : "", (int)a->text_n, a->text); // fits
+	struct span kept = arena_dup(&s->op.arena, span_of(text, (size_t)n));
+	return kept.p ? kept : SPAN("");
+}
+
+// What the relay, or its connection's end, says of a recipient.
+static void note(struct spooler *s, struct spool_outcome *o, const struct smtp_answer *a)
+{
+	if (a->code / 100 == 2) {
+		o->fate = SPOOL_SENT;
+		return;
+	}
+	o->fate = a->code / 100 == 5 ? SPOOL_FAILED : SPOOL_WAITS;
+	o->said = said(s, a);
+	(void)snprintf(o->status, sizeof o->status, "%s",
+		o->fate == SPOOL_FAILED && a->enhanced[0] == '5' ? a->enhanced : ""); // fits
+}
+
+// The same of all that it has not said no to.
+static void note_all(struct spooler *s, const struct smtp_answer *a)
+{
+	for (size_t i = 0; i < s->m.count; i++)
+		if (s->outcomes[i].fate == SPOOL_SENT)
+			note(s, &s->outcomes[i], a);
+}
+
+static void note_text(struct spooler *s, unsigned code, const char *enhanced, const char *text)
+{
+	struct smtp_answer a = { .code = code };
+	(void)snprintf(a.enhanced, sizeof a.enhanced, "%s", enhanced); // fits
+	smtp_answer_add(&a, span_str(text));
+	note_all(s, &a);
+}
+
+// --- after it ---
+
+static void settle(struct spooler *s)
+{
+	int rc = spooler_settle(&s->op, &s->config, &s->m, s->outcomes, s->tells);
+	if (rc == 0) {
+		put_away(s);
+		return;
+	}
+	log_error("spool", "message %llu: what became of it cannot be written down: %s",
+		(unsigned long long)s->m.number, op_text(&s->op, rc));
+	s->settle_at = clock_mono() + SPOOL_RETRY_FIRST_S * NS_PER_S;
+}
+
+// The relay has said all that it says of it.
+static void over(struct spooler *s)
+{
+	struct spool_message *m = &s->m;
+	m->tries++;
+	m->next_at = clock_real() + (int64_t)spooler_pause_s(m->tries);
+	for (size_t i = 0; i < m->count; i++)
+		if (s->outcomes[i].fate == SPOOL_WAITS)
+			m->why = s->outcomes[i].said;
+	s->phase = S_SETTLE;
+	s->settle_at = 0;
+	if (s->link && relay_link_is_dead(s->link))
+		drop_link(s);
+	s->link_used = s->link != NULL;
+	settle(s);
+}
+
+// --- before it ---
+
+static bool ask(struct spooler *s)
+{
+	const struct spool_message *m = &s->m;
+	struct envelope e = { .sender = m->sender,
+		.utf8 = m->utf8,
+		.seven_bit = m->seven_bit,
+		.ret = m->ret,
+		.envid = m->envid,
+		.size = m->size + m->prefix.n };
+	bool good = relay_mail(s->link, &e);
+	for (size_t i = 0; i < m->count && good; i++) {
+		struct recipient r = { .address = m->recipients[i].address,
+			.notify = m->recipients[i].notify,
+			.orcpt = m->recipients[i].orcpt };
+		good = relay_rcpt(s->link, &r);
+	}
+	s->answered = 0;
+	s->phase = S_ENVELOPE;
+	return good;
+}
+
+// Asks the relay for the message at hand, over the link that is there or a new one.
+static void address(struct spooler *s)
+{
+	struct relay_waiter waiter = { wake_link, s };
+	if (s->link && relay_link_is_dead(s->link))
+		drop_link(s);
+	int rc = s->link ? 0 : relay_link_new(&s->op, s->config.relay, &waiter, &s->link);
+	if (rc < 0)
+		unreached(s, op_text(&s->op, rc));
+	else if (!ask(s))
+		unreached(s, "out of memory");
+}
+
+static int load(struct spooler *s, uint64_t number)
+{
+	struct op *op = &s->op;
+	int rc = spool_read(op, s->config.spool, number, &s->m);
+	s->m.number = number;
+	if (rc < 0)
+		return rc;
+	s->outcomes = arena_array(&op->arena, s->m.count, sizeof *s->outcomes);
+	if (!s->outcomes)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	for (size_t i = 0; i < s->m.count; i++)
+		s->outcomes[i] = (struct spool_outcome){ .fate = SPOOL_SENT, .said = SPAN("") };
+	s->at = 0;
+	s->has_end = s->tells = false;
+	s->dots = (struct dot_stuffer){ .in_line = false };
+	return 0;
+}
+
+// The next message whose time has come. False: there is none.
+static bool begin(struct spooler *s)
+{
+	uint64_t number;
+	if (s->retry_at > clock_mono() || spool_next(s->config.spool) > clock_real())
+		return false;
+	if (is_read_only(s)) {
+		pause_relay(s, s->failures, SPOOL_RETRY_MOST_S, "the volume is read-only");
+		return false;
+	}
+	if (!spool_take(s->config.spool, clock_real(), &number))
+		return false;
+	int rc = load(s, number);
+	if (rc == RC_CORRUPT || rc == RC_VERSION) { // it stays taken: nobody tries it again
+		log_error("spool", "%s", op_text(&s->op, rc));
+		op_reset(&s->op);
+		return true;
+	}
+	if (rc == 0)
+		rc = blob_open(&s->op, mail_store_of(s->config.mail), s->m.blob, &s->text);
+	if (rc == 0) {
+		address(s);
+	} else if (rc == RC_CORRUPT || rc == RC_NONEXISTENT) {
+		log_error("spool", "message %llu: %s", (unsigned long long)number,
+			op_text(&s->op, rc));
+		note_text(s, 554, "5.3.0", "the message is damaged here");
+		over(s);
+	} else {
+		unreached(s, op_text(&s->op, rc));
+	}
+	return true;
+}
+
+// --- in it ---
+
+static bool any_accepted(const struct spooler *s)
+{
+	for (size_t i = 0; i < s->m.count; i++)
+		if (s->outcomes[i].fate == SPOOL_SENT)
+			return true;
+	return false;
+}
+
+// All of the envelope is answered.
+static void after_envelope(struct spooler *s)
+{
+	if (s->m.eight_bit && any_accepted(s) && !relay_takes_8bit(s->link)) // RFC 6152 section 3
+		note_text(s, 554, "5.6.3", "the relay takes 7-bit messages only");
+	s->tells = relay_offers_dsn(s->link);
+	s->phase = S_DATA;
+	if (any_accepted(s) && relay_data(s->link))
+		return;
+	if (any_accepted(s))
+		note_text(s, 451, "4.3.0", "out of memory");
+	else
+		(void)relay_reset(s->link); // without memory the link is dead: seen when it is used
+	over(s);
+}
+
+static void take_envelope(
+	struct spooler *s, enum relay_request what, const struct smtp_answer *a, bool died)
+{
+	if (what == RELAY_MAIL && died && s->link_used) { // it was over before we asked
+		drop_link(s);
+		address(s);
+	} else if (what == RELAY_MAIL && died) {
+		unreached(s, a->text);
+	} else if (what == RELAY_MAIL) {
+		if (a->code / 100 != 2)
+			note_all(s, a); // what it says of the recipients then is of no account
+	} else {
+		struct spool_outcome *o = &s->outcomes[s->answered++];
+		if (o->fate == SPOOL_SENT)
+			note(s, o, a);
+		if (s->answered == s->m.count)
+			after_envelope(s);
+	}
+}
+
+static void take_data(struct spooler *s, const struct smtp_answer *a)
+{
+	if (a->code == 354) {
+		s->phase = S_OCTETS;
+		return;
+	}
+	if (a->code / 100 == 2) { // it cannot be
+		note_text(s, 451, "4.5.0", "the relay does not take the message");
+		drop_link(s);
+	} else {
+		note_all(s, a);
+	}
+	over(s);
+}
+
+// An answer. False: there is none yet.
+static bool take_answer(struct spooler *s)
+{
+	enum relay_request what;
+	struct smtp_answer a;
+	bool died;
+	if (!relay_answer(s->link, &what, &a, &died))
+		return false;
+	if (s->phase == S_ENVELOPE) {
+		take_envelope(s, what, &a, died);
+	} else if (s->phase == S_DATA) {
+		take_data(s, &a);
+	} else {
+		note_all(s, &a);
+		over(s);
+	}
+	return true;
+}
+
+// The next octets. A fault: RC_.
+static int give_octets(struct spooler *s)
+{
+	struct rope from, to;
+	int rc = 0;
+	rope_init(&from);
+	rope_init(&to);
+	if (s->at == 0)
+		rope_add(&from, s->m.prefix);
+	rc = blob_to_rope(&s->op, &s->text, s->at, PIECE, &from);
+	s->at += PIECE;
+	if (rc == 0) {
+		dots_stuff(&s->dots, &from, &to);
+		s->has_end = s->at >= s->text.size;
+		if (s->has_end)
+			dots_end(&s->dots, &to);
+		if (to.failed)
+			rc = op_fail(&s->op, RC_NOMEM, "out of memory");
+		else
+			relay_octets(s->link, &to);
+	}
+	rope_done(&from);
+	rope_done(&to);
+	return rc;
+}
+
+// False: there is no room for more.
+static bool send_octets(struct spooler *s)
+{
+	int rc = 0;
+	while (rc == 0 && !s->has_end && !relay_link_is_dead(s->link)) {
+		if (relay_is_full(s->link))
+			return false;
+		rc = give_octets(s);
+	}
+	if (rc == 0 && s->has_end && relay_end(s->link)) {
+		s->phase = S_END;
+		return true;
+	}
+	if (rc == RC_CORRUPT || rc == RC_NONEXISTENT)
+		note_text(s, 554, "5.3.0", "the message is damaged here");
+	else
+		note_text(s, 451, "4.4.2",
+			rc < 0 ? op_text(&s->op, rc) : "the relay's connection broke off");
+	drop_link(s); // the relay throws away what has no end
+	over(s);
+	return true;
+}
+
+// --- the loop ---
+
+// False: nothing more can be done now.
+static bool step(struct spooler *s)
+{
+	switch (s->phase) {
+	case S_IDLE:
+		take_word(s);
+		return begin(s);
+	case S_OCTETS:
+		return send_octets(s);
+	case S_SETTLE:
+		if (s->settle_at > clock_mono())
+			return false;
+		settle(s);
+		return true;
+	default:
+		return take_answer(s);
+	}
+}
+
+uint64_t spooler_run(struct spooler *s, bool stopping, bool *ret_over)
+{
+	s->stopping |= stopping;
+	if (s->stopping && s->phase != S_IDLE && s->phase != S_END && s->phase != S_SETTLE) {
+		drop_link(s);
+		put_away(s);
+	}
+	while (!(s->stopping && s->phase == S_IDLE) && step(s))
+		;
+	bool idle = s->phase == S_IDLE;
+	if (idle)
+		drop_link(s);
+	*ret_over = s->stopping && (idle || s->phase == S_SETTLE);
+	if (s->phase == S_SETTLE)
+		return s->settle_at;
+	return idle && !s->stopping ? when(s) : 0; // the link has deadlines of its own
+}
+
+static enum task_next task_run(struct task *t, unsigned events)
+{
+	struct spooler *s = container_of(t, struct spooler, task);
+	bool over;
+	t->deadline = spooler_run(s, events & TASK_STOPPING, &over);
+	return over ? TASK_END : TASK_PARK;
+}
+
+static void task_ended(struct task *t)
+{
+	struct spooler *s = container_of(t, struct spooler, task);
+	drop_link(s);
+}
+
+static const struct task_ops task_ops = { .run = task_run, .ended = task_ended };
+
+int spooler_start(struct op *op, struct spooler *s, struct crew *crew)
+{
+	s->task = (struct task){ .ops = &task_ops, .fd = -1 };
+	int rc = task_start(op, crew, &s->task);
+	s->started = rc == 0;
+	return rc;
+}
+
+int spooler_new(struct op *op, const struct spooler_config *config, struct spooler **ret_spooler)
+{
+	struct spooler *s = calloc(1, sizeof *s);
+	if (!s)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	must(pthread_mutex_init(&s->lock, NULL) == 0);
+	op_init(&s->op, 0);
+	s->config = *config;
+	s->config.hostname = smtp_hostname(config->hostname, s->hostname);
+	relay_on_reach(config->relay, &(struct relay_waiter){ wake_reached, s });
+	*ret_spooler = s;
+	return 0;
+}
+
+void spooler_free(struct spooler *s)
+{
+	if (!s)
+		return;
+	drop_link(s);
+	relay_on_reach(s->config.relay, NULL);
+	blob_close(&s->text);
+	op_done(&s->op);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}

@@ -1,0 +1,575 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sending from the spool to a relay in memory, whatever that says, and at any time it breaks off.
+#include "auth/fake_testing.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+// cmocka needs the ones above first
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "mail/account.h"
+#include "mail/content.h"
+#include "mail/deliver.h"
+#include "mail/format.h"
+#include "mail/spool.h"
+#include "mail/view.h"
+#include "smtp/relay.h"
+#include "smtp/spooler.h"
+#include "smtp/testing.h"
+
+static struct op op;
+static struct store *store;
+static struct spooler_config config;
+static struct spooler *spooler;
+static struct fake relay;
+static bool linked, over;
+static uint64_t due; // what the spooler wanted last
+
+static int setup(void **state)
+{
+	(void)state;
+	struct store_config sc = { .engine = "memory" };
+	struct mail_config mc = { .create_accounts = true };
+	struct relay_config rc = { .host = "relay", .tls = RELAY_TLS_NONE, .hostname = "mx.a" };
+	struct account *a;
+	log_level_set(LOG_ERROR_);
+	op_init(&op, 0);
+	linked = over = false;
+	config = (struct spooler_config){ .hostname = "mx.a" };
+	if (store_open(&op, &sc, &store) < 0 || mail_open(&op, store, &mc, &config.mail) < 0 ||
+		spool_open(&op, config.mail, &config.spool) < 0 ||
+		relay_new(&op, &rc, NULL, &config.relay) < 0 ||
+		account_open(&op, config.mail, SPAN("u"), &a) < 0)
+		return -1;
+	account_unref(a);
+	return spooler_new(&op, &config, &spooler);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	clock_shift_for_test(0);
+	spooler_free(spooler);
+	if (linked) {
+		(void)fake_run_woken(&relay);
+		fake_close(&relay);
+	}
+	relay_free(config.relay);
+	spool_free(config.spool);
+	mail_close(config.mail);
+	store_close(store);
+	op_done(&op);
+	return 0;
+}
+
+// Both run until neither has anything to do.
+static void settle(bool stopping)
+{
+	for (bool again = true; again;) {
+		due = spooler_run(spooler, stopping, &over);
+		again = linked && fake_run_woken(&relay);
+		if (linked && relay.closed) {
+			fake_close(&relay);
+			linked = false;
+			again = true;
+		}
+		if (!linked && fake_take_dialed(&relay)) {
+			linked = true;
+			fake_wake(&relay, CONN_EV_OPEN);
+			again = true;
+		}
+	}
+}
+
+static void says(struct span text)
+{
+	assert_true(linked);
+	fake_send(&relay, text, 0);
+	settle(false);
+}
+
+static void greets(const char *offers)
+{
+	struct buf b = { 0 };
+	buf_addf(&b, "220 r\r\n250-r\r\n%s250 PIPELINING\r\n", offers);
+	says(buf_span(&b));
+	buf_done(&b);
+}
+
+static void breaks_off(void)
+{
+	assert_true(linked);
+	fake_wake(&relay, CONN_EV_EOF);
+	settle(false);
+}
+
+static void sent(const char *want)
+{
+	struct span got = linked ? fake_output(&relay) : SPAN("");
+	compare(0, got, span_str(want));
+}
+
+#define TEXT SPAN("Message-ID: <x@a>\r\nSubject: it\r\n\r\n.dot\r\n")
+static struct spool_recipient three[3] = {
+	{ .address = { "x@far", 5 } },
+	{ .address = { "y@far", 5 } },
+	{ .address = { "z@far", 5 } },
+};
+
+static struct spool_message message_of(size_t count)
+{
+	return (struct spool_message){ .key = "key",
+		.user = SPAN("u"),
+		.sender = SPAN("u@a"),
+		.prefix = SPAN("Received: r\r\n"),
+		.why = SPAN(""),
+		.marked = true,
+		.recipients = three,
+		.count = count };
+}
+
+static void put(const struct spool_message *m, struct span text)
+{
+	struct delivery *d;
+	struct spool_slot *slot;
+	assert_int_equal(delivery_begin(&op, config.mail, false, &d), 0);
+	assert_int_equal(delivery_data(&op, d, text), 0);
+	assert_int_equal(delivery_end(&op, d), 0);
+	assert_int_equal(spool_stage(&op, config.spool, d, m, &slot), 0);
+	assert_int_equal(spool_wait(&op, slot), 0);
+	delivery_free(d);
+}
+
+static void put_simple(size_t count)
+{
+	struct spool_message m = message_of(count);
+	put(&m, TEXT);
+}
+
+static size_t waiting(void)
+{
+	struct spool_totals all;
+	spool_count(config.spool, &all);
+	return all.messages;
+}
+
+// How many reports there are; the newest one in op's arena.
+static unsigned reports(struct span *ret_text)
+{
+	struct account *a;
+	struct view *v;
+	struct mailbox_status status;
+	bool found;
+	assert_int_equal(account_open(&op, config.mail, SPAN("u"), &a), 0);
+	const struct tree *t = account_tree_ref(a);
+	size_t at = tree_find(t, SPAN("INBOX"), &found);
+	mailbox_status(t->entries[at].mailbox, &status);
+	tree_unref(t);
+	*ret_text = SPAN("");
+	if (status.messages) {
+		struct msg m;
+		struct content c;
+		struct rope r;
+		uint64_t n;
+		assert_int_equal(view_open(&op, a, SPAN("INBOX"), 0, &v), 0);
+		assert_int_equal(view_msg(&op, v, (struct uid){ status.uid_next.v - 1 }, &m), 0);
+		assert_int_equal(content_open(&op, v, &m, &c), 0);
+		rope_init(&r);
+		assert_int_equal(content_section(&op, &c, &(struct section){ .what = SECTION_ALL },
+					 0, UINT64_MAX, &r, &n),
+			0);
+		char *p = arena_bytes(&op.arena, rope_size(&r));
+		rope_copy(&r, p);
+		*ret_text = span_of(p, rope_size(&r));
+		rope_done(&r);
+		content_close(&c);
+		view_close(v);
+	}
+	account_unref(a);
+	return status.messages;
+}
+
+static bool has(struct span text, const char *what)
+{
+	return memmem(text.p, text.n, what, strlen(what));
+}
+
+#define MESSAGE "Received: r\nMessage-ID: <x@a>\nSubject: it\n\n..dot\n.\n"
+
+// Two messages over one link, each to all its recipients.
+static void sends(void **state)
+{
+	(void)state;
+	struct span text;
+	put_simple(2);
+	struct spool_message m = message_of(1);
+	m.key[0] = 'x';
+	m.ret = SPAN("FULL");
+	m.envid = SPAN("e");
+	three[0].notify = SPAN("SUCCESS");
+	put(&m, TEXT);
+	settle(false);
+	greets("250-DSN\r\n250-SIZE\r\n");
+	sent("EHLO mx.a\nMAIL FROM:<u@a> SIZE=53\nRCPT TO:<x@far>\nRCPT TO:<y@far>\n");
+	says(SPAN("250 a\r\n250 b\r\n250 c\r\n"));
+	sent("DATA\n");
+	says(SPAN("354 go\r\n"));
+	sent(MESSAGE);
+	says(SPAN("250 taken\r\n"));
+	sent("MAIL FROM:<u@a> SIZE=53 RET=FULL ENVID=e\nRCPT TO:<x@far> NOTIFY=SUCCESS\n");
+	assert_int_equal(waiting(), 1);
+	says(SPAN("250 a\r\n250 b\r\n"));
+	sent("DATA\n");
+	says(SPAN("354 go\r\n"));
+	says(SPAN("250 taken\r\n"));
+	assert_int_equal(waiting(), 0);
+	assert_false(linked); // QUIT
+	assert_int_equal(due, 0);
+	assert_int_equal(reports(&text), 0); // the relay tells
+	three[0].notify = SPAN_NONE;
+}
+
+// Each recipient has an answer of its own: who is refused is told of, who is put off is tried again, alone.
+static void answers_differ(void **state)
+{
+	(void)state;
+	struct span text;
+	struct spool_message m;
+	put_simple(3);
+	settle(false);
+	greets("");
+	says(SPAN("250 a\r\n550 5.1.1 nobody\r\n450 4.2.2 full\r\n250 z\r\n"));
+	says(SPAN("354 go\r\n"));
+	says(SPAN("250 taken\r\n"));
+	assert_int_equal(reports(&text), 1);
+	assert_true(has(text,
+		"Final-Recipient: rfc822;x@far\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+		"Remote-MTA: dns; relay\r\nDiagnostic-Code: smtp; 550 5.1.1 nobody\r\n"));
+	assert_true(has(text, "text/rfc822-headers\r\n"));
+	assert_true(has(text, "Subject: it\r\n"));
+	assert_false(has(text, "y@far"));
+	assert_false(has(text, ".dot"));
+	assert_int_equal(spool_read_from(&op, config.spool, 0, &m), 0);
+	assert_int_equal(m.count, 1);
+	assert_true(span_eq(m.recipients[0].address, SPAN("y@far")));
+	assert_true(span_eq(m.why, SPAN("450 4.2.2 full")));
+	assert_true(due > clock_mono());
+	clock_shift_for_test(SPOOL_RETRY_FIRST_S + 1);
+	settle(false);
+	greets("");
+	sent("EHLO mx.a\nMAIL FROM:<u@a>\nRCPT TO:<y@far>\n");
+	says(SPAN("250 a\r\n250 b\r\n"));
+	says(SPAN("354 go\r\n"));
+	says(SPAN("554 5.6.0 spam\r\n"));
+	assert_int_equal(waiting(), 0);
+	assert_int_equal(reports(&text), 2);
+	assert_true(
+		has(text, "Final-Recipient: rfc822;y@far\r\nAction: failed\r\nStatus: 5.6.0\r\n"));
+	// What has failed may be sent again; what has been sent is known.
+	assert_int_equal(spool_had(&op, config.spool, m.key, SPAN("y@far")), 0);
+	assert_int_equal(spool_had(&op, config.spool, m.key, SPAN("z@far")), SPOOL_HAD);
+}
+
+// RET=FULL, and a relay that says no to the sender; one that takes no 8-bit text; one without DSN.
+static void refusals(void **state)
+{
+	(void)state;
+	struct span text;
+	struct spool_message m = message_of(2);
+	m.ret = SPAN("FULL");
+	put(&m, TEXT);
+	settle(false);
+	greets("");
+	sent("EHLO mx.a\nMAIL FROM:<u@a>\nRCPT TO:<x@far>\nRCPT TO:<y@far>\n");
+	says(SPAN("553 5.7.1 not you\r\n503 x\r\n503 y\r\n"));
+	assert_int_equal(waiting(), 0);
+	assert_int_equal(reports(&text), 1);
+	assert_true(has(text, "y@far\r\nAction: failed\r\nStatus: 5.7.1\r\n"));
+	assert_true(has(text, "\r\n.dot\r\n"));
+	m = message_of(1);
+	m.eight_bit = true;
+	put(&m, TEXT);
+	settle(false);
+	greets("");
+	says(SPAN("250 a\r\n250 x\r\n"));
+	assert_int_equal(reports(&text), 2);
+	assert_true(has(text, "x@far\r\nAction: failed\r\nStatus: 5.6.3\r\n"));
+	m.eight_bit = false;
+	three[0].notify = SPAN("SUCCESS");
+	put(&m, TEXT);
+	settle(false);
+	greets("");
+	says(SPAN("250 a\r\n250 x\r\n"));
+	says(SPAN("354 go\r\n"));
+	says(SPAN("250 taken\r\n"));
+	three[0].notify = SPAN_NONE;
+	assert_int_equal(reports(&text), 3);
+	assert_true(has(text, "x@far\r\nAction: relayed\r\nStatus: 2.0.0\r\n"));
+}
+
+// The connection breaks off before each of the relay's answers. Until the end of the message it has nothing; then it may have all of it, and gets it again.
+static void breaks(void **state)
+{
+	(void)state;
+	static const char *const steps[] = { "220 r\r\n", "250 PIPELINING\r\n", "250 a\r\n",
+		"250 x\r\n", "250 y\r\n", "354 go\r\n", "250 taken\r\n" };
+	struct span text;
+	put_simple(2);
+	for (size_t n = 0; n <= countof(steps); n++) {
+		settle(false);
+		for (size_t i = 0; i < n; i++)
+			says(span_str(steps[i]));
+		if (n == countof(steps))
+			break;
+		struct span out = fake_output(&relay);
+		assert_int_equal(has(out, "\r\n.\r\n"), n == 6);
+		breaks_off();
+		assert_false(linked);
+		assert_int_equal(waiting(), 1);
+		assert_true(due > clock_mono()); // it waits before it tries again
+		spooler_try(spooler);
+	}
+	assert_int_equal(waiting(), 0);
+	assert_int_equal(reports(&text), 0);
+}
+
+static void woken(void *ctx)
+{
+	(void)ctx;
+}
+
+// While the relay is down nothing is tried, however many messages there are; until somebody reaches it.
+static void waits(void **state)
+{
+	(void)state;
+	uint64_t seconds, last = 0;
+	struct span why;
+	struct relay_link *link;
+	put_simple(1);
+	spooler_added(spooler);
+	settle(false); // who put it in found the relay down just now
+	assert_false(linked);
+	assert_int_equal(spooler_status(&op, spooler, &seconds, &why), 0);
+	assert_in_range(seconds, 1, SPOOL_RETRY_FIRST_S);
+	for (unsigned i = 0; i < 8; i++) {
+		spooler_try(spooler);
+		settle(false);
+		says(SPAN("421 not now\r\n"));
+		assert_false(linked);
+		assert_int_equal(spooler_status(&op, spooler, &seconds, &why), 0);
+		assert_in_range(seconds, last, SPOOL_RETRY_MOST_S);
+		assert_true(has(why, "not now"));
+		last = seconds;
+		put_simple(1);
+		spooler_added(spooler);
+		settle(false);
+		assert_false(linked);
+	}
+	assert_int_equal(last, SPOOL_RETRY_MOST_S);
+	// A session's link reaches it.
+	assert_int_equal(
+		relay_link_new(&op, config.relay, &(struct relay_waiter){ woken, NULL }, &link), 0);
+	struct fake session;
+	assert_true(fake_take_dialed(&session));
+	fake_wake(&session, CONN_EV_OPEN);
+	fake_send(&session, SPAN("220 r\r\n250 r\r\n"), 0);
+	settle(false);
+	assert_true(linked);
+	relay_link_free(link);
+	(void)fake_run_woken(&session);
+	fake_close(&session);
+	assert_int_equal(waiting(), 9);
+}
+
+// Who waits long is told of; who waits too long, too, and gets nothing.
+static void overdue(void **state)
+{
+	(void)state;
+	struct span text;
+	struct spool_message m;
+	three[1].notify = SPAN("FAILURE");
+	three[2].notify = SPAN("NEVER");
+	put_simple(3);
+	static const struct {
+		int64_t age;
+		unsigned reports;
+		size_t waiting;
+		const char *action;
+	} rows[] = { { SPOOL_DELAY_S - 60, 0, 1, "" }, { SPOOL_DELAY_S + 60, 1, 1, "delayed" },
+		{ SPOOL_EXPIRES_S - 60, 1, 1, "delayed" },
+		{ SPOOL_EXPIRES_S + 60, 2, 0, "failed" } };
+	for (size_t i = 0; i < countof(rows); i++) {
+		clock_shift_for_test(rows[i].age);
+		spooler_try(spooler);
+		settle(false);
+		breaks_off();
+		assert_int_equal(reports(&text), rows[i].reports);
+		assert_int_equal(waiting(), rows[i].waiting);
+		if (rows[i].reports)
+			assert_true(has(text, rows[i].action));
+		assert_false(has(text, "z@far"));
+		assert_int_equal(has(text, "y@far"), i == 3);
+	}
+	assert_true(has(text, "x@far\r\nAction: failed\r\nStatus: 4.4.7\r\n"));
+	assert_int_equal(spool_read_from(&op, config.spool, 0, &m), RC_NONEXISTENT);
+	three[1].notify = three[2].notify = SPAN_NONE;
+}
+
+// A message that is put off is told of, and given up, by the try that comes then; the null path is never told.
+static void put_off(void **state)
+{
+	(void)state;
+	struct span text;
+	struct spool_message m = message_of(1);
+	put(&m, TEXT);
+	m.key[0] = 'x';
+	m.sender = SPAN("");
+	put(&m, TEXT);
+	static const int64_t ages[] = { 0, SPOOL_DELAY_S, SPOOL_EXPIRES_S };
+	for (unsigned i = 0; i < countof(ages); i++) {
+		clock_shift_for_test(ages[i]);
+		settle(false);
+		greets("");
+		for (unsigned k = 0; k < 2; k++) {
+			says(SPAN("250 a\r\n450 4.2.2 full\r\n"));
+			if (linked)
+				says(SPAN("250 reset\r\n"));
+		}
+		assert_int_equal(reports(&text), i);
+	}
+	assert_int_equal(waiting(), 0);
+	assert_true(has(text, "Diagnostic-Code: smtp; 450 4.2.2 full\r\n"));
+}
+
+// The record as it was before it was settled, as a crash leaves it.
+static void put_back(struct span key, struct span value)
+{
+	struct store_batch b;
+	struct store_ticket t;
+	batch_init(&b, SPOOL_PARTITION);
+	batch_put(&b, key, value);
+	assert_int_equal(store_submit(&op, store, &b, &t), 0);
+	batch_done(&b);
+	assert_int_equal(store_wait(&op, store, t), 0);
+	spooler_free(spooler);
+	spool_free(config.spool);
+	assert_int_equal(spool_open(&op, config.mail, &config.spool), 0);
+	assert_int_equal(spooler_new(&op, &config, &spooler), 0);
+}
+
+// A report that was filed before a crash is not filed again.
+static void reports_once(void **state)
+{
+	(void)state;
+	struct span text, record, key = { "Q\0\0\0\0\0\0\0\1", 9 };
+	put_simple(1);
+	assert_int_equal(store_get(&op, store, NULL, SPOOL_PARTITION, key, &record), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		settle(false);
+		greets("");
+		says(SPAN("250 a\r\n550 5.1.1 nobody\r\n"));
+		assert_int_equal(waiting(), 0);
+		assert_int_equal(reports(&text), 1);
+		put_back(key, record);
+		assert_int_equal(waiting(), 1);
+	}
+}
+
+// The server stops: what has not gone out whole is left for the next start; what has gets its answer.
+static void stops(void **state)
+{
+	(void)state;
+	static const char *const steps[] = { "220 r\r\n", "250 PIPELINING\r\n", "250 a\r\n",
+		"250 x\r\n", "354 go\r\n" };
+	put_simple(1);
+	settle(true);
+	assert_true(over && !linked);
+	for (size_t n = 0; n <= countof(steps); n++) {
+		spooler_free(spooler);
+		if (linked) {
+			(void)fake_run_woken(&relay);
+			fake_close(&relay);
+			linked = false;
+		}
+		assert_int_equal(spooler_new(&op, &config, &spooler), 0);
+		settle(false);
+		for (size_t i = 0; i < n; i++)
+			says(span_str(steps[i]));
+		fake_wake(&relay, CONN_EV_STOPPING);
+		settle(true);
+		assert_int_equal(over, n < countof(steps));
+		assert_int_equal(waiting(), 1);
+	}
+	says(SPAN("250 taken\r\n"));
+	assert_true(over);
+	assert_int_equal(waiting(), 0);
+}
+
+// A big message for a relay that reads nothing: a bounded part of it is under way.
+static void slow(void **state)
+{
+	(void)state;
+	struct buf text = { 0 };
+	struct spool_message m = message_of(1);
+	buf_add(&text, SPAN("Message-ID: <x@a>\r\n\r\n"));
+	while (text.n < 20 * RELAY_QUEUE_MAX)
+		buf_add(&text, SPAN("..0123456789\r\n"));
+	put(&m, buf_span(&text));
+	settle(false);
+	greets("");
+	says(SPAN("250 a\r\n250 x\r\n"));
+	(void)fake_output(&relay);
+	relay.stuck = true;
+	says(SPAN("354 go\r\n"));
+	relay.stuck = false;
+	size_t got = 0;
+	bool ended = false;
+	for (unsigned i = 0; i < 1000 && !ended; i++) {
+		fake_wake(&relay, CONN_EV_DRAINED);
+		struct span out = fake_output(&relay);
+		got += out.n;
+		ended = out.n > 5 && span_eq(span_skip(out, out.n - 5), SPAN("\r\n.\r\n"));
+		settle(false);
+	}
+	assert_true(ended && got > text.n);
+	says(SPAN("250 taken\r\n"));
+	assert_int_equal(waiting(), 0);
+	buf_done(&text);
+}
+
+// An administrator gives a message up: its sender is told.
+static void drops(void **state)
+{
+	(void)state;
+	struct span text;
+	struct spool_message m;
+	put_simple(2);
+	assert_int_equal(spool_read_from(&op, config.spool, 0, &m), 0);
+	assert_int_equal(spool_take_number(&op, config.spool, m.number), 0);
+	assert_int_equal(spooler_drop(&op, &config, m.number), 0);
+	assert_int_equal(waiting(), 0);
+	assert_int_equal(reports(&text), 1);
+	assert_true(has(text, "x@far\r\nAction: failed\r\nStatus: 5.3.0\r\n"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(sends, setup, teardown),
+		cmocka_unit_test_setup_teardown(answers_differ, setup, teardown),
+		cmocka_unit_test_setup_teardown(refusals, setup, teardown),
+		cmocka_unit_test_setup_teardown(breaks, setup, teardown),
+		cmocka_unit_test_setup_teardown(waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(overdue, setup, teardown),
+		cmocka_unit_test_setup_teardown(put_off, setup, teardown),
+		cmocka_unit_test_setup_teardown(reports_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(stops, setup, teardown),
+		cmocka_unit_test_setup_teardown(slow, setup, teardown),
+		cmocka_unit_test_setup_teardown(drops, setup, teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
