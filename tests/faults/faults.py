@@ -366,10 +366,6 @@ def attempt(world, run):
     try:
         run()
         return "done", ""
-    except AssertionError as why:
-        if "plaintext after the answer to STARTTLS" not in str(why):
-            raise
-        return "lost", str(why)  # BYE where a handshake was begun for which there is no memory
     except Refused as why:
         return "refused", str(why)
     except OVER as why:

@@ -274,8 +274,11 @@ class ImapClient:
     def starttls(self):
         """STARTTLS; nothing the server sent before the handshake may count (RFC 9051 section 6.2.1)."""
         result = self.ok('STARTTLS')
-        if self.reader.framer.rest():
-            raise AssertionError(f'plaintext after the answer to STARTTLS\n{self.transcript_text()}')
+        rest = self.reader.framer.rest()
+        if rest.startswith(b'\x15\x03'):  # an alert (RFC 8446 section 6): TLS has begun, and ended
+            raise ConnectionAbortedError('the server gave TLS up')
+        if rest:
+            raise AssertionError(f'plaintext after the answer to STARTTLS: {rest!r}\n{self.transcript_text()}')
         self._wrap()
         return result
 
