@@ -75,6 +75,12 @@ void conn_input_limit(struct conn *c, size_t bytes)
 	(void)bytes;
 }
 
+void conn_stranger(struct conn *c, uint64_t until)
+{
+	(void)c;
+	(void)until;
+}
+
 struct waker *conn_waker_ref(struct conn *c)
 {
 	return (struct waker *)c;

@@ -197,6 +197,10 @@
 #define NET_OUT_HIGH                                                                               \
 	(256u << 10)            // output above it: a session with a cursor should return CONN_FLUSH
 #define NET_OUT_LOW (64u << 10) // output below it: it goes on
+#define NET_STRANGER_INPUT                                                                         \
+	(20u << 10) // before log-in: unread input, no less than the longest line (POP3_LINE_MAX)
+#define NET_STRANGER_OUT (8u << 10)     // and output above it
+#define NET_STRANGER_UNSENT (16u << 10) // and octets of it that the kernel holds beyond the peer's window
 #define NET_PROXY_HEADER_MAX 4096u   // a PROXY v2 header with all its TLVs
 #define NET_CONNECTIONS_MAX 1000000u // connections in all, whatever the descriptors allow
 #define NET_FILES_RESERVE 256u       // file descriptors that connections leave to others

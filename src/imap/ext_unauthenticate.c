@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // UNAUTHENTICATE (RFC 8437): back to the state before log-in on the same connection. Everything is reset but TLS; compression ends
 // behind the OK, and in what the client sends behind the command (section 4.1).
-#include "base/clock.h"
 #include "imap/module.h"
 #include "imap/session_priv.h"
 
@@ -9,7 +8,6 @@ static int unauthenticate_run(struct session *s, struct command *c)
 {
 	(void)c;
 	session_log_out(s);
-	s->priv->nobody_since = clock_mono();
 	return command_ok(s, NULL, "nobody is logged in");
 }
 

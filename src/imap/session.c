@@ -128,6 +128,13 @@ void session_unwatch(struct session *s)
 
 // --- states ---
 
+// Until when somebody must have logged in.
+static uint64_t login_until(const struct session *s)
+{
+	unsigned seconds = s->config->login_timeout;
+	return s->priv->nobody_since + NS_PER_S * (seconds ? seconds : IMAP_LOGIN_TIMEOUT);
+}
+
 void session_enable(struct session *s, unsigned bits)
 {
 	if (bits & ENABLED_QRESYNC)
@@ -176,6 +183,7 @@ int session_log_in(struct session *s, struct span user)
 		return rc;
 	}
 	arena_set_budget(&s->op.arena, memory);
+	conn_stranger(s->conn, 0);
 	p->user = name;
 	p->seated = true;
 	s->state = STATE_AUTHENTICATED;
@@ -196,6 +204,8 @@ void session_log_out(struct session *s)
 	p->seated = false;
 	free((void *)(uintptr_t)p->user.p);
 	p->user = SPAN_NONE;
+	p->nobody_since = clock_mono();
+	conn_stranger(s->conn, login_until(s));
 	s->enabled = 0;
 	s->language = LANGUAGE_DEFAULT; // RFC 8437 section 4
 	s->collation = COLLATION_UNICODE_CASEMAP;
@@ -240,6 +250,7 @@ static int session_open(struct op *op, struct conn *c, const void *config, void 
 	w->p.opened_at = w->p.nobody_since = w->p.active_at = clock_mono();
 	op_init(&w->s.op, IMAP_PREAUTH_MEMORY);
 	reader_begin(&w->s);
+	conn_stranger(c, login_until(&w->s));
 	atomic_fetch_add_explicit(&imap->connections, 1, memory_order_relaxed);
 	*ret_session = &w->s;
 	return 0;
@@ -277,8 +288,7 @@ static uint64_t autologout_at(const struct session *s)
 	const struct imap_config *cfg = s->config;
 	const struct session_priv *p = s->priv;
 	if (s->state == STATE_NOT_AUTHENTICATED)
-		return p->nobody_since +
-			NS_PER_S * (cfg->login_timeout ? cfg->login_timeout : IMAP_LOGIN_TIMEOUT);
+		return login_until(s);
 	unsigned seconds = cfg->autologout < 1800 ? IMAP_AUTOLOGOUT : cfg->autologout;
 	// A client that listens in IDLE is not inactive: "still here" finds out when it has gone.
 	if (p->phase == PHASE_LINE && cfg->idle_interval)
@@ -379,6 +389,8 @@ static enum conn_next session_run(void *session, unsigned events)
 		next = dispatch_continue(s);
 	bool again = true;
 	for (unsigned i = 0; again && next == CONN_READ; i++) {
+		if (conn_is_full(s->conn)) // many small answers are as much as a big one
+			return CONN_FLUSH;
 		if (i >= IMAP_COMMANDS_PER_RUN || crew_slice_is_over())
 			return CONN_YIELD;
 		next = advance(s, &again);

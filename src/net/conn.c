@@ -220,17 +220,22 @@ static bool input_has_room(const struct conn *c)
 	return input_size(&c->in) < c->input_limit;
 }
 
+static size_t out_low(const struct conn *c)
+{
+	return c->stranger_until ? NET_STRANGER_OUT / 4 : NET_OUT_LOW;
+}
+
 // True when the session may be given input: it waits for it, and what it wrote before is nearly sent.
 static bool takes_input(const struct conn *c)
 {
-	return c->next == CONN_READ && rope_size(&c->out) <= NET_OUT_LOW;
+	return c->next == CONN_READ && rope_size(&c->out) <= out_low(c);
 }
 
 // What the session is to be told now, of what has happened; reads input where it wants some.
 static unsigned events_take(struct op *op, struct conn *c)
 {
 	bool has_cursor = c->next == CONN_FLUSH || (c->next == CONN_YIELD && conn_is_full(c));
-	if (has_cursor && rope_size(&c->out) > NET_OUT_LOW)
+	if (has_cursor && rope_size(&c->out) > out_low(c))
 		return 0;
 	if (c->events & CONN_EV_OPEN) { // the greeting comes before everything else
 		c->events &= (uint8_t)~CONN_EV_OPEN;
@@ -377,6 +382,8 @@ static void conn_park(struct conn *c)
 	uint64_t deadline = c->session ? c->session_deadline : 0;
 	sooner(&deadline, c->phase_deadline);
 	sooner(&deadline, c->stall_deadline);
+	if (c->stall_deadline)
+		sooner(&deadline, c->stranger_until);
 	sooner(&deadline, c->zip_deadline);
 	c->task.deadline = deadline;
 }
@@ -389,6 +396,11 @@ static bool time_note(struct conn *c)
 		log_info("net", "%s %s: took no output for too long: closed",
 			info_of(c)->service->name, c->peer_text);
 		dial_fault(c, "the peer takes no output");
+		return false;
+	}
+	if (c->stall_deadline && c->stranger_until && now >= c->stranger_until) {
+		log_info("net", "%s %s: took no output, and did not log in: closed",
+			info_of(c)->service->name, c->peer_text);
 		return false;
 	}
 	if (c->phase_deadline && now >= c->phase_deadline) {
@@ -493,11 +505,22 @@ static void options_set(const struct net *n, int fd)
 	option_set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, ms < INT32_MAX ? (unsigned)ms : INT32_MAX);
 }
 
+void conn_stranger(struct conn *c, uint64_t until)
+{
+	// What the kernel holds for who does not read is memory, too: by itself up to megabytes (tcp_wmem) for each connection.
+	if (c->peer.kind != PEER_UNIX && (until || c->stranger_until))
+		option_set(c->task.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT,
+			until ? NET_STRANGER_UNSENT : INT32_MAX);
+	c->stranger_until = until;
+	c->input_limit = until ? NET_STRANGER_INPUT : NET_INPUT_MAX;
+	c->out_high = until ? NET_STRANGER_OUT : NET_OUT_HIGH;
+}
+
 static void conn_init(struct conn *c, struct net *n, int fd, const struct peer *peer)
 {
 	c->task = (struct task){ .ops = &conn_ops, .fd = fd, .want_read = true };
 	c->net = n;
-	c->input_limit = NET_INPUT_MAX;
+	conn_stranger(c, 0);
 	c->id = atomic_fetch_add_explicit(&n->next_id, 1, memory_order_relaxed) + 1;
 	c->next = CONN_READ;
 	peer_set(c, peer);
@@ -596,7 +619,7 @@ int conn_flush(struct op *op, struct conn *c)
 
 bool conn_is_full(const struct conn *c)
 {
-	return rope_size(&c->out) > NET_OUT_HIGH;
+	return rope_size(&c->out) > c->out_high;
 }
 
 void conn_set_deadline(struct conn *c, uint64_t deadline)

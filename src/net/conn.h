@@ -63,11 +63,14 @@ void conn_consume(struct conn *c, size_t n);
 int conn_fill(struct op *op, struct conn *c, size_t room);
 // Most bytes of unread input to buffer (default 64 KiB). Beyond it the socket is left alone: back-pressure.
 void conn_input_limit(struct conn *c, size_t bytes);
+// Before log-in a connection holds little: NET_STRANGER_INPUT of unread input, NET_STRANGER_OUT of output as its high-water mark, NET_STRANGER_UNSENT in the kernel; and one that takes no
+// output is cut off at `until` (clock_mono()), when the session could not say anything. 0: it is a stranger no more, and has the usual limits.
+void conn_stranger(struct conn *c, uint64_t until);
 // Output waits here; sent when run() returns, or by conn_flush().
 struct rope *conn_output(struct conn *c);
 // Sends as much as the socket takes now. 0 all sent, 1 some is left, negative RC_CLOSED.
 int conn_flush(struct op *op, struct conn *c);
-// True when the rope holds more than the high-water mark (256 KiB): a cursor should return CONN_FLUSH.
+// True when the rope holds more than the high-water mark (256 KiB; a stranger: 8): a cursor should return CONN_FLUSH.
 bool conn_is_full(const struct conn *c);
 // The session's deadline (autologout, IDLE tick), clock_mono(); 0: none.
 void conn_set_deadline(struct conn *c, uint64_t deadline);

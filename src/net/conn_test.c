@@ -263,6 +263,44 @@ static void test_limit_of_one(void **state)
 	server_stop(s);
 }
 
+// Before log-in little waits for who does not read, and not for long; who reads gets all.
+static void test_stranger(void **state)
+{
+	struct server_config config = { .stranger_ms = 100 };
+	struct server *s = server_start(&config);
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(s->port) };
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	int fd = socket(AF_INET, SOCK_STREAM, 0), least = 4096;
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof least), 0);
+	assert_int_equal(connect(fd, (const void *)&to, sizeof to), 0);
+	client_send(fd, "BIG 100000000\n");
+	for (int i = 0; i < 1000 && (server_most_out(s) == 0 || server_sessions(s)); i++)
+		usleep(10000);
+	assert_int_equal(server_sessions(s), 0); // long before NET_STALL_MS
+	assert_in_range(server_most_out(s), NET_STRANGER_OUT, NET_STRANGER_OUT + 64);
+	assert_in_range(server_made(s), NET_STRANGER_OUT,
+		3 * NET_STRANGER_UNSENT); // the kernel has the rest
+	close(fd);
+	server_stop(s);
+	config.stranger_ms = 60000;
+	s = server_start(&config);
+	fd = client_connect(s);
+	EXPECT_LINE(fd, "HELLO");
+	client_send(fd, "BIG 4000000\n");
+	static char got[65536];
+	for (size_t left = 4000000; left;) {
+		ssize_t n = recv(fd, got, left < sizeof got ? left : sizeof got, 0);
+		assert_true(n > 0);
+		left -= (size_t)n;
+	}
+	client_send(fd, "still here\n");
+	EXPECT_LINE(fd, "still here");
+	close(fd);
+	server_stop(s);
+	assert_true(NET_STRANGER_INPUT >= POP3_LINE_MAX + 2); // a line fits
+	assert_true(NET_STRANGER_INPUT >= SMTP_LINE_MAX + 2);
+}
+
 static void input_limit(size_t limit)
 {
 	struct server_config config = { .input_limit = limit };
@@ -291,6 +329,7 @@ static void input_limit(size_t limit)
 static void test_input_limit(void **state)
 {
 	input_limit(4096);
+	input_limit(NET_STRANGER_INPUT);
 	input_limit(0); // NET_INPUT_MAX
 }
 
@@ -512,6 +551,7 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_limit_in_all),
 		cmocka_unit_test(test_limit_of_one),
+		cmocka_unit_test(test_stranger),
 		cmocka_unit_test(test_input_limit),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_addresses),

@@ -31,6 +31,8 @@
 struct echo_shared {
 	atomic_int sessions, stopped, eofs;
 	size_t input_limit;
+	uint64_t stranger_ms;
+	atomic_size_t most_out, made;
 	pthread_mutex_t lock; // guards waker
 	struct waker *waker;
 };
@@ -55,6 +57,8 @@ static int echo_open(struct op *op, struct conn *c, const void *config, void **r
 	e->shared = (struct echo_shared *)(uintptr_t)config;
 	op_init(&e->own_op, 0);
 	e->op = &e->own_op;
+	if (e->shared->stranger_ms)
+		conn_stranger(c, clock_mono() + e->shared->stranger_ms * NS_PER_MS);
 	if (e->shared->input_limit)
 		conn_input_limit(c, e->shared->input_limit);
 	atomic_fetch_add(&e->shared->sessions, 1);
@@ -86,7 +90,10 @@ static enum conn_next big_run(struct echo *e)
 		size_t n = e->left < 64 ? (size_t)e->left : 64;
 		rope_add(out, span_of(pattern, n));
 		e->left -= n;
+		atomic_fetch_add(&e->shared->made, n);
 	}
+	if (rope_size(out) > atomic_load(&e->shared->most_out)) // tests that look have one session
+		atomic_store(&e->shared->most_out, rope_size(out));
 	return e->left ? CONN_FLUSH : CONN_READ;
 }
 
@@ -313,6 +320,7 @@ struct server *server_start(const struct server_config *config)
 	op_init(&s->op, 0);
 	s->shared = calloc(1, sizeof *s->shared);
 	s->shared->input_limit = config->input_limit;
+	s->shared->stranger_ms = config->stranger_ms;
 	pthread_mutex_init(&s->shared->lock, NULL);
 	assert_int_equal(crew_new(&s->op, &crew, &s->crew), 0);
 	assert_int_equal(net_new(&s->op, s->crew, &config->limits, &s->net), 0);
@@ -371,6 +379,16 @@ int server_sessions(const struct server *s)
 int server_stopped(const struct server *s)
 {
 	return s->shared->stopped;
+}
+
+size_t server_made(const struct server *s)
+{
+	return atomic_load(&s->shared->made);
+}
+
+size_t server_most_out(const struct server *s)
+{
+	return atomic_load(&s->shared->most_out);
 }
 
 int server_eofs(const struct server *s)

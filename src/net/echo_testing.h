@@ -27,6 +27,7 @@ struct server_config {
 	bool tls, tls_implicit, proxy;
 	const char *client_ca; // a file
 	size_t input_limit;    // 0: as it is
+	uint64_t stranger_ms;  // its sessions are strangers, for so long; 0: they are not
 };
 struct server *server_start(const struct server_config *config);
 void server_stop(struct server *s); // crew_stop, join, free
@@ -35,6 +36,8 @@ void server_wait(struct server *s); // after somebody called crew_stop: join, fr
 int server_sessions(const struct server *s); // open now
 int server_stopped(const struct server *s);  // that were told CONN_EV_STOPPING
 int server_eofs(const struct server *s);
+size_t server_made(const struct server *s);     // octets that "BIG" made, all of them together
+size_t server_most_out(const struct server *s); // the most of them that waited
 // The waker that the last "WAKER" command registered; a reference, or NULL.
 struct waker *server_waker(struct server *s);
 

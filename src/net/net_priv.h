@@ -49,11 +49,12 @@ struct conn {
 	struct zip *zip;           // COMPRESS=DEFLATE
 	struct input in;
 	struct rope out;
-	size_t input_limit;
+	size_t input_limit, out_high;
 	uint64_t id;
 	uint64_t session_deadline; // of the session; 0: none
 	uint64_t phase_deadline;   // of a handshake or of lingering
 	uint64_t stall_deadline;   // while output is blocked
+	uint64_t stranger_until;   // 0: somebody is logged in
 	uint64_t zip_deadline;     // when an idle zip gives memory back
 	struct peer peer;
 	uint8_t phase;  // enum conn_phase

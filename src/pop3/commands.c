@@ -62,6 +62,7 @@ static int log_in(struct pop3_session *s, struct span user)
 	if (rc == 0)
 		rc = maildrop_open(&s->op, &s->drop, s->account);
 	if (rc == 0) {
+		conn_stranger(s->conn, 0);
 		log_info("pop3", "%llu %s %.*s: logged in%s%s",
 			(unsigned long long)conn_id(s->conn), conn_peer(s->conn), SPAN_FMT(s->user),
 			conn_is_tls(s->conn) ? " with " : "", conn_tls_text(s->conn));

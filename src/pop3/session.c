@@ -33,6 +33,12 @@ void pop3_free(struct pop3 *pop3)
 	free(pop3);
 }
 
+static uint64_t login_until(const struct pop3_session *s)
+{
+	unsigned seconds = s->pop3->config.login_timeout;
+	return s->opened_at + NS_PER_S * (seconds ? seconds : POP3_LOGIN_TIMEOUT);
+}
+
 static int session_open(struct op *op, struct conn *c, const void *config, void **ret_session)
 {
 	struct pop3_session *s = calloc(1, sizeof *s);
@@ -46,6 +52,7 @@ static int session_open(struct op *op, struct conn *c, const void *config, void 
 		.allow_plaintext = s->pop3->config.allow_plaintext };
 	s->opened_at = s->active_at = clock_mono();
 	op_init(&s->op, POP3_PREAUTH_MEMORY);
+	conn_stranger(c, login_until(s));
 	*ret_session = s;
 	return 0;
 }
@@ -74,8 +81,7 @@ static uint64_t autologout_at(const struct pop3_session *s)
 {
 	const struct pop3_config *c = &s->pop3->config;
 	if (s->state == POP3_AUTHORIZATION)
-		return s->opened_at +
-			NS_PER_S * (c->login_timeout ? c->login_timeout : POP3_LOGIN_TIMEOUT);
+		return login_until(s);
 	unsigned seconds = c->autologout < POP3_AUTOLOGOUT ? POP3_AUTOLOGOUT : c->autologout;
 	return s->active_at + NS_PER_S * seconds;
 }

@@ -142,11 +142,18 @@ static int log_in(struct submission_session *ss, struct span user)
 	ss->user = span_of(copy, user.n);
 	ss->seated = true;
 	smtp_session_charge(&ss->s, memory);
+	conn_stranger(ss->s.conn, 0);
 	log_info("submission", "%llu %s %.*s: logged in%s%s",
 		(unsigned long long)conn_id(ss->s.conn), conn_peer(ss->s.conn), SPAN_FMT(user),
 		conn_is_tls(ss->s.conn) ? " with " : "", conn_tls_text(ss->s.conn));
 	smtp_say(&ss->s, 235, "2.7.0", "welcome");
 	return 0;
+}
+
+static uint64_t login_until(const struct submission_session *ss)
+{
+	unsigned seconds = ss->submission->config.login_timeout;
+	return ss->s.opened_at + NS_PER_S * (seconds ? seconds : SUBMISSION_LOGIN_TIMEOUT);
 }
 
 static void log_out(struct submission_session *ss)
@@ -239,9 +246,7 @@ static enum conn_next wait(struct smtp_session *s)
 static uint64_t deadline(const struct smtp_session *s, uint64_t at)
 {
 	const struct submission_session *ss = (const struct submission_session *)(const void *)s;
-	unsigned seconds = ss->submission->config.login_timeout;
-	uint64_t login_at =
-		s->opened_at + NS_PER_S * (seconds ? seconds : SUBMISSION_LOGIN_TIMEOUT);
+	uint64_t login_at = login_until(ss);
 	if (s->phase == AT_PAUSE && login_waits(&ss->login) && ss->login.wake_at < at)
 		at = ss->login.wake_at;
 	if (ss->user.p && (s->phase == AT_PAUSE || s->phase == AT_SERVE))
@@ -379,8 +384,11 @@ static bool command(struct smtp_session *s, const struct smtp_command *c)
 		smtp_say(s, 500, "5.5.1", "this is not LMTP: EHLO");
 		return true;
 	case SMTP_STARTTLS: // RFC 3207 section 4.2: a log-in in the clear counts no more
-		if (conn_can_starttls(s->conn))
+		if (conn_can_starttls(s->conn)) {
 			log_out(ss);
+			smtp_session_charge(s, s->host->memory);
+			conn_stranger(s->conn, login_until(ss));
+		}
 		return false;
 	default:
 		return false;
@@ -422,6 +430,7 @@ static int session_open(struct op *op, struct conn *c, const void *config, void 
 		.conn = c,
 		.allow_plaintext = ss->submission->config.allow_plaintext };
 	smtp_session_init(&ss->s, c, &front, &ss->submission->host);
+	conn_stranger(c, login_until(ss));
 	*ret_session = ss;
 	return 0;
 }

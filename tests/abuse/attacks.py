@@ -66,7 +66,9 @@ ATTACKS = [
     Attack("parentheses before log-in", "imap", b"a FETCH " + b"(" * 8000 + b"\r\n", answer=b"too many"),
     Attack("literals before log-in", "imap", b"a LOGIN " + b"{8000+}\r\n" + b"x" * 8000 + b" {8000+}\r\n" + b"x" * 8000 + b"\r\n",
            answer=b"TOOBIG|BYE"),
-    Attack("pipelined CAPABILITY, unread", "imap", b"a CAPABILITY\r\n" * 4000, reads=False, per_connection=1 << 20),
+    Attack("pipelined CAPABILITY, unread", "imap", b"a CAPABILITY\r\n" * 4000, connections=500, reads=False, spread=True, per_connection=64 << 10),
+    Attack("pipelined CAPA, unread", "pop3", b"CAPA\r\n" * 8000, connections=500, reads=False, spread=True, per_connection=64 << 10),
+    Attack("pipelined EHLO, unread", "submission", b"EHLO a\r\n" * 8000, connections=500, reads=False, spread=True, per_connection=64 << 10),
     Attack("pipelined NOOP before log-in", "imap", b"a NOOP\r\n" * 8000, answer=b"a OK"),
     Attack("half-open connections", "imap", b"", connections=2000, once=True, spread=True, per_connection=16 << 10),
     Attack("half commands", "imap", b"a LOGIN {8000+}\r\n" + b"x" * 7900, connections=500, once=True, spread=True, per_connection=64 << 10),
@@ -132,6 +134,7 @@ class Wire:
         self.close()
         sock = socket.socket()
         sock.settimeout(seconds)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)  # our kernel is the server's: what waits on our side must not fill it
         if not self.attack.reads:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         if self.attack.spread:
