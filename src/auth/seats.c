@@ -5,6 +5,7 @@
 
 #include "base/budget.h"
 #include "base/hash.h"
+#include "base/ref.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -13,12 +14,13 @@
 
 struct seat {
 	struct seat *next;
-	unsigned count;
+	unsigned counts[SEAT_KINDS], count; // count: all of them
 	struct budget *memory;
 	size_t n;
 	char name[];
 };
 struct seats {
+	struct ref refs;
 	struct budget *all;
 	size_t each;
 	pthread_mutex_t lock;
@@ -30,6 +32,7 @@ int seats_new(struct op *op, struct budget *all, size_t each, struct seats **ret
 	struct seats *seats = calloc(1, sizeof *seats);
 	if (!seats)
 		return op_fail(op, RC_NOMEM, "out of memory");
+	ref_init(&seats->refs);
 	seats->all = budget_ref(all);
 	seats->each = each;
 	pthread_mutex_init(&seats->lock, NULL);
@@ -44,9 +47,18 @@ static void seat_free(struct seat *seat)
 	free(seat);
 }
 
-void seats_free(struct seats *seats)
+int seats_share(struct op *op, struct seats *seats, struct seats **ret_seats)
 {
 	if (!seats)
+		return seats_new(op, NULL, 0, ret_seats);
+	ref_take(&seats->refs);
+	*ret_seats = seats;
+	return 0;
+}
+
+void seats_unref(struct seats *seats)
+{
+	if (!seats || !ref_drop(&seats->refs))
 		return;
 	for (size_t i = 0; i < BUCKETS; i++)
 		while (seats->buckets[i]) {
@@ -67,7 +79,8 @@ static struct seat **find_locked(struct seats *seats, struct span user)
 	return at;
 }
 
-bool seats_take(struct seats *seats, struct span user, unsigned most, struct budget **ret_memory)
+bool seats_take(struct seats *seats, enum seat_kind kind, struct span user, unsigned most,
+	struct budget **ret_memory)
 {
 	struct seat *fresh = malloc(sizeof *fresh + user.n);
 	if (!fresh)
@@ -84,8 +97,9 @@ bool seats_take(struct seats *seats, struct span user, unsigned most, struct bud
 		*at = fresh;
 		fresh = NULL;
 	}
-	bool free_seat = (*at)->count < most;
+	bool free_seat = (*at)->counts[kind] < most;
 	if (free_seat) {
+		(*at)->counts[kind]++;
 		(*at)->count++;
 		*ret_memory = (*at)->memory;
 	}
@@ -94,11 +108,13 @@ bool seats_take(struct seats *seats, struct span user, unsigned most, struct bud
 	return free_seat;
 }
 
-void seats_give(struct seats *seats, struct span user)
+void seats_give(struct seats *seats, enum seat_kind kind, struct span user)
 {
 	struct seat *empty = NULL;
 	pthread_mutex_lock(&seats->lock);
 	struct seat **at = find_locked(seats, user);
+	if (*at)
+		(*at)->counts[kind]--;
 	if (*at && --(*at)->count == 0) {
 		empty = *at;
 		*at = empty->next;

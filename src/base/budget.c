@@ -59,8 +59,21 @@ static void give_one(struct budget *b, size_t n)
 	must(atomic_fetch_sub_explicit(&b->used, n, memory_order_relaxed) >= n);
 }
 
+// Whether b with n more has no more than it leaves of its parent's. Others take at the same time: then it is a little more.
+static bool leaves_as_much(const struct budget *b, size_t n)
+{
+	const struct budget *parent = b->parent;
+	if (!parent)
+		return true;
+	size_t used = budget_used(b), all = budget_used(parent);
+	return n <= parent->most && used <= parent->most - n && all <= parent->most - n &&
+		used + n <= parent->most - all - n;
+}
+
 bool budget_take(struct budget *b, size_t n)
 {
+	if (b && !leaves_as_much(b, n))
+		return false;
 	for (struct budget *at = b; at; at = at->parent)
 		if (!take_one(at, n)) {
 			for (struct budget *back = b; back != at; back = back->parent)

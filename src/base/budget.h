@@ -12,7 +12,9 @@
 
 struct budget;
 
-// At most `most` octets (0: no bound), all of which `parent` (NULL: none; a reference is taken) must have room for, too. NULL: out of memory.
+// At most `most` octets (0: no bound), all of which `parent` (NULL: none; a reference is taken) must have room for, too; and never more than it leaves
+// free there. So one takes half of the parent's at most, two a third each, and however many take what they can get: the next one finds some.
+// NULL: out of memory.
 struct budget *budget_new(struct budget *parent, size_t most);
 struct budget *budget_ref(struct budget *b); // accepts NULL
 void budget_unref(struct budget *b);         // accepts NULL

@@ -13,24 +13,54 @@ static void bounds(void **state)
 {
 	(void)state;
 	struct budget *all = budget_new(NULL, 100), *one = budget_new(all, 60),
-		      *other = budget_new(all, 60);
-	assert_true(budget_take(one, 60));
-	assert_false(budget_take(one, 1));
-	assert_false(budget_take(other, 41)); // its own bound would allow it
+		      *other = budget_new(all, 30);
+	assert_true(budget_take(one, 50));
+	assert_false(budget_take(one, 1)); // it would leave less than it has
+	assert_false(budget_take(other, 26));
 	assert_int_equal(budget_used(other), 0);
-	assert_true(budget_take(other, 40));
-	assert_int_equal(budget_used(all), 100);
+	assert_true(budget_take(other, 25));
+	assert_false(budget_take(other, 1));
 	budget_give(one, 20);
-	assert_true(budget_take(other, 20));
+	assert_true(budget_take(other, 5));
+	assert_false(budget_take(other, 1)); // its own bound
 	assert_false(budget_take(other, SIZE_MAX));
-	budget_give(one, 40);
-	budget_give(other, 60);
+	assert_false(budget_take(all, SIZE_MAX));
+	assert_true(budget_take(all, 40)); // the whole has no such rule
+	assert_false(budget_take(all, 1));
+	budget_give(all, 40);
+	budget_give(one, 30);
+	budget_give(other, 30);
 	assert_int_equal(budget_used(all), 0);
 	assert_true(budget_take(NULL, SIZE_MAX)); // none: no bound
 	budget_give(NULL, SIZE_MAX);
 	budget_unref(all);
 	budget_unref(one);
 	budget_unref(other);
+}
+
+// However many take all they can, as fast as they can: who comes next finds room.
+static void greedy(void **state)
+{
+	(void)state;
+	struct budget *all = budget_new(NULL, 1 << 20), *users[10];
+	for (size_t i = 0; i < 10; i++)
+		users[i] = budget_new(all, 1 << 20);
+	for (bool more = true; more;) {
+		more = false;
+		for (size_t i = 0; i < 10; i++)
+			more |= budget_take(users[i], 1024);
+	}
+	struct budget *next = budget_new(all, 1 << 20);
+	assert_true(budget_take(next, (1 << 20) / 11 / 2 - 10240));
+	assert_true(budget_used(users[0]) >= (1 << 20) / 11 - 1024);
+	budget_give(next, budget_used(next));
+	budget_unref(next);
+	for (size_t i = 0; i < 10; i++) {
+		budget_give(users[i], budget_used(users[i]));
+		budget_unref(users[i]);
+	}
+	assert_int_equal(budget_used(all), 0);
+	budget_unref(all);
 }
 
 static void charges(void **state)
@@ -86,6 +116,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bounds),
+		cmocka_unit_test(greedy),
 		cmocka_unit_test(charges),
 		cmocka_unit_test(arenas),
 	};

@@ -12,7 +12,7 @@ int imap_new(struct op *op, const struct imap_config *config, struct imap **ret_
 	if (!imap)
 		return op_fail(op, RC_NOMEM, "out of memory");
 	imap->config = *config;
-	int rc = seats_new(op, config->memory, config->memory_per_user, &imap->seats);
+	int rc = seats_share(op, config->seats, &imap->seats);
 	if (rc < 0) {
 		free(imap);
 		return rc;
@@ -25,7 +25,7 @@ void imap_free(struct imap *imap)
 {
 	if (!imap)
 		return;
-	seats_free(imap->seats);
+	seats_unref(imap->seats);
 	free(imap);
 }
 

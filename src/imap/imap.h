@@ -7,15 +7,15 @@
 #include "net/conn.h"
 
 struct auth;
-struct budget;
 struct imap; // what the sessions of a process share; given to listener_open() as service_config
 struct mail;
+struct seats;
 
 struct imap_config {
 	struct mail *mail; // both must outlive the struct imap
 	struct auth *auth;
-	struct budget *memory;  // of all sessions; NULL: no bound
-	size_t memory_per_user; // 0: no bound
+	struct seats
+		*seats; // of all front ends, and the users' memory; NULL: its own, without bounds
 	bool allow_plaintext;   // LOGIN and PLAIN without TLS from anywhere (loopback always may)
 	uint32_t message_limit; // messages that one command works on (RFC 9738); 0: any number
 	uint32_t save_limit;    // messages of one COPY or APPEND; 0: any number

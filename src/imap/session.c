@@ -171,14 +171,14 @@ int session_log_in(struct session *s, struct span user)
 	memcpy(copy, user.p, user.n);
 	struct span name = span_of(copy, user.n);
 	struct budget *memory;
-	if (!seats_take(s->imap->seats, name, most, &memory)) {
+	if (!seats_take(s->imap->seats, SEAT_IMAP, name, most, &memory)) {
 		free(copy);
 		return op_fail(
 			&s->op, RC_LIMIT, "too many connections: at most %u for one user", most);
 	}
 	int rc = account_open(&s->op, s->config->mail, name, &s->account);
 	if (rc < 0) {
-		seats_give(s->imap->seats, name);
+		seats_give(s->imap->seats, SEAT_IMAP, name);
 		free(copy);
 		return rc;
 	}
@@ -200,7 +200,7 @@ void session_log_out(struct session *s)
 	s->account = NULL;
 	arena_set_budget(&s->op.arena, NULL);
 	if (p->seated)
-		seats_give(s->imap->seats, p->user);
+		seats_give(s->imap->seats, SEAT_IMAP, p->user);
 	p->seated = false;
 	free((void *)(uintptr_t)p->user.p);
 	p->user = SPAN_NONE;

@@ -52,7 +52,7 @@ static int log_in(struct pop3_session *s, struct span user)
 	if (!keep(s, &s->user, user))
 		return 0;
 	struct budget *memory;
-	if (!seats_take(s->pop3->seats, s->user, most, &memory))
+	if (!seats_take(s->pop3->seats, SEAT_POP3, s->user, most, &memory))
 		return op_fail(
 			&s->op, RC_LIMIT, "too many connections: at most %u for one user", most);
 	s->seated = true;
@@ -71,7 +71,7 @@ static int log_in(struct pop3_session *s, struct span user)
 	}
 	account_unref(s->account);
 	s->account = NULL;
-	seats_give(s->pop3->seats, s->user);
+	seats_give(s->pop3->seats, SEAT_POP3, s->user);
 	s->seated = false;
 	return rc;
 }

@@ -7,16 +7,16 @@
 #include "net/conn.h"
 
 struct auth;
-struct budget;
 struct mail;
+struct seats;
 struct pop3; // what the sessions of a process share; given to listener_open() as service_config
 
 struct pop3_config {
 	struct mail *mail; // both must outlive the struct pop3
 	struct auth *auth;
-	struct budget *memory;  // of all sessions; NULL: no bound
-	size_t memory_per_user; // 0: no bound
-	bool allow_plaintext;   // USER and PLAIN without TLS from anywhere (loopback always may)
+	struct seats
+		*seats; // of all front ends, and the users' memory; NULL: its own, without bounds
+	bool allow_plaintext; // USER and PLAIN without TLS from anywhere (loopback always may)
 	unsigned
 		autologout; // seconds without a command; never below 10 minutes (RFC 1939 section 3); 0: that
 	unsigned login_timeout; // seconds until a log-in must have happened; 0: POP3_LOGIN_TIMEOUT

@@ -16,7 +16,7 @@ int pop3_new(struct op *op, const struct pop3_config *config, struct pop3 **ret_
 	if (!p)
 		return op_fail(op, RC_NOMEM, "out of memory");
 	p->config = *config;
-	int rc = seats_new(op, config->memory, config->memory_per_user, &p->seats);
+	int rc = seats_share(op, config->seats, &p->seats);
 	if (rc < 0) {
 		free(p);
 		return rc;
@@ -29,7 +29,7 @@ void pop3_free(struct pop3 *pop3)
 {
 	if (!pop3)
 		return;
-	seats_free(pop3->seats);
+	seats_unref(pop3->seats);
 	free(pop3);
 }
 
@@ -69,7 +69,7 @@ static void session_close(void *session)
 	maildrop_close(&s->drop);
 	account_unref(s->account);
 	if (s->seated)
-		seats_give(s->pop3->seats, s->user);
+		seats_give(s->pop3->seats, SEAT_POP3, s->user);
 	free((void *)(uintptr_t)s->user.p);
 	free((void *)(uintptr_t)s->name.p);
 	op_done(&s->op);

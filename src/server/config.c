@@ -61,7 +61,8 @@ static const struct key keys[] = {
 		"what big commands of all sessions hold in memory together; more are answered NO "
 		"[LIMIT]" },
 	{ "limits.memory_per_user", KIND_BYTES, AT(limits.memory_per_user), 4u << 20,
-		UINT64_C(1) << 44, "512mb", "and those of one user" },
+		UINT64_C(1) << 44, "512mb",
+		"and those of one user; never more than he leaves for the others" },
 	{ "limits.mailboxes", KIND_COUNT, AT(limits.mailboxes), 10, 10000000, "100000",
 		"mailboxes of one account" },
 	{ "limits.messages", KIND_LIMIT, AT(limits.messages), 1000, UINT32_MAX, "10000000",

@@ -5,6 +5,7 @@
 #include "server/server.h"
 
 #include "auth/auth.h"
+#include "auth/seats.h"
 #include "auth/users.h"
 #include "base/budget.h"
 #include "base/clock.h"
@@ -52,6 +53,7 @@ struct server {
 	bool reads_key; // the key process cannot hold it
 	struct auth *auth;
 	struct budget *memory; // of the sessions
+	struct seats *seats;
 	struct imap *imap;
 	struct pop3 *pop3;
 	struct lmtp *lmtp;
@@ -328,12 +330,14 @@ static int front_prepare(struct op *op, struct server *s)
 	s->memory = budget_new(NULL, c->limits.memory);
 	if (!s->memory)
 		return op_fail(op, RC_NOMEM, "out of memory");
+	int rc = seats_new(op, s->memory, c->limits.memory_per_user, &s->seats);
+	if (rc < 0)
+		return rc;
 	struct imap_config imap = {
 		.mail = s->mail,
 		.auth = s->auth,
 		.allow_plaintext = c->allow_plaintext,
-		.memory = s->memory,
-		.memory_per_user = c->limits.memory_per_user,
+		.seats = s->seats,
 		.message_limit = (uint32_t)c->limits.messages,
 		.save_limit = (uint32_t)c->limits.saved_messages,
 		.literal_minus = c->imap.literal_minus,
@@ -352,8 +356,7 @@ static int front_prepare(struct op *op, struct server *s)
 	struct pop3_config pop3 = {
 		.mail = s->mail,
 		.auth = s->auth,
-		.memory = s->memory,
-		.memory_per_user = c->limits.memory_per_user,
+		.seats = s->seats,
 		.allow_plaintext = c->allow_plaintext,
 		.autologout = (unsigned)(c->pop3.autologout_ms / 1000),
 		.login_timeout = (unsigned)(c->limits.login_ms / 1000),
@@ -369,7 +372,7 @@ static int front_prepare(struct op *op, struct server *s)
 		.mail = s->mail,
 		.auth = s->auth,
 		.memory = s->memory,
-		.memory_per_user = c->limits.memory_per_user,
+		.seats = s->seats,
 		.hostname = c->smtp.hostname,
 		.domains = c->submission.domains,
 		.senders = c->submission.senders,
@@ -381,7 +384,7 @@ static int front_prepare(struct op *op, struct server *s)
 	struct net_limits limits = { .connections = (unsigned)c->limits.connections,
 		.connections_per_address = (unsigned)c->limits.connections_per_address,
 		.stall_ms = c->limits.stall_ms };
-	int rc = imap_new(op, &imap, &s->imap);
+	rc = imap_new(op, &imap, &s->imap);
 	if (rc == 0)
 		rc = pop3_new(op, &pop3, &s->pop3);
 	if (rc == 0)
@@ -525,6 +528,7 @@ static void server_stop(struct server *s)
 	crew_free(s->crew);
 	imap_free(s->imap);
 	pop3_free(s->pop3);
+	seats_unref(s->seats);
 	budget_unref(s->memory);
 	lmtp_free(s->lmtp);
 	submission_free(s->submission);

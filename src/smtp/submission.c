@@ -46,7 +46,7 @@ int submission_new(
 		.timeout = config->timeout ? config->timeout : LMTP_TIMEOUT };
 	int rc = domains_read(op, sub);
 	if (rc == 0)
-		rc = seats_new(op, config->memory, config->memory_per_user, &sub->seats);
+		rc = seats_share(op, config->seats, &sub->seats);
 	if (rc == 0)
 		rc = served_new(op, &sub->served);
 	if (rc < 0) {
@@ -62,7 +62,7 @@ void submission_free(struct submission *submission)
 	if (!submission)
 		return;
 	served_free(submission->served);
-	seats_free(submission->seats);
+	seats_unref(submission->seats);
 	free(submission->domains);
 	free(submission);
 }
@@ -134,7 +134,7 @@ static int log_in(struct submission_session *ss, struct span user)
 		return op_fail(&ss->s.op, RC_NOMEM, "out of memory");
 	memcpy(copy, user.p, user.n);
 	struct budget *memory;
-	if (!seats_take(ss->submission->seats, user, most, &memory)) {
+	if (!seats_take(ss->submission->seats, SEAT_SUBMISSION, user, most, &memory)) {
 		free(copy);
 		return op_fail(&ss->s.op, RC_UNAVAILABLE,
 			"too many connections: at most %u for one user", most);
@@ -159,7 +159,7 @@ static uint64_t login_until(const struct submission_session *ss)
 static void log_out(struct submission_session *ss)
 {
 	if (ss->seated)
-		seats_give(ss->submission->seats, ss->user);
+		seats_give(ss->submission->seats, SEAT_SUBMISSION, ss->user);
 	ss->seated = false;
 	free((void *)(uintptr_t)ss->user.p);
 	ss->user = SPAN_NONE;

@@ -10,14 +10,16 @@ struct auth;
 struct budget;
 struct mail;
 struct relay;
+struct seats;
 struct submission; // what the sessions of a process share; given to listener_open() as service_config
 
 struct submission_config {
 	struct mail *mail; // these must outlive the struct submission
 	struct auth *auth;
-	struct budget *memory;  // of all sessions; NULL: no bound
-	size_t memory_per_user; // 0: no bound
-	const char *hostname;   // in the greeting and in Received; NULL: what the system says
+	struct budget *memory; // of who is not logged in; NULL: no bound
+	struct seats
+		*seats; // of all front ends, and the users' memory; NULL: its own, without bounds
+	const char *hostname; // in the greeting and in Received; NULL: what the system says
 	// Domains with blanks between: an address in one of them is the account's whose name is its local part. NULL: the host's name and localhost.
 	// Addresses that are whole log-in names are local in any case.
 	const char *domains;
