@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SASL (RFC 4422) through GNU SASL. What is ours: the users, false SCRAM salts for names that do not exist (an HMAC of the name under a secret
-// kept in DIR/auth/secret, so that they never change), throttling, the fast path, and the table of exchanges that wait for a response.
+// SASL (RFC 4422) through GNU SASL. What is ours: the users, SCRAM salts for names that do not exist, too (auth/salts.h), throttling, the fast
+// path, and the table of exchanges that wait for a response.
 //
 // A mechanism that ends with data for the client (SCRAM's server-final-message) needs one more round: IMAP has no place for it in the tagged
 // OK (RFC 9051 section 6.2.2), so it goes out as a challenge and the client's empty response ends the exchange.
@@ -10,6 +10,7 @@
 // Locks: desk.lock guards the table of exchanges. An exchange that is being stepped is not in the table.
 #include "auth/exchange.h"
 
+#include "auth/salts.h"
 #include "auth/throttle.h"
 #include "auth/users_priv.h"
 #include "auth/verify.h"
@@ -17,25 +18,22 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "base/whole.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <gsasl.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define BUCKETS 1024u
 
 struct exchange {
 	uint64_t number;
-	struct exchange *next; // in its bucket
-	uint64_t began;        // clock_mono()
+	struct exchange *next;          // in its bucket
+	struct exchange *older, *newer; // in the order in which they were put into the table
+	uint64_t began;                 // clock_mono()
 	Gsasl_session *session;
 	struct desk *desk;
 	struct buf binding, identity, address;
@@ -56,9 +54,10 @@ struct desk {
 	struct verifier *verifier;
 	struct throttle *throttle;
 	Gsasl *gsasl;
-	uint8_t secret[crypto_auth_hmacsha256_KEYBYTES]; // of false salts
+	struct salts salts;
 	pthread_mutex_t lock;
 	struct exchange *buckets[BUCKETS];
+	struct exchange *oldest, *newest;
 	unsigned count;
 	unsigned busy; // of them: wait for a place in the line
 	struct desk_work work;
@@ -81,66 +80,70 @@ static void exchange_free(struct exchange *x)
 	free(x);
 }
 
-// Drops what nobody came back for in one bucket. desk.lock is held; freed by the caller outside of it.
-static struct exchange *expire_locked(struct desk *d, struct exchange **bucket)
+// Takes it out. desk.lock is held.
+static struct exchange *unlink_locked(struct desk *d, uint64_t number)
 {
-	struct exchange *dead = NULL;
-	uint64_t now = clock_mono();
-	for (struct exchange **at = bucket; *at;) {
-		struct exchange *x = *at;
-		if (now - x->began < AUTH_EXCHANGE_SECONDS * NS_PER_S) {
-			at = &x->next;
-			continue;
-		}
-		*at = x->next;
-		x->next = dead;
-		dead = x;
-		d->count--;
-		d->busy -= x->busy;
-	}
-	return dead;
+	struct exchange **at = &d->buckets[number % BUCKETS], *x;
+	while (*at && (*at)->number != number)
+		at = &(*at)->next;
+	x = *at;
+	if (!x)
+		return NULL;
+	*at = x->next;
+	*(x->older ? &x->older->newer : &d->oldest) = x->newer;
+	*(x->newer ? &x->newer->older : &d->newest) = x->older;
+	d->count--;
+	d->busy -= x->busy;
+	return x;
 }
 
-// Gives it away: from then on it may be gone at any time (stepped, cancelled, expired), and its number is all that the caller has. 0: there
-// is no room, it is the caller's as before.
+static void link_locked(struct desk *d, struct exchange *x)
+{
+	struct exchange **bucket = &d->buckets[x->number % BUCKETS];
+	x->next = *bucket;
+	*bucket = x;
+	x->newer = NULL;
+	x->older = d->newest;
+	*(x->older ? &x->older->newer : &d->oldest) = x;
+	d->newest = x;
+	d->count++;
+	d->busy += x->busy;
+}
+
+// What must go: one that nobody came back for in time, or that is the oldest of too many. Whoever means it comes back within moments, so a
+// flood of exchanges that are begun and left pushes out its own. desk.lock is held.
+static struct exchange *leaver_locked(struct desk *d)
+{
+	const struct exchange *x = d->oldest;
+	bool leaves = x &&
+		(d->count >= AUTH_EXCHANGES_MAX ||
+			clock_mono() - x->began >= AUTH_EXCHANGE_SECONDS * NS_PER_S);
+	return leaves ? unlink_locked(d, x->number) : NULL;
+}
+
+// Gives it away: from then on it may be gone at any time (stepped, cancelled, expired, pushed out), and its number is all that the caller has.
 static uint64_t table_put(struct desk *d, struct exchange *x)
 {
-	pthread_mutex_lock(&d->lock);
+	struct exchange *leaver;
 	// Random, so that a number of a worker that has died never names somebody else's exchange in its successor.
 	while (!x->number)
 		random_bytes(&x->number, sizeof x->number);
 	uint64_t number = x->number;
-	struct exchange **bucket = &d->buckets[x->number % BUCKETS];
-	struct exchange *dead = expire_locked(d, bucket);
-	bool room = d->count < AUTH_EXCHANGES_MAX;
-	if (room) {
-		x->next = *bucket;
-		*bucket = x;
-		d->count++;
-		d->busy += x->busy;
-	}
-	pthread_mutex_unlock(&d->lock);
-	while (dead) {
-		struct exchange *next = dead->next;
-		exchange_free(dead);
-		dead = next;
-	}
-	return room ? number : 0;
+	do { // they are freed outside of the lock
+		pthread_mutex_lock(&d->lock);
+		leaver = leaver_locked(d);
+		if (!leaver)
+			link_locked(d, x);
+		pthread_mutex_unlock(&d->lock);
+		exchange_free(leaver);
+	} while (leaver);
+	return number;
 }
 
 static struct exchange *table_take(struct desk *d, uint64_t number)
 {
-	struct exchange *found = NULL;
 	pthread_mutex_lock(&d->lock);
-	for (struct exchange **at = &d->buckets[number % BUCKETS]; *at; at = &(*at)->next) {
-		if ((*at)->number != number)
-			continue;
-		found = *at;
-		*at = found->next;
-		d->count--;
-		d->busy -= found->busy;
-		break;
-	}
+	struct exchange *found = unlink_locked(d, number);
 	pthread_mutex_unlock(&d->lock);
 	return found;
 }
@@ -176,14 +179,11 @@ static int user_load(struct exchange *x, const char *name)
 	return rc;
 }
 
-// Keys that look real, for a name that has none. The salt never changes and is the same for all spellings of a name, as a real one is.
+// Keys that look real, for a name that has none.
 static void scram_false(const struct desk *d, struct span name, struct scram_keys *ret_keys)
 {
-	uint8_t mac[crypto_auth_hmacsha256_BYTES];
-	(void)crypto_auth_hmacsha256(
-		mac, (const unsigned char *)name.p, name.n, d->secret); // cannot fail
 	*ret_keys = (struct scram_keys){ .known = true, .iterations = SCRAM_ITERATIONS };
-	memcpy(ret_keys->salt, mac, sizeof ret_keys->salt);
+	salts_of(&d->salts, name, ret_keys->salt);
 }
 
 // No proof will ever match them.
@@ -344,11 +344,13 @@ static void refuse(
 static void accept_user(struct op *op, struct exchange *x, struct desk_reply *ret_reply)
 {
 	struct desk *d = x->desk;
+	uint8_t salt[SCRAM_SALT_BYTES];
 	struct scram_keys keys;
 	throttle_succeeded(d->throttle, buf_span(&x->address), x->user.name);
 	if (x->learns) {
 		struct op *mine = &x->op;
-		if (password_scram(mine, x->password, &keys) < 0 ||
+		salts_of(&d->salts, x->user.name, salt); // which was shown before
+		if (password_scram(mine, x->password, salt, &keys) < 0 ||
 			users_learn(mine, d->users, &x->user, &keys) < 0)
 			log_warn("auth", "cannot keep SCRAM keys: %s",
 				mine->text); // the log-in itself is fine
@@ -360,7 +362,6 @@ static void accept_user(struct op *op, struct exchange *x, struct desk_reply *re
 
 static const char failed_text[] = "Authentication failed.";
 static const char foreign_text[] = "You may not act as another user.";
-static const char crowded_text[] = "Too many log-ins are under way, try again.";
 static const char unread_text[] = "The user database cannot be read.";
 
 static void refuse_code(struct op *op, struct exchange *x, int code, struct desk_reply *ret_reply)
@@ -388,11 +389,6 @@ static void come_again(struct op *op, struct exchange *x, struct desk_reply *ret
 {
 	struct desk *d = x->desk;
 	uint64_t number = table_put(d, x);
-	if (!number) {
-		x->busy = false;
-		refuse(op, x, RC_LIMIT, crowded_text, ret_reply);
-		return;
-	}
 	pthread_mutex_lock(&d->lock);
 	uint32_t ms = 10 * (d->busy + 1);
 	pthread_mutex_unlock(&d->lock);
@@ -444,10 +440,6 @@ static void run_step(
 	}
 	x->ended = last;
 	ret_reply->exchange = table_put(x->desk, x);
-	if (!ret_reply->exchange) {
-		refuse(op, x, RC_LIMIT, crowded_text, ret_reply);
-		return;
-	}
 	ret_reply->rc = AUTH_MORE;
 }
 
@@ -511,10 +503,6 @@ void desk_begin(struct op *op, struct desk *d, const struct auth_peer *peer, str
 	if (!initial.p && !span_eq(m->name, SPAN("LOGIN"))) {
 		// The client speaks first in all the others: an empty challenge.
 		uint64_t number = table_put(d, x);
-		if (!number) {
-			refuse(op, x, RC_LIMIT, crowded_text, ret_reply);
-			return;
-		}
 		*ret_reply = (struct desk_reply){
 			.rc = AUTH_MORE, .exchange = number, .challenge = SPAN("")
 		};
@@ -621,31 +609,6 @@ void desk_find(struct op *op, struct desk *d, const struct span *names, size_t n
 
 // --- the desk ---
 
-// The secret behind false salts; made once, kept for ever: salts that changed would tell which names are false.
-static int secret_load(struct op *op, struct desk *d, const char *dir)
-{
-	char path[4096];
-	int n = snprintf(path, sizeof path, "%s/auth", dir);
-	if (n < 0 || (size_t)n + sizeof "/secret" > sizeof path)
-		return op_fail(op, RC_CONFIG, "the data folder's path is too long");
-	if (mkdir(path, 0700) != 0 && errno != EEXIST)
-		return op_fail_errno(op, RC_IO, errno, "cannot make %s", path);
-	memcpy(path + n, "/secret", sizeof "/secret");
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT) {
-		random_bytes(d->secret, sizeof d->secret);
-		return whole_file_write(op, path, span_of(d->secret, sizeof d->secret));
-	}
-	char more;
-	bool bad = fd < 0 || read(fd, d->secret, sizeof d->secret) != sizeof d->secret;
-	bool later = !bad && read(fd, &more, 1) != 0; // its size is its version
-	if (fd >= 0)
-		close(fd);
-	if (later)
-		return op_fail(op, RC_VERSION, "%s has an unknown format version", path);
-	return bad ? op_fail(op, RC_IO, "cannot read %s", path) : 0;
-}
-
 int desk_new(struct op *op, struct users *users, const char *dir, struct desk **ret_desk)
 {
 	if (sodium_init() < 0)
@@ -655,7 +618,7 @@ int desk_new(struct op *op, struct users *users, const char *dir, struct desk **
 		return op_fail(op, RC_NOMEM, "out of memory");
 	pthread_mutex_init(&d->lock, NULL);
 	d->users = users;
-	int rc = secret_load(op, d, dir);
+	int rc = salts_load(op, dir, true, &d->salts);
 	if (rc == 0)
 		rc = verifier_new(op, &d->verifier);
 	if (rc == 0)
@@ -675,17 +638,13 @@ void desk_free(struct desk *d)
 {
 	if (!d)
 		return;
-	for (size_t i = 0; i < BUCKETS; i++)
-		while (d->buckets[i]) {
-			struct exchange *next = d->buckets[i]->next;
-			exchange_free(d->buckets[i]);
-			d->buckets[i] = next;
-		}
+	while (d->oldest)
+		exchange_free(unlink_locked(d, d->oldest->number));
 	if (d->gsasl)
 		gsasl_done(d->gsasl);
 	verifier_free(d->verifier);
 	throttle_free(d->throttle);
 	pthread_mutex_destroy(&d->lock);
-	sodium_memzero(d->secret, sizeof d->secret);
+	sodium_memzero(&d->salts, sizeof d->salts);
 	free(d);
 }

@@ -123,6 +123,66 @@ static void same_path(void **state)
 	assert_true(span_starts(anna.hash, SPAN("$argon2id$v=19$m=19456,t=2,p=1$")));
 }
 
+// What SCRAM shows of a name: salt and iterations.
+static void scram_shown(struct world *w, struct desk *desk, const char *name, char ret_shown[128])
+{
+	char first[64];
+	struct desk_reply reply;
+	struct auth_peer peer = { .service = "imap", .address = "198.51.100.7", .secure = true };
+	int n = snprintf(first, sizeof first, "n,,n=%s,r=nonce", name);
+	desk_begin(&w->op, desk, &peer, SPAN("SCRAM-SHA-256"), span_of(first, (size_t)n), &reply);
+	assert_int_equal(reply.rc, AUTH_MORE);
+	size_t at = span_find(reply.challenge, SPAN(",s="));
+	assert_true(at < reply.challenge.n);
+	(void)snprintf(ret_shown, 128, "%.*s", SPAN_FMT(span_skip(reply.challenge, at)));
+	desk_cancel(desk, reply.exchange);
+	op_reset(&w->op);
+}
+
+// A name shows the same before it exists, once it does, with another password, and when its keys are learned.
+static void same_salt(void **state)
+{
+	struct world *w = *state;
+	char path[96], hash[crypto_pwhash_STRBYTES], before[128], after[128], other[128];
+	struct users *users;
+	struct desk *desk;
+	(void)snprintf(path, sizeof path, "%s/passwd", w->dir);
+	assert_int_equal(password_hash(&w->op, SPAN("letmein"), hash), 0);
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	assert_true(fprintf(f, "old:%s\n", hash) > 0);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(users_open(&w->op, w->dir, path, &users), 0);
+	assert_int_equal(desk_new(&w->op, users, w->dir, &desk), 0);
+
+	scram_shown(w, desk, "ghost", other);
+	scram_shown(w, desk, "bert", before);
+	assert_string_not_equal(before, other);
+	static const char *const passwords[] = { "first", "second" };
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(users_file_set(&w->op, w->dir, SPAN("bert"),
+					 span_str(passwords[i]), i == 0, i > 0),
+			0);
+		scram_shown(w, desk, "bert", after);
+		assert_string_equal(before, after);
+	}
+
+	struct auth_peer peer = { .service = "imap", .address = "198.51.100.8", .secure = true };
+	struct desk_reply reply;
+	struct user user;
+	scram_shown(w, desk, "old", before);
+	assert_int_equal(users_find(&w->op, users, SPAN("old"), &user), 0);
+	assert_false(user.scram.known);
+	desk_login(&w->op, desk, &peer, SPAN("old"), SPAN("letmein"), &reply);
+	assert_int_equal(reply.rc, 0);
+	assert_int_equal(users_find(&w->op, users, SPAN("old"), &user), 0);
+	assert_true(user.scram.known);
+	scram_shown(w, desk, "old", after);
+	assert_string_equal(before, after);
+	desk_free(desk);
+	users_close(users);
+}
+
 // Blocked: nothing is hashed any more, for a user as for nobody.
 static void same_when_blocked(void **state)
 {
@@ -276,7 +336,7 @@ static void gone_while_in_line(void **state)
 		assert_int_equal(pthread_join(floods[i].thread, NULL), 0);
 }
 
-// Exchanges that nobody goes on with: so many, then no more; each that ends makes room.
+// Exchanges that nobody goes on with: so many, then each new one ends the oldest. Who means it is not kept out.
 static void many_exchanges(void **state)
 {
 	struct world *w = *state;
@@ -290,8 +350,16 @@ static void many_exchanges(void **state)
 		op_reset(&w->op);
 	}
 	desk_begin(&w->op, w->desk, &peer, SPAN("PLAIN"), SPAN_NONE, &reply);
-	assert_int_equal(reply.rc, RC_LIMIT);
-	desk_cancel(w->desk, first);
+	assert_int_equal(reply.rc, AUTH_MORE);
+	uint64_t anna = reply.exchange;
+	for (unsigned i = 0; i < AUTH_EXCHANGES_MAX / 2; i++) { // while she types
+		desk_begin(&w->op, w->desk, &peer, SPAN("PLAIN"), SPAN_NONE, &reply);
+		op_reset(&w->op);
+	}
+	desk_step(&w->op, w->desk, anna, SPAN("\0anna\0secret"), &reply);
+	assert_int_equal(reply.rc, 0);
+	desk_step(&w->op, w->desk, first, SPAN("\0anna\0secret"), &reply); // pushed out
+	assert_int_equal(reply.rc, RC_TIMEOUT);
 	desk_begin(&w->op, w->desk, &peer, SPAN("PLAIN"), SPAN_NONE, &reply);
 	assert_int_equal(reply.rc, AUTH_MORE);
 	desk_retry(&w->op, w->desk, reply.exchange, &reply); // it waits for a response, not in line
@@ -319,6 +387,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(same_path, setup, teardown),
+		cmocka_unit_test_setup_teardown(same_salt, setup, teardown),
 		cmocka_unit_test_setup_teardown(same_when_blocked, setup, teardown),
 		cmocka_unit_test_setup_teardown(full_line, setup, teardown),
 		cmocka_unit_test_setup_teardown(gone_while_in_line, setup, teardown),

@@ -50,7 +50,8 @@ int password_hash(struct op *op, struct span password, char *ret_hash)
 	return bad ? op_fail(op, RC_NOMEM, "not enough memory to hash the password") : 0;
 }
 
-int password_scram(struct op *op, struct span password, struct scram_keys *ret_keys)
+int password_scram(
+	struct op *op, struct span password, const uint8_t *salt, struct scram_keys *ret_keys)
 {
 	struct scram_keys k = { .known = true, .iterations = SCRAM_ITERATIONS };
 	char salted[SCRAM_KEY_BYTES], client[SCRAM_KEY_BYTES];
@@ -58,7 +59,10 @@ int password_scram(struct op *op, struct span password, struct scram_keys *ret_k
 	if (!p)
 		return op_fail(op, RC_SYNTAX, "a password has 1 to %d bytes, none of them NUL",
 			PASSWORD_MAX);
-	random_bytes(k.salt, sizeof k.salt);
+	if (salt)
+		memcpy(k.salt, salt, sizeof k.salt);
+	else
+		random_bytes(k.salt, sizeof k.salt);
 	int bad = gsasl_scram_secrets_from_password(GSASL_HASH_SHA256, p, k.iterations,
 		(const char *)k.salt, sizeof k.salt, salted, client, (char *)k.server_key,
 		(char *)k.stored_key);

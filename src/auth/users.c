@@ -16,6 +16,7 @@
 // Locks: users.lock guards the pointers to the three tables; a table is immutable and reference-counted.
 #include "auth/users.h"
 
+#include "auth/salts.h"
 #include "auth/users_priv.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -566,12 +567,19 @@ int users_file_set(struct op *op, const char *dir, struct span name, struct span
 	struct span canonical;
 	struct scram_keys keys;
 	struct buf line = { 0 };
+	struct salts salts;
+	uint8_t salt[SCRAM_SALT_BYTES];
 	char hash[crypto_pwhash_STRBYTES];
 	int rc = user_name_canonical(op, name, &canonical);
+	// No secret yet: no server has run, and nobody was shown a salt.
+	bool was_shown = rc == 0 && salts_load(op, dir, false, &salts) == 0;
+	if (was_shown)
+		salts_of(&salts, canonical, salt);
+	sodium_memzero(&salts, sizeof salts);
 	if (rc == 0)
 		rc = password_hash(op, password, hash);
 	if (rc == 0)
-		rc = password_scram(op, password, &keys);
+		rc = password_scram(op, password, was_shown ? salt : NULL, &keys);
 	if (rc < 0)
 		return rc;
 	line_print(&line, canonical, span_str(hash), &keys);

@@ -4,11 +4,12 @@
 #define BASE_LIMITS_H
 
 // --- auth ---
-#define USER_NAME_MAX 255          // bytes of a user name
-#define PASSWORD_MAX 1024          // bytes of a password
-#define USER_FILE_MAX (1u << 30)   // bytes of a user file: some 4 million users
-#define AUTH_MESSAGE_MAX 65536u    // bytes of one request to the auth process or its answer
-#define AUTH_EXCHANGES_MAX 20000u  // SASL exchanges that wait for the client's next response
+#define USER_NAME_MAX 255        // bytes of a user name
+#define PASSWORD_MAX 1024        // bytes of a password
+#define USER_FILE_MAX (1u << 30) // bytes of a user file: some 4 million users
+#define AUTH_MESSAGE_MAX 65536u  // bytes of one request to the auth process or its answer
+#define AUTH_EXCHANGES_MAX                                                                         \
+	20000u // SASL exchanges that wait for the client's next response; one more ends the oldest
 #define AUTH_EXCHANGE_SECONDS 300u // and for how long they do
 #define AUTH_FIND_MAX 8u           // names of one look-up of a recipient
 #define AUTH_WORKERS 16u           // requests to the auth process at a time
@@ -199,8 +200,9 @@
 #define NET_OUT_LOW (64u << 10) // output below it: it goes on
 #define NET_STRANGER_INPUT                                                                         \
 	(20u << 10) // before log-in: unread input, no less than the longest line (POP3_LINE_MAX)
-#define NET_STRANGER_OUT (8u << 10)     // and output above it
-#define NET_STRANGER_UNSENT (16u << 10) // and octets of it that the kernel holds beyond the peer's window
+#define NET_STRANGER_OUT (8u << 10) // and output above it
+#define NET_STRANGER_UNSENT                                                                        \
+	(16u << 10) // and octets of it that the kernel holds beyond the peer's window
 #define NET_PROXY_HEADER_MAX 4096u   // a PROXY v2 header with all its TLVs
 #define NET_CONNECTIONS_MAX 1000000u // connections in all, whatever the descriptors allow
 #define NET_FILES_RESERVE 256u       // file descriptors that connections leave to others
