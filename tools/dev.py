@@ -39,9 +39,9 @@ def run(*command, **how):
 def build(flavour="build", target=None):
     """Configures where needed and builds; false when it does not compile."""
     folder = ROOT / flavour
+    env = {**os.environ, "CC": "clang", "CXX": "clang++"} if flavour == "build-fuzz" else None
     if not (folder / "build.ninja").exists():
         say(f"configuring {flavour}/")
-        env = {**os.environ, "CC": "clang"} if flavour == "build-fuzz" else None
         command = ["meson", "setup", str(folder), str(ROOT), *FLAVOURS[flavour]]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=env)
         if done.returncode:
@@ -49,7 +49,7 @@ def build(flavour="build", target=None):
             shutil.rmtree(folder, ignore_errors=True)
             return False
     elif flavour == "build-fuzz":  # a new *_fuzz.c is found by asking anew
-        run("meson", "setup", "--reconfigure", folder, ROOT, stdout=subprocess.DEVNULL)
+        run("meson", "setup", "--reconfigure", folder, ROOT, stdout=subprocess.DEVNULL, env=env)
     command = ["ninja", "-j", JOBS, "-C", folder] + ([target] if target else [])
     if run(*command):
         return False

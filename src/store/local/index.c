@@ -10,6 +10,7 @@
 #include "store/local/checkpoint.h"
 #include "store/local/manifest.h"
 #include "store/local/merge.h"
+#include "store/local/rocks_files.h"
 #include "store/local/shortage.h"
 
 #include <errno.h>
@@ -66,6 +67,7 @@ static void options_set(struct index *ix, uint64_t cache_bytes)
 	rocksdb_block_based_table_options_t *t = table_options(ix, cache_bytes);
 	rocksdb_options_set_block_based_table_factory(o, t);
 	rocksdb_block_based_options_destroy(t);
+	rocksdb_options_set_env(o, ix->env);
 	rocksdb_options_set_create_if_missing(o, 1);
 	rocksdb_options_set_paranoid_checks(o, 1);
 	rocksdb_options_set_merge_operator(o, merge_operator()); // the options own it
@@ -110,6 +112,11 @@ int index_open(struct op *op, struct index *ix, const char *dir, uint64_t cache_
 		return rc;
 	}
 	shortage_prepare();
+	ix->env = rocks_files_new();
+	if (!ix->env) {
+		index_close(ix);
+		return op_fail(op, RC_NOMEM, "out of memory");
+	}
 	options_set(ix, cache_bytes);
 	int rc = db_open(op, ix);
 	bool cut = false;
@@ -133,6 +140,7 @@ void index_close(struct index *ix)
 		rocksdb_writeoptions_destroy(ix->write);
 		rocksdb_cache_destroy(ix->cache);
 	}
+	rocks_files_free(ix->env);
 	free(ix->dir);
 	*ix = (struct index){ 0 };
 }

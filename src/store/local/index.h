@@ -21,6 +21,7 @@ struct index {
 	rocksdb_readoptions_t *read;
 	rocksdb_writeoptions_t *write;
 	rocksdb_cache_t *cache;
+	rocksdb_env_t *env; // its files: rocks_files.h
 	char *dir;
 };
 struct index_state {  // on disk: u8 version 1, then these in order

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one file in C++: RocksDB's interface for C has no way to say what its files are.
+#include "store/local/rocks_files.h"
+
+#include <memory>
+#include <new>
+#include <string>
+
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+
+// As in RocksDB's db/c.cc; its interface for C keeps the type to itself.
+struct rocksdb_env_t {
+	rocksdb::Env *rep;
+	bool is_default;
+};
+
+namespace {
+
+using rocksdb::FileOptions;
+using rocksdb::FSWritableFile;
+using rocksdb::IODebugContext;
+using rocksdb::IOOptions;
+using rocksdb::IOStatus;
+using rocksdb::Slice;
+
+// A file whose writer never sees a call fail, but for Close() if `tells`. One thread at a time, as RocksDB uses it.
+class CalmFile : public rocksdb::FSWritableFileOwnerWrapper {
+      public:
+	CalmFile(std::unique_ptr<FSWritableFile> &&file, bool tells)
+	    : FSWritableFileOwnerWrapper(std::move(file)), tells_(tells)
+	{
+	}
+	IOStatus Append(const Slice &data, const IOOptions &o, IODebugContext *d) override
+	{
+		return Calm([&] { return target()->Append(data, o, d); });
+	}
+	IOStatus Append(const Slice &data, const IOOptions &o,
+		const rocksdb::DataVerificationInfo &v, IODebugContext *d) override
+	{
+		return Calm([&] { return target()->Append(data, o, v, d); });
+	}
+	IOStatus PositionedAppend(
+		const Slice &data, uint64_t at, const IOOptions &o, IODebugContext *d) override
+	{
+		return Calm([&] { return target()->PositionedAppend(data, at, o, d); });
+	}
+	IOStatus PositionedAppend(const Slice &data, uint64_t at, const IOOptions &o,
+		const rocksdb::DataVerificationInfo &v, IODebugContext *d) override
+	{
+		return Calm([&] { return target()->PositionedAppend(data, at, o, v, d); });
+	}
+	IOStatus Truncate(uint64_t size, const IOOptions &o, IODebugContext *d) override
+	{
+		return Calm([&] { return target()->Truncate(size, o, d); });
+	}
+	IOStatus Flush(const IOOptions &o, IODebugContext *d) override
+	{
+		return Calm([&] { return target()->Flush(o, d); });
+	}
+	IOStatus Sync(const IOOptions &o, IODebugContext *d) override
+	{
+		return Calm([&] { return target()->Sync(o, d); });
+	}
+	IOStatus Fsync(const IOOptions &o, IODebugContext *d) override
+	{
+		return Calm([&] { return target()->Fsync(o, d); });
+	}
+	IOStatus RangeSync(uint64_t at, uint64_t n, const IOOptions &o, IODebugContext *d) override
+	{
+		return Calm([&] { return target()->RangeSync(at, n, o, d); });
+	}
+	IOStatus Close(const IOOptions &o, IODebugContext *d) override
+	{
+		IOStatus closed = target()->Close(o, d);
+		if (!tells_)
+			return IOStatus::OK();
+		return first_.ok() ? closed : first_;
+	}
+
+      private:
+	FSWritableFile *target() const
+	{
+		return FSWritableFileOwnerWrapper::target();
+	}
+	template <typename Call> IOStatus Calm(Call call)
+	{
+		if (first_.ok())
+			first_ = call();
+		return IOStatus::OK();
+	}
+
+	const bool tells_;
+	IOStatus first_; // what failed first
+};
+
+bool EndsWith(const std::string &name, const char *end)
+{
+	const std::string e(end);
+	return name.size() >= e.size() && name.compare(name.size() - e.size(), e.size(), e) == 0;
+}
+
+bool IsDiary(const std::string &name)
+{
+	const size_t slash = name.rfind('/');
+	return name.compare(slash == std::string::npos ? 0 : slash + 1, 3, "LOG") == 0;
+}
+
+class CalmFiles : public rocksdb::FileSystemWrapper {
+      public:
+	CalmFiles() : FileSystemWrapper(rocksdb::FileSystem::Default())
+	{
+	}
+	const char *Name() const override
+	{
+		return "starling";
+	}
+	IOStatus NewWritableFile(const std::string &name, const FileOptions &o,
+		std::unique_ptr<FSWritableFile> *ret_file, IODebugContext *d) override
+	{
+		IOStatus s = target()->NewWritableFile(name, o, ret_file, d);
+		const bool table = EndsWith(name, ".sst");
+		if (s.ok() && (table || IsDiary(name)))
+			ret_file->reset(new CalmFile(std::move(*ret_file), table));
+		return s;
+	}
+	IOStatus NewLogger(const std::string &name, const IOOptions &o,
+		std::shared_ptr<rocksdb::Logger> *ret_logger, IODebugContext *d) override
+	{
+		return FileSystem::NewLogger(name, o, ret_logger, d); // over our own files
+	}
+};
+
+} // namespace
+
+rocksdb_env_t *rocks_files_new(void)
+{
+	try {
+		auto env = std::make_unique<rocksdb_env_t>();
+		env->rep = rocksdb::NewCompositeEnv(std::make_shared<CalmFiles>()).release();
+		env->is_default = false;
+		return env.release();
+	} catch (const std::bad_alloc &) {
+		return nullptr;
+	}
+}
+
+void rocks_files_free(rocksdb_env_t *env)
+{
+	if (env)
+		delete env->rep;
+	delete env;
+}
