@@ -68,6 +68,12 @@ static bool policy_set(SSL_CTX *ctx)
 		SSL_CTX_set_session_id_context(ctx, id, sizeof id - 1) == 1;
 }
 
+static void client_verify(SSL_CTX *ctx)
+{
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, verify_later);
+	SSL_CTX_set_verify_depth(ctx, NET_TLS_CHAIN_MAX);
+}
+
 static int client_ca_set(struct op *op, SSL_CTX *ctx, const char *file)
 {
 	STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(file);
@@ -77,9 +83,32 @@ static int client_ca_set(struct op *op, SSL_CTX *ctx, const char *file)
 			file, tls_error_text());
 	}
 	SSL_CTX_set_client_CA_list(ctx, names);
-	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, verify_later);
-	SSL_CTX_set_verify_depth(ctx, NET_TLS_CHAIN_MAX);
+	client_verify(ctx);
 	return 0;
+}
+
+// As the key process read them.
+static int client_ca_ask(struct op *op, SSL_CTX *ctx, const struct tls_context *t)
+{
+	struct buf pem = { 0 };
+	int rc = tls_keys_authorities(op, t->keys, &pem);
+	BIO *in = rc == 0 ? BIO_new_mem_buf(pem.p, (int)pem.n) : NULL;
+	X509 *cert;
+	bool good = in != NULL;
+	while (good && (cert = PEM_read_bio_X509(in, NULL, no_passphrase, NULL))) {
+		good = X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), cert) == 1 &&
+			SSL_CTX_add_client_CA(ctx, cert) == 1;
+		X509_free(cert);
+	}
+	if (rc == 0 && !good)
+		rc = op_fail(op, RC_CONFIG, "%s: cannot use the certificates of client CAs: %s",
+			t->client_ca_file, tls_error_text());
+	ERR_clear_error(); // the end of the text is one
+	BIO_free(in);
+	buf_done(&pem);
+	if (rc == 0)
+		client_verify(ctx);
+	return rc;
 }
 
 static int files_read(struct op *op, const struct tls_context *t, SSL_CTX *ctx)
@@ -139,7 +168,8 @@ static int ctx_make(struct op *op, const struct tls_context *t, SSL_CTX **ret_ct
 	else
 		rc = t->keys ? keys_ask(op, t, ctx) : files_read(op, t, ctx);
 	if (rc == 0 && t->client_ca_file)
-		rc = client_ca_set(op, ctx, t->client_ca_file);
+		rc = t->keys ? client_ca_ask(op, ctx, t)
+			     : client_ca_set(op, ctx, t->client_ca_file);
 	if (rc < 0) {
 		SSL_CTX_free(ctx);
 		return rc;

@@ -62,6 +62,21 @@ int tls_keys_load(struct op *op, struct tls_keys *k, struct span *ret_pem)
 	return ask(op, k, &b, ret_pem);
 }
 
+int tls_keys_authorities(struct op *op, struct tls_keys *k, struct buf *to)
+{
+	struct span part;
+	int rc;
+	do {
+		struct buf b = { 0 };
+		buf_add_u8(&b, TLS_KEYS_AUTHORITIES);
+		buf_add_u32(&b, (uint32_t)to->n);
+		rc = ask(op, k, &b, &part);
+		if (rc == 0)
+			buf_add(to, part);
+	} while (rc == 0 && part.n && !to->failed);
+	return rc == 0 && to->failed ? op_fail(op, RC_NOMEM, "out of memory") : rc;
+}
+
 // A signature in `to`, which has room for `room` octets; its size, or -1. Called by OpenSSL in the midst of a handshake; blocks as auth does.
 static int sign(struct tls_keys *k, const unsigned char *id, int padding, struct span data,
 	unsigned char *to, size_t room)
@@ -215,7 +230,7 @@ static bool methods_make(struct tls_keys *k)
 void tls_keys_words_make(const struct tls_keys_config *config, struct tls_keys_words *ret_words)
 {
 	*ret_words = (struct tls_keys_words){ { TLS_KEYS_COMMAND, config->sandbox ? "1" : "0",
-		config->cert_file, config->key_file, NULL } };
+		config->cert_file, config->key_file, config->client_ca_file, NULL } };
 }
 
 int tls_keys_open(struct op *op, const struct tls_keys_config *config, struct tls_keys **ret_keys)

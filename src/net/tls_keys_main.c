@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The process of the TLS keys. It reads two files, and from its sockets only hashes to sign.
+// The process of the TLS keys. It reads three files, and from its sockets only hashes to sign.
 //
-// Locks: keys.lock guards the list of keys; a key is never changed, and stays until another that is newer takes its place. A leaf.
+// Locks: keys.lock guards the list of keys and the authorities; a key is never changed, and stays until another that is newer takes its place. A leaf.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/buf.h"
 #include "base/log.h"
@@ -23,14 +23,18 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#define TLS_KEYS_AUTHORITIES_MAX (1u << 20) // octets of PEM
+#define TLS_KEYS_PART 32768u                // of one answer
+
 struct kept {
 	unsigned char id[TLS_KEYS_ID_BYTES];
 	EVP_PKEY *key;
 };
 struct keys {
-	const char *cert_file, *key_file;
+	const char *cert_file, *key_file, *client_ca_file; // the last: NULL: none
 	pthread_mutex_t lock;
 	struct kept kept[TLS_KEYS_KEPT]; // the newest first
+	struct buf authorities;          // PEM
 };
 
 // --- files ---
@@ -42,9 +46,12 @@ static int no_passphrase(char *p, int n, int writing, void *unused)
 }
 
 // All certificates of the file, written anew: nothing else that lies in it leaves this process.
-static int chain_read(struct op *op, const char *path, struct buf *ret_pem, X509 **ret_first)
+static int chain_read(
+	struct op *op, const char *path, const char *what, struct buf *ret_pem, X509 **ret_first)
 {
-	BIO *in = BIO_new_file(path, "r"), *out = BIO_new(BIO_s_mem());
+	BIO *in = BIO_new_file(path, "r");
+	int e = errno;
+	BIO *out = BIO_new(BIO_s_mem());
 	X509 *first = NULL, *cert = NULL;
 	bool good = in && out;
 	ERR_clear_error();
@@ -69,8 +76,8 @@ static int chain_read(struct op *op, const char *path, struct buf *ret_pem, X509
 		return 0;
 	}
 	X509_free(first);
-	return op_fail(op, RC_CONFIG, "%s: cannot read the certificate: %s", path,
-		in ? why : strerror(errno));
+	return op_fail(
+		op, RC_CONFIG, "%s: cannot read the %s: %s", path, what, in ? why : strerror(e));
 }
 
 static int key_read(struct op *op, const char *path, EVP_PKEY **ret_key)
@@ -108,19 +115,60 @@ static int keep(struct op *op, struct keys *k, EVP_PKEY *key)
 	return 0;
 }
 
+static int authorities_read(struct op *op, const struct keys *k, struct buf *to)
+{
+	X509 *first = NULL;
+	int rc = k->client_ca_file
+		? chain_read(op, k->client_ca_file, "certificates of client CAs", to, &first)
+		: 0;
+	X509_free(first);
+	return rc == 0 && to->n > TLS_KEYS_AUTHORITIES_MAX
+		? op_fail(op, RC_TOOBIG, "%s: too many certificates", k->client_ca_file)
+		: rc;
+}
+
+static void authorities_keep(struct keys *k, struct buf *taken)
+{
+	pthread_mutex_lock(&k->lock);
+	struct buf was = k->authorities;
+	k->authorities = *taken;
+	pthread_mutex_unlock(&k->lock);
+	*taken = was;
+}
+
+static int authorities_give(struct op *op, struct keys *k, struct reader *r, struct buf *to)
+{
+	uint32_t at = reader_u32(r);
+	if (r->bad)
+		return op_fail(op, RC_SERVERBUG, "malformed request to the key process");
+	pthread_mutex_lock(&k->lock);
+	struct span all = buf_span(&k->authorities);
+	if (at < all.n)
+		buf_add(to,
+			span_cut(all, at, all.n - at < TLS_KEYS_PART ? all.n : at + TLS_KEYS_PART));
+	pthread_mutex_unlock(&k->lock);
+	return 0;
+}
+
 static int load(struct op *op, struct keys *k, struct buf *ret_pem)
 {
 	X509 *cert = NULL;
 	EVP_PKEY *key = NULL;
-	int rc = chain_read(op, k->cert_file, ret_pem, &cert);
+	int rc = chain_read(op, k->cert_file, "certificate", ret_pem, &cert);
 	if (rc == 0)
 		rc = key_read(op, k->key_file, &key);
 	if (rc == 0 && X509_check_private_key(cert, key) != 1)
 		rc = op_fail(op, RC_CONFIG, "%s is not the key of %s", k->key_file, k->cert_file);
+	struct buf authorities = { 0 };
+	if (rc == 0)
+		rc = authorities_read(op, k, &authorities);
 	if (rc == 0)
 		rc = keep(op, k, key);
 	else
 		EVP_PKEY_free(key);
+	if (rc == 0)
+		authorities_keep(k, &authorities);
+	buf_done(&authorities);
 	X509_free(cert);
 	ERR_clear_error();
 	return rc;
@@ -192,6 +240,8 @@ static void serve(void *ctx, struct op *op, struct span request, struct buf *ret
 		rc = load(op, k, &result);
 	else if (type == TLS_KEYS_SIGN)
 		rc = sign(op, k, &r, &result);
+	else if (type == TLS_KEYS_AUTHORITIES)
+		rc = authorities_give(op, k, &r, &result);
 	else
 		rc = op_fail(op, RC_SERVERBUG, "malformed request to the key process");
 	if (rc == 0 && result.failed)
@@ -207,9 +257,10 @@ static void serve(void *ctx, struct op *op, struct span request, struct buf *ret
 
 static int restrict_self(struct op *op, const struct keys *k)
 {
-	struct sandbox_path paths[4];
+	struct sandbox_path paths[6];
 	size_t n = sandbox_replaced(op, k->cert_file, paths);
 	n += sandbox_replaced(op, k->key_file, paths + n);
+	n += sandbox_replaced(op, k->client_ca_file, paths + n);
 	int rc = sandbox_files(op, "keys", paths, n, 0);
 	return rc < 0 ? rc : sandbox_calls(op, "keys", SANDBOX_KEYS);
 }
@@ -222,6 +273,7 @@ int tls_keys_main(int argc, char **argv)
 		return 64;
 	k.cert_file = argv[2];
 	k.key_file = argv[3];
+	k.client_ca_file = argc > 4 ? argv[4] : NULL;
 	(void)prctl(PR_SET_NAME, "starling-keys"); // for people who list processes
 	op_init(&op, 0);
 	int rc = 0;
@@ -244,5 +296,6 @@ int tls_keys_main(int argc, char **argv)
 	int status = rc < 0 ? 1 : helper_serve(&service, TLS_KEYS_SOCKETS);
 	for (size_t i = 0; i < TLS_KEYS_KEPT; i++)
 		EVP_PKEY_free(k.kept[i].key);
+	buf_done(&k.authorities);
 	return status;
 }

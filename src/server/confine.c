@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A rule holds for a folder and what is beneath it, or for one file, and stays with it when another takes its name. So the files that are
 // replaced need their folder: DATA/volume is made anew in DATA, which is why names in DATA may be made and files there written, but not read: that is
-// for log, index and run alone. So the password hashes in DATA/auth cannot be read, nor moved or linked to where they could.
+// for log, index and run alone. So the password hashes in DATA/auth cannot be read, nor moved or linked to where they could. Written they can be:
+// rights hold for all that is beneath a folder, and no rule takes any back.
+//
+// For the same reason no folder may be read that has a secret somewhere beneath it: then only single files in it are (secret_beneath()).
 #include "server/confine.h"
 
 #include "base/attr.h"
@@ -13,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +27,8 @@ struct list {
 	struct sandbox_path paths[PATHS_MAX];
 	size_t n;
 	int rc;
+	const char *secrets
+		[2]; // the key, the migrated users' hashes: as they really are called; NULL: none
 };
 
 static void add(struct list *l, const char *path, unsigned rights)
@@ -44,6 +50,22 @@ static const char *in_data(struct list *l, const struct config *c, const char *n
 	return path;
 }
 
+// Who took the server over may give the folder of the hashes the name of one that the next start lets be read.
+static void refuse_foreign(struct list *l, const char *path)
+{
+	static const char *const names[] = { "users", "learned", "secret" }; // of DATA/auth
+	int fd = l->rc == 0 ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	struct stat st;
+	for (size_t i = 0; fd >= 0 && l->rc == 0 && i < countof(names); i++)
+		if (fstatat(fd, names[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
+			l->rc = op_fail(l->op, RC_CORRUPT,
+				"%s has a file %s, which belongs in DATA/auth: somebody moved it "
+				"here",
+				path, names[i]);
+	if (fd >= 0)
+		close(fd);
+}
+
 // A folder of the data folder, made when it is not there.
 static void add_own(struct list *l, const struct config *c, const char *name, unsigned rights)
 {
@@ -53,6 +75,7 @@ static void add_own(struct list *l, const struct config *c, const char *name, un
 			l->rc = whole_name_flush(l->op, path);
 		else if (errno != EEXIST)
 			l->rc = op_fail_errno(l->op, RC_IO, errno, "cannot make %s", path);
+		refuse_foreign(l, path);
 	}
 	add(l, path, rights);
 }
@@ -63,6 +86,54 @@ static void add_replaced(struct list *l, const char *path)
 	size_t n = sandbox_replaced(l->op, path, some);
 	for (size_t i = 0; i < n; i++)
 		add(l, some[i].path, some[i].rights);
+}
+
+static const char *real_name(struct op *op, const char *path)
+{
+	char *real = path ? realpath(path, NULL) : NULL;
+	const char *name = real ? arena_str(&op->arena, span_str(real)) : NULL;
+	free(real);
+	return name;
+}
+
+// One that is, or may be, beneath the folder.
+static const char *secret_beneath(const struct list *l, const char *folder)
+{
+	const char *real = real_name(l->op, folder);
+	if (!real)
+		return NULL; // it is not there
+	struct span above = span_str(real);
+	for (size_t i = 0; i < countof(l->secrets); i++) {
+		struct span secret = l->secrets[i] ? span_str(l->secrets[i]) : SPAN("");
+		if (span_starts(secret, above) &&
+			(above.n == 1 || secret.n == above.n || secret.p[above.n] == '/'))
+			return l->secrets[i];
+	}
+	return NULL;
+}
+
+// A folder that is read as a whole where that shows nobody's secret, else only these in it.
+static void add_folder(
+	struct list *l, const char *folder, unsigned rights, const char *const *names, size_t n)
+{
+	if (!secret_beneath(l, folder)) {
+		add(l, folder, rights);
+		return;
+	}
+	for (size_t i = 0; i < n && l->rc == 0; i++) {
+		struct buf b = { 0 };
+		buf_addf(&b, "%s/%s", folder, names[i]);
+		const char *path = b.failed ? NULL : arena_str(&l->op->arena, buf_span(&b));
+		buf_done(&b);
+		const char *secret = path ? secret_beneath(l, path) : NULL;
+		if (secret)
+			log_warn("server",
+				"%s lies where this process, which talks to strangers, looks for "
+				"other files: it cannot read those, nor it",
+				secret);
+		else
+			add(l, path, rights);
+	}
 }
 
 // The folder of a socket: it goes away with its listener.
@@ -82,17 +153,30 @@ static void add_lock(struct list *l, const struct config *c)
 	add(l, path, SANDBOX_READ | SANDBOX_WRITE);
 }
 
-// What connecting to the relay reads: the resolver's files, when it is a name, and the authorities of its certificate.
+// What connecting to the relay reads: the resolver's files, when it is a name, and the authorities of its certificate. The resolver's are replaced
+// while we run (DHCP), so their folder is better; a file that is named alone is what it was at the start.
 static void add_relay(struct list *l, const struct config *c)
 {
-	static const char *const authorities[] = { "/etc/ssl", "/usr/lib/ssl",
-		"/usr/share/ca-certificates", "/usr/local/share/ca-certificates" };
-	if (!address_is_numeric(c->relay.host))
-		add_replaced(l,
-			"/etc/resolv.conf"); // and with it /etc, where hosts and nsswitch.conf are
-	add_replaced(l, c->relay.ca);
-	for (size_t i = 0; !c->relay.ca && i < countof(authorities); i++)
-		add(l, authorities[i], SANDBOX_READ | SANDBOX_LIST);
+	static const char *const resolver[] = { "resolv.conf", "hosts", "nsswitch.conf",
+		"host.conf", "gai.conf", "services" };
+	static const char *const authorities[] = { "certs", "cert.pem", "openssl.cnf" };
+	static const char *const others[] = { "/usr/share/ca-certificates",
+		"/usr/local/share/ca-certificates" };
+	struct sandbox_path some[2];
+	if (!address_is_numeric(c->relay.host)) {
+		add_folder(l, "/etc", SANDBOX_READ, resolver, countof(resolver));
+		if (sandbox_replaced(l->op, "/etc/resolv.conf", some) == 2) // where the link leads
+			add_folder(l, some[1].path, SANDBOX_READ, resolver, 1);
+	}
+	if (c->relay.ca) { // read once
+		add(l, c->relay.ca, SANDBOX_READ);
+		return;
+	}
+	add_folder(l, "/etc/ssl", SANDBOX_READ | SANDBOX_LIST, authorities, countof(authorities));
+	add_folder(
+		l, "/usr/lib/ssl", SANDBOX_READ | SANDBOX_LIST, authorities, countof(authorities));
+	for (size_t i = 0; i < countof(others); i++)
+		add_folder(l, others[i], SANDBOX_READ | SANDBOX_LIST, NULL, 0);
 }
 
 int confine_files(struct op *op, const struct config *c, bool reads_key)
@@ -104,6 +188,8 @@ int confine_files(struct op *op, const struct config *c, bool reads_key)
 			"all that its user may");
 		return 0;
 	}
+	l.secrets[0] = reads_key ? NULL : real_name(op, c->tls.key);
+	l.secrets[1] = real_name(op, c->auth.passwd_file);
 	add(&l, c->data, SANDBOX_LIST | SANDBOX_WRITE | SANDBOX_NAMES);
 	add_own(&l, c, "log", SANDBOX_FOLDER);
 	add_own(&l, c, "index", SANDBOX_FOLDER);
@@ -114,8 +200,8 @@ int confine_files(struct op *op, const struct config *c, bool reads_key)
 	if (reads_key) {
 		add_replaced(&l, c->tls.certificate);
 		add_replaced(&l, c->tls.key);
+		add_replaced(&l, c->tls.client_ca);
 	}
-	add_replaced(&l, c->tls.client_ca);
 	if (c->relay.host)
 		add_relay(&l, c);
 	for (size_t i = 0; i < c->listener_count; i++) {

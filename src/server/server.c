@@ -218,6 +218,7 @@ static int spawner_prepare(struct op *op, struct server *s, const char *program)
 		.sandbox = c->sandbox };
 	s->keys_config = (struct tls_keys_config){ .cert_file = c->tls.certificate,
 		.key_file = c->tls.key,
+		.client_ca_file = c->tls.client_ca,
 		.which = HELPER_KEYS,
 		.sandbox = c->sandbox };
 	auth_words_make(&s->auth_config, &auth);

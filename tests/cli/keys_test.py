@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The process that holds the private TLS key: kinds of keys, renewal, death."""
 
+import imaplib
 import os
 import pathlib
 import signal
@@ -80,6 +81,40 @@ class Keys(CliCase):
                 if any(word in octets for word in words):
                     return True
         return False
+
+    def external(self, server):
+        """Whether the client's certificate is one for a log-in."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.load_cert_chain(self.dir / "client" / "c.pem", self.dir / "client" / "k.pem")
+        with imaplib.IMAP4_SSL("127.0.0.1", server.ports["imaps"], ssl_context=context) as client:
+            if "AUTH=EXTERNAL" not in client.capabilities:
+                return False
+            return client.authenticate("EXTERNAL", lambda _: b"")[0] == "OK"
+
+    def test_authorities_of_clients(self):
+        """The key process reads them: they may lie beside the key, and be renewed. More than one answer's worth."""
+        for name in ("client", "stranger"):
+            (self.dir / name).mkdir()
+            self.make(self.dir / name, "RSA", "anna")
+        client, stranger = ((self.dir / name / "c.pem").read_text() for name in ("client", "stranger"))
+        authorities = self.dir / "ca.pem"
+        authorities.write_text(stranger * 60 + client)
+        self.assertGreater(authorities.stat().st_size, 60000)
+        self.add_user()
+        config = self.make(self.dir, "EC P-256").replace("};", f'client_ca = "{authorities}"; }};')
+        with self.server(config=config) as server:
+            self.assertTrue(self.external(server))
+            for turn, (text, known) in enumerate(((stranger, False), (client, True)), 1):
+                authorities.with_suffix(".new").write_text(text)
+                authorities.with_suffix(".new").rename(authorities)
+                os.kill(server.process.pid, signal.SIGHUP)
+                self.wait_for(server, "the certificate was read again", turn)
+                self.assertEqual(self.external(server), known)
+            authorities.write_text("nonsense")
+            os.kill(server.process.pid, signal.SIGHUP)
+            self.wait_for(server, "cannot read the certificates of client CAs")
+            self.assertTrue(self.external(server))
 
     def test_renewal_under_open_connections(self):
         """A handshake that began with the old certificate is finished with its key."""
