@@ -189,13 +189,50 @@ static EVP_PKEY *key_of(struct keys *k, struct span id)
 	return key;
 }
 
+// What EMSA-PSS (RFC 8017 section 9.1.1) makes of some hash, with a salt as long as that (RFC 8446 section 4.2.3). Anything else that asks for the bare
+// RSA operation does not want a signature: it is the same operation that decrypts, and would open what was ever encrypted to this key.
+static bool is_pss_of(const unsigned char *em, size_t n, unsigned top_bits, const EVP_MD *md)
+{
+	unsigned char db[TLS_KEYS_DATA_MAX];
+	size_t hash = (size_t)EVP_MD_get_size(md);
+	if (n < 2 * hash + 2 || em[n - 1] != 0xbc)
+		return false;
+	size_t db_n = n - hash - 1, zeros = db_n - hash - 1;
+	if (PKCS1_MGF1(db, (long)db_n, em + db_n, (long)hash, md) != 0)
+		return false;
+	unsigned char other = 0;
+	for (size_t i = 0; i < zeros; i++)
+		other |= (unsigned char)((db[i] ^ em[i]) & (i ? 0xff : 0xff >> (8 - top_bits)));
+	// The 1 is the first octet behind the zeros; of a key that leaves no room for any, it loses the same bits.
+	unsigned char one = (unsigned char)(db[zeros] ^ em[zeros]);
+	return other == 0 && (zeros ? one : one & (0xff >> (8 - top_bits))) == 1;
+}
+
+static bool is_pss(const RSA *rsa, const unsigned char *em, size_t n)
+{
+	const EVP_MD *const hashes[] = { EVP_sha256(), EVP_sha384(), EVP_sha512() };
+	unsigned top_bits = ((unsigned)RSA_bits(rsa) - 1) % 8; // of the first octet
+	if (n == 0 || em[0] >> top_bits)
+		return false;
+	if (top_bits == 0) { // it is none of the message's
+		em++;
+		n--;
+		top_bits = 8;
+	}
+	for (size_t i = 0; i < sizeof hashes / sizeof *hashes; i++)
+		if (is_pss_of(em, n, top_bits, hashes[i]))
+			return true;
+	return false;
+}
+
 static int sign_with(EVP_PKEY *key, int padding, struct span data, unsigned char *to)
 {
 	const unsigned char *bytes = (const unsigned char *)data.p;
 	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA) {
 		const RSA *rsa = EVP_PKEY_get0_RSA(key);
 		bool fits = rsa && RSA_size(rsa) <= (int)TLS_KEYS_DATA_MAX &&
-			(padding == RSA_PKCS1_PADDING || padding == RSA_NO_PADDING);
+			(padding == RSA_PKCS1_PADDING ||
+				(padding == RSA_NO_PADDING && is_pss(rsa, bytes, data.n)));
 		return fits ? RSA_private_encrypt(
 				      (int)data.n, bytes, to, (RSA *)(uintptr_t)rsa, padding)
 			    : -1;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The process that holds the private TLS key: kinds of keys, renewal, death."""
 
+import hashlib
 import imaplib
 import os
 import pathlib
@@ -14,7 +15,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from clicase import CliCase, helpers  # noqa: E402
+from clicase import CliCase, helpers, program  # noqa: E402
 
 KINDS = {
     "RSA": ["-newkey", "rsa:2048"],
@@ -81,6 +82,43 @@ class Keys(CliCase):
                 if any(word in octets for word in words):
                     return True
         return False
+
+    def ask(self, kind, padding, data):
+        """What the key process, started by hand, answers: (rc, field). Its sockets are descriptors 3 to 10."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        os.dup2(theirs.fileno(), high := 100 + theirs.fileno())
+        command = f"exec {program()} keys-worker 0 {self.dir}/c.pem {self.dir}/k.pem " + " ".join(f"{fd}<&{high}" for fd in range(3, 11))
+        process = subprocess.Popen(["bash", "-c", command + f" {high}<&-"], pass_fds=[high])
+        os.close(high)
+        theirs.close()
+        public = subprocess.run(["openssl", "pkey", "-in", str(self.dir / "k.pem"), "-pubout", "-outform", "DER"], check=True, capture_output=True).stdout
+        size = bytes([len(data) & 127 | 128, len(data) >> 7]) if len(data) > 127 else bytes([len(data)])
+        ours.send(bytes([kind]) + hashlib.sha256(public).digest() + bytes([padding]) + size + data)
+        answer = ours.recv(65536)
+        ours.close()
+        process.wait()
+        return int.from_bytes(answer[:4], "little", signed=True), answer
+
+    def test_signs_and_does_not_decrypt(self):
+        """The bare RSA operation, of what is no padded hash, would open whatever was encrypted to the key."""
+        self.make(self.dir, "RSA")
+
+        def mask(seed, n, name):
+            return b"".join(hashlib.new(name, seed + i.to_bytes(4, "big")).digest() for i in range(n // 32 + 1))[:n]
+
+        for name in ("sha256", "sha384", "sha512"):
+            h = hashlib.new(name, b"x").digest()
+            n = 256 - len(h) - 1
+            plain = bytes(n - len(h) - 1) + b"\1" + os.urandom(len(h))
+            block = bytearray(a ^ b for a, b in zip(plain, mask(h, n, name))) + h + b"\xbc"
+            block[0] &= 0x7f
+            self.assertEqual(self.ask(2, 3, bytes(block))[0], 0, name)  # RSA_NO_PADDING
+            for at in (1, n - len(h) - 1, 255):
+                other = bytearray(block)
+                other[at] ^= 1
+                self.assertLess(self.ask(2, 3, bytes(other))[0], 0, (name, at))
+        self.assertLess(self.ask(2, 3, b"\0" + os.urandom(255))[0], 0)
+        self.assertEqual(self.ask(2, 1, b"a hash with its name")[0], 0)  # RSA_PKCS1_PADDING of TLS 1.2
 
     def external(self, server):
         """Whether the client's certificate is one for a log-in."""
