@@ -10,7 +10,9 @@
 #include <libconfig.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <linux/capability.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum kind {
@@ -585,6 +587,16 @@ int config_data(struct op *op, struct config *c, bool make)
 	return make ? make_folders(op, c->data) : 0;
 }
 
+// Root may, and who was given the right (packaging/starling.service).
+static bool may_bind_low_ports(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { { 0 } };
+	return geteuid() == 0 ||
+		(syscall(SYS_capget, &header, data) == 0 &&
+			data[0].effective & 1u << CAP_NET_BIND_SERVICE);
+}
+
 int config_finish(struct op *op, struct config *c)
 {
 	int rc = config_data(op, c, true);
@@ -598,12 +610,12 @@ int config_finish(struct op *op, struct config *c)
 	if (rc == 0 && (!c->tls.certificate || !c->tls.key))
 		rc = op_fail(op, RC_CONFIG,
 			"tls.certificate and tls.key belong together: give both or neither");
-	bool given = c->listener_count > 0;
+	bool given = c->listener_count > 0, low = may_bind_low_ports();
 	for (int i = 0; rc == 0 && !given && i < PROTO_COUNT; i++) {
 		char address[32];
 		(void)snprintf(address, sizeof address, "%s:%u",
 			protocols[i].host ? protocols[i].host : "*",
-			(unsigned)(geteuid() == 0 ? protocols[i].port : protocols[i].high_port));
+			(unsigned)(low ? protocols[i].port : protocols[i].high_port));
 		rc = listener_add(op, c, (enum config_protocol)i, span_str(address), false);
 	}
 	return rc;

@@ -38,6 +38,8 @@ class Server:
     """One server. `engine` is "local" or "memory"; `options` are more words for `starling serve`; `config` is the text of
     a configuration file; `data` keeps an existing data folder (which then stays); `env` is added to its environment."""
 
+    words = ()  # in front of the program: what starts it
+
     def __init__(self, engine="local", options=(), data=None, protocols=("imap", "imaps"), config=None, unix=None, env=None):
         self.engine, self.options, self.protocols = engine, list(options), protocols
         self.keep = data is not None
@@ -70,7 +72,7 @@ class Server:
     def start(self):
         ports = self.data / "run" / "ports"
         ports.unlink(missing_ok=True)
-        command = [str(program()), "serve", "--data", str(self.data), "--allow-plaintext"]
+        command = [*self.words, str(program()), "serve", "--data", str(self.data), "--allow-plaintext"]
         for proto in self.protocols:
             command += ["--listen", f"{proto}=127.0.0.1:0"]
         if self.unix:
