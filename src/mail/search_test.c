@@ -4,25 +4,14 @@
 #include "base/limits.h"
 #include "mail/content_testing.h"
 #include "mail/search.h"
-#include "mail/search_testing.h"
+#include "mail/search_plain_testing.h"
 #include "mail/testing.h"
 
 #define DAY 86400
 
-struct known { // what the plain evaluation knows of a message
-	struct span text;
-	uint32_t uid, seq, flags;
-	bool keyword[3];
-	uint64_t modseq;
-	struct msg_cold cold;
-	struct texts *texts;
-	struct texts *fields[4]; // of field_names
-	bool has_field[4];
-	int32_t sent_day;
-};
 static const struct span keywords[] = { SPAN("$Junk"), SPAN("Work"), SPAN("never") };
-static const struct span field_names[] = { SPAN("Subject"), SPAN("Message-ID"), SPAN("X-Mailer"),
-	SPAN("Received") };
+static const struct span field_names[] = { SPAN("Subject"), SPAN("From"), SPAN("Message-ID"),
+	SPAN("X-Mailer"), SPAN("Received"), SPAN("to") };
 
 static struct {
 	struct messages messages;
@@ -33,108 +22,6 @@ static struct {
 	size_t count;
 	int64_t now;
 } all; // of this test program
-
-// --- the plain evaluation ---
-
-static int64_t floor_day(int64_t seconds)
-{
-	return seconds >= 0 ? seconds / DAY : -((-seconds + DAY - 1) / DAY);
-}
-
-static bool day_matches(const struct search_key *k, int64_t day, enum search_kind since)
-{
-	int which = (int)k->kind - (int)since;
-	return which == 0 ? day >= k->day : which == 1 ? day < k->day : day == k->day;
-}
-
-static bool field_matches(const struct known *m, const struct search_key *k)
-{
-	for (size_t i = 0; i < countof(field_names); i++) {
-		if (!span_caseeq(field_names[i], k->name))
-			continue;
-		struct buf folded = { 0 };
-		casefold(k->text, &folded);
-		bool found = k->text.n ? found_plainly(m->fields[i], buf_span(&folded), true)
-				       : m->has_field[i];
-		buf_done(&folded);
-		return found;
-	}
-	return false;
-}
-
-static bool text_matches(const struct known *m, const struct search_key *k)
-{
-	struct buf folded = { 0 };
-	casefold(k->text, &folded);
-	bool found = k->text.n == 0 ||
-		found_plainly(m->texts, buf_span(&folded), k->kind == SEARCH_TEXT);
-	buf_done(&folded);
-	return found;
-}
-
-static bool leaf_matches(const struct known *m, const struct search_key *k)
-{
-	switch (k->kind) {
-	case SEARCH_ALL:
-		return true;
-	case SEARCH_FLAGS:
-		return (m->flags & k->flags_mask) == k->flags_value;
-	case SEARCH_KEYWORD:
-		for (size_t i = 0; i < countof(keywords); i++)
-			if (span_caseeq(k->text, keywords[i]))
-				return m->keyword[i];
-		return false;
-	case SEARCH_SEQS:
-		return numset_has(k->set, m->seq);
-	case SEARCH_UIDS:
-		return numset_has(k->set, m->uid);
-	case SEARCH_LARGER:
-		return m->cold.size > k->number;
-	case SEARCH_SMALLER:
-		return m->cold.size < k->number;
-	case SEARCH_SINCE:
-	case SEARCH_BEFORE:
-	case SEARCH_ON:
-		return day_matches(
-			k, floor_day(m->cold.internal_date + m->cold.zone * 60), SEARCH_SINCE);
-	case SEARCH_SENTSINCE:
-	case SEARCH_SENTBEFORE:
-	case SEARCH_SENTON:
-		return m->sent_day != INT32_MIN && day_matches(k, m->sent_day, SEARCH_SENTSINCE);
-	case SEARCH_SAVEDSINCE:
-	case SEARCH_SAVEDBEFORE:
-	case SEARCH_SAVEDON:
-		return day_matches(k, floor_day(m->cold.save_date), SEARCH_SAVEDSINCE);
-	case SEARCH_YOUNGER:
-		return m->cold.internal_date >= all.now - (int64_t)k->number;
-	case SEARCH_OLDER:
-		return m->cold.internal_date <= all.now - (int64_t)k->number;
-	case SEARCH_HEADER:
-		return field_matches(m, k);
-	case SEARCH_BODY:
-	case SEARCH_TEXT:
-		return text_matches(m, k);
-	case SEARCH_MODSEQ:
-		return m->modseq >= k->number;
-	case SEARCH_EMAILID:
-		return memcmp(&k->id, &m->cold.emailid, sizeof k->id) == 0;
-	default: // THREADID
-		return memcmp(&k->id, &m->cold.threadid, sizeof k->id) == 0;
-	}
-}
-
-static bool matches(const struct known *m, const struct search_key *k)
-{
-	bool all_of = true, any = false;
-	if (k->kind != SEARCH_AND && k->kind != SEARCH_OR && k->kind != SEARCH_NOT)
-		return leaf_matches(m, k);
-	for (const struct search_key *c = k->child; c; c = c->next) {
-		bool v = matches(m, c);
-		all_of = all_of && v;
-		any = any || v;
-	}
-	return k->kind == SEARCH_AND ? all_of : k->kind == SEARCH_OR ? any : !any;
-}
 
 // --- random programs ---
 
@@ -190,8 +77,8 @@ static void random_leaf(struct maker *mk, struct search_key *k)
 	else // the clock runs on while the test does: no message is at the border
 		k->number = (uint64_t)(all.now - m->cold.internal_date) / 1000 * 1000 + 500;
 	k->day = (int32_t)floor_day(m->cold.internal_date) + (int32_t)pick_of(mk, 3) - 1;
-	if (k->kind >= SEARCH_SENTSINCE && k->kind <= SEARCH_SENTON && m->sent_day != INT32_MIN)
-		k->day = m->sent_day;
+	if (k->kind >= SEARCH_SENTSINCE && k->kind <= SEARCH_SENTON)
+		k->day = sent_day_plainly(m->text);
 	if (k->kind >= SEARCH_SAVEDSINCE && k->kind <= SEARCH_SAVEDON)
 		k->day = (int32_t)floor_day(m->cold.save_date) + (int32_t)pick_of(mk, 3) - 1;
 	k->id = k->kind == SEARCH_EMAILID ? m->cold.emailid : m->cold.threadid;
@@ -213,15 +100,6 @@ static struct search_key *random_program(struct maker *mk, unsigned depth)
 		link = &(*link)->next;
 	}
 	return k;
-}
-
-static void free_sets(const struct search_key *k)
-{
-	for (; k; k = k->next) {
-		if (k->set)
-			numset_done(k->set);
-		free_sets(k->child);
-	}
 }
 
 static void print_program(const struct search_key *k, int depth)
@@ -262,9 +140,10 @@ static void check_program(struct view *v, const struct search_key *program, uint
 	struct modseq modseq = { 0 };
 	size_t runs;
 	uint64_t most = 0;
+	struct plain_search plain = { .now = all.now };
 	run(v, program, budget, &uids, &modseq, &runs);
 	for (size_t i = 0; i < all.count; i++) {
-		bool want = matches(&all.known[i], program);
+		bool want = matches_plainly(&plain, &all.known[i], program);
 		if (want && all.known[i].modseq > most)
 			most = all.known[i].modseq;
 		if (numset_has(&uids, all.known[i].uid) != want) {
@@ -288,7 +167,7 @@ static void random_programs_find_what_they_should(void **state)
 		struct maker mk = { &op, round + 1 };
 		struct search_key *program = random_program(&mk, 1 + round % 4);
 		check_program(v, program, round % 3 ? UINT64_MAX / 2 : 0);
-		free_sets(program);
+		program_sets_done(program);
 		op_reset(&op);
 		op_reset(&all.f.op);
 	}
@@ -369,51 +248,20 @@ static void programs_have_limits(void **state)
 
 // --- the mailbox ---
 
-static struct texts *values_of(struct span message, struct span name, bool *ret_exists)
-{
-	struct op op;
-	op_init(&op, 0);
-	struct texts *t = calloc(1, sizeof *t);
-	const struct mime_tree *tree;
-	must(t);
-	assert_int_equal(mime_parse(&op, message, &tree), 0);
-	struct mime_fields it = mime_fields_of(tree->header);
-	struct mime_field f;
-	*ret_exists = false;
-	while (mime_fields_next(&it, &f)) {
-		struct buf text = { 0 }, folded = { 0 };
-		mime_text_of(f.value, &text);
-		casefold(buf_span(&text), &folded);
-		if (span_caseeq(f.name, name)) {
-			*ret_exists = true;
-			texts_add(&all.keep, t, buf_span(&folded), true);
-		}
-		buf_done(&text);
-		buf_done(&folded);
-	}
-	op_done(&op);
-	return t;
-}
-
 static void learn(struct view *v, struct known *m, struct span text)
 {
 	struct op *op = &all.f.op;
 	struct msg msg;
-	struct content c;
 	ok(op, view_msg(op, v, (struct uid){ m->uid }, &msg));
 	m->seq = msg.seq.v;
 	m->flags = msg.flags;
 	m->modseq = msg.modseq.v;
 	m->cold = *msg.cold;
-	ok(op, content_open(op, v, &msg, &c));
-	m->sent_day = content_sent_day(&c);
-	content_close(&c);
 	m->text = text;
 	m->texts = calloc(1, sizeof *m->texts);
 	must(m->texts);
+	m->texts->folded = true;
 	texts_of(&all.keep, m->texts, SPAN_NONE, text);
-	for (size_t i = 0; i < countof(field_names); i++)
-		m->fields[i] = values_of(text, field_names[i], &m->has_field[i]);
 }
 
 static uint32_t append_known(struct span text, struct known *m, unsigned *seed)
@@ -428,9 +276,8 @@ static uint32_t append_known(struct span text, struct known *m, unsigned *seed)
 			all.now - (int64_t)((unsigned)rand_r(seed) % (30 * DAY)) / 1000 * 1000,
 		.zone = (int16_t)((int)((unsigned)rand_r(seed) % 1440) - 720) };
 	for (size_t i = 0; i < 2; i++) {
-		m->keyword[i] = rand_r(seed) % 3 == 0;
-		if (m->keyword[i])
-			words[meta.flags.keyword_count++] = keywords[i];
+		if (rand_r(seed) % 3 == 0)
+			words[meta.flags.keyword_count++] = m->keywords[i] = keywords[i];
 	}
 	ok(op, append_begin(op, all.f.a, SPAN("INBOX"), &ap));
 	ok(op, append_message(op, ap, &meta, text.n));
@@ -468,11 +315,8 @@ static int open_all(void **state)
 static int close_all(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < all.count; i++) {
+	for (size_t i = 0; i < all.count; i++)
 		free(all.known[i].texts);
-		for (size_t k = 0; k < countof(field_names); k++)
-			free(all.known[i].fields[k]);
-	}
 	free(all.known);
 	view_close(all.inbox);
 	fixture_end(&all.f);

@@ -1,32 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starling: for tests of SEARCH: what a message says, decoded and folded field by field and part by part in the plainest way, and a plain
-// search in that.
+// Starling: for tests of SEARCH: what a message says, decoded field by field and part by part in the plainest way, and a plain search in that. Nothing
+// here is shared with search.c and search_text.c.
 #ifndef MAIL_SEARCH_TESTING_H
 #define MAIL_SEARCH_TESTING_H
 
-#include "mail/search_priv.h"
+#include "base/buf.h"
+#include "base/must.h"
+#include "mime/header.h"
 #include "mime/parse.h"
+#include "mime/text.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
 #define TEXTS_MAX 4000u
-struct texts { // folded; a field or a part each
+struct texts { // a field or a part each
 	struct span list[TEXTS_MAX];
 	bool is_header[TEXTS_MAX];
 	size_t count;
+	bool folded; // to be set before; else the texts are as they read
 };
 
 static inline void texts_add(struct op *op, struct texts *t, struct span s, bool is_header)
 {
-	assert_true(t->count < TEXTS_MAX);
+	must(t->count < TEXTS_MAX);
+	struct buf folded = { 0 };
+	if (t->folded && is_header) { // bodies were folded while they were decoded
+		casefold(s, &folded);
+		s = buf_span(&folded);
+	}
 	t->list[t->count] = s.n ? arena_dup(&op->arena, s) : SPAN("");
 	t->is_header[t->count++] = is_header;
+	buf_done(&folded);
 }
 
 static inline bool is_wsp(char c)
@@ -40,7 +44,7 @@ static inline void add_header(struct op *op, struct texts *t, struct span header
 	struct mime_fields it = mime_fields_of(header);
 	struct mime_field f;
 	while (mime_fields_next(&it, &f)) {
-		struct buf text = { 0 }, value = { 0 }, folded = { 0 };
+		struct buf text = { 0 }, value = { 0 };
 		struct span trimmed = span_trim(f.value);
 		size_t blanks = 0;
 		while (blanks < f.value.n && is_wsp(f.value.p[blanks]))
@@ -54,11 +58,9 @@ static inline void add_header(struct op *op, struct texts *t, struct span header
 		if (f.name.n && value.n && (unsigned char)f.value.p[0] <= ' ')
 			buf_add(&text, as_is ? span_cut(f.value, 0, blanks) : SPAN(" "));
 		buf_add(&text, buf_span(&value));
+		texts_add(op, t, buf_span(&text), true);
 		buf_done(&value);
-		casefold(buf_span(&text), &folded);
-		texts_add(op, t, buf_span(&folded), true);
 		buf_done(&text);
-		buf_done(&folded);
 	}
 }
 
@@ -68,12 +70,12 @@ static inline void add_body(
 	struct mime_text text = { 0 };
 	struct span piece;
 	struct buf whole = { 0 };
-	mime_text_init(&text, (enum mime_cte)p->cte, p->charset, true);
+	mime_text_init(&text, (enum mime_cte)p->cte, p->charset, t->folded);
 	for (size_t at = 0; at < body.n; at += 30000) {
-		assert_int_equal(mime_text_feed(&text, span_cut(body, at, at + 30000), &piece), 0);
+		must(mime_text_feed(&text, span_cut(body, at, at + 30000), &piece) == 0);
 		buf_add(&whole, piece);
 	}
-	assert_int_equal(mime_text_end(&text, &piece), 0);
+	must(mime_text_end(&text, &piece) == 0);
 	buf_add(&whole, piece);
 	texts_add(op, t, buf_span(&whole), false);
 	buf_done(&whole);
@@ -83,7 +85,7 @@ static inline void add_body(
 static inline void texts_of(struct op *op, struct texts *t, struct span prefix, struct span m)
 {
 	const struct mime_tree *tree;
-	assert_int_equal(mime_parse(op, m, &tree), 0);
+	must(mime_parse(op, m, &tree) == 0);
 	t->count = 0;
 	add_header(op, t, prefix);
 	for (uint32_t i = 0; i < tree->count; i++) {
@@ -94,19 +96,23 @@ static inline void texts_of(struct op *op, struct texts *t, struct span prefix, 
 	}
 }
 
-static inline bool found_plainly(const struct texts *t, struct span needle, bool headers)
+// ASCII letters match in either case, unless `exact`.
+static inline bool is_within(struct span text, struct span needle, bool exact)
 {
-	for (size_t i = 0; i < t->count; i++) {
-		if (t->is_header[i] && !headers)
-			continue;
-		for (size_t at = 0; at + needle.n <= t->list[i].n; at++) {
-			if (ascii_upper((unsigned char)t->list[i].p[at]) !=
-				ascii_upper((unsigned char)needle.p[0]))
-				continue;
-			if (span_caseeq(span_cut(t->list[i], at, at + needle.n), needle))
-				return true;
-		}
+	for (size_t at = 0; at + needle.n <= text.n; at++) {
+		struct span there = span_cut(text, at, at + needle.n);
+		if (exact ? span_eq(there, needle) : span_caseeq(there, needle))
+			return true;
 	}
+	return false;
+}
+
+static inline bool found_plainly(
+	const struct texts *t, struct span needle, bool headers, bool exact)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if ((headers || !t->is_header[i]) && is_within(t->list[i], needle, exact))
+			return true;
 	return false;
 }
 
