@@ -151,15 +151,18 @@
 #define RELAY_TIMEOUT_MS 60000u // to connect to the relay, and for its answers
 #define RELAY_MESSAGE_TIMEOUTS                                                                     \
 	10u // times as long for its answer to a message: 10 minutes (RFC 5321 section 4.5.3.2.6)
-#define RELAY_IDLE_S 30u     // a link without work is given up
+#define RELAY_IDLE_S 30u // a link without work is given up
+#define RELAY_ORPHANS_MAX                                                                          \
+	100u // links whose client is gone that wait for the relay's word on a message
 #define RELAY_RESOLVE_S 60u  // the relay's addresses are looked up again
 #define RELAY_LINE_MAX 4096u // octets of a line of the relay: RFC 5321 section 4.5.3.1.5 says 512
 #define RELAY_QUEUE_MAX (256u << 10)  // octets of a message that wait for the relay
 #define RELAY_PIPELINE_MAX 100u       // recipients asked of the relay and not answered
 #define RELAY_HELD_MAX (16u << 10)    // octets of answers that wait behind one of them
 #define RELAY_ITERATIONS_MAX 1000000u // SCRAM: of PBKDF2 that the relay may ask of us
-#define SERVED_MESSAGES 256u    // messages with some recipients served that submission remembers
-#define SERVED_S 86400u         // and for how long
+#define SERVED_MESSAGES 1024u         // messages that submission remembers, with who had them
+#define SERVED_ADDRESSES_MAX 2000u    // of one of them
+#define SERVED_S 86400u               // and for how long, if not everybody had it
 #define DELIVERY_PERIOD_S 21600 // a delivery is known again for this time, and up to twice as long
 #define DELIVERY_SHARE_S                                                                           \
 	300u // for so long a message may be delivered to more recipients: half a sweep's grace

@@ -17,6 +17,7 @@ struct recipient {
 	struct span folder;        // detail of a sub-address; absent: none
 	bool remote;               // submission: for the relay
 	bool refused;              // by it
+	bool held;                 // it is not asked: it may have the message (served.h)
 	bool has_it;               // it was delivered
 };
 struct envelope {                         // all of it in the arena of the transaction's op

@@ -108,8 +108,17 @@ static int resolve(struct op *op, struct relay *r, struct relay_link *to)
 
 // --- a link ---
 
+void relay_request_settle(struct request *q, bool taken)
+{
+	struct relay_receipt *r = &q->receipt;
+	if (r->served)
+		served_settle(r->served, &r->message, taken, r->seconds);
+	r->served = NULL;
+}
+
 static void request_free(struct request *q)
 {
+	relay_request_settle(q, false); // nobody knows
 	free(q->command);
 	free(q->dsn);
 	free(q->hold);
@@ -316,9 +325,16 @@ bool relay_data(struct relay_link *link)
 	return ask_plainly(link, RELAY_DATA, "DATA");
 }
 
-bool relay_end(struct relay_link *link)
+bool relay_end(struct relay_link *link, const struct relay_receipt *receipt)
 {
-	return ask_plainly(link, RELAY_END, ""); // the line with the dot stands in the octets
+	struct request q = { .what = RELAY_END };
+	if (receipt)
+		q.receipt = *receipt;
+	struct texts t = { 0 };
+	bool asked = ask(link, &q, &t); // the line with the dot stands in the octets
+	if (!asked)
+		relay_request_settle(&q, false);
+	return asked;
 }
 
 bool relay_reset(struct relay_link *link)

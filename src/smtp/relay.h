@@ -9,12 +9,14 @@
 #define SMTP_RELAY_H
 
 #include "base/op.h"
+#include "smtp/served.h"
 #include "wire/future_release.h"
 
 struct envelope;
 struct net;
 struct recipient;
 struct relay;
+struct relay_receipt;
 struct rope;
 struct smtp_answer;
 
@@ -54,6 +56,12 @@ void relay_on_reach(struct relay *relay, const struct relay_waiter *waiter);
 // --- a link; in the thread of the session or task that has it ---
 
 struct relay_link;
+struct relay_receipt {
+	struct served *served;
+	struct served_message message;
+	unsigned seconds; // what is taken is remembered for so long
+	bool only_gone;   // and only when nobody is there to tell the client
+};
 // Begins to connect; `waiter` is woken until relay_link_free(). Blocks (CREW_RELAY) if the host's name must be looked up, RC_UNAVAILABLE when too
 // many do that now.
 int relay_link_new(struct op *op, struct relay *relay, const struct relay_waiter *waiter,
@@ -71,8 +79,10 @@ bool relay_data(struct relay_link *link);
 // Octets behind DATA, dots doubled; moved out of `from`. Nothing waits: see relay_is_full().
 void relay_octets(struct relay_link *link, struct rope *from);
 bool relay_is_full(struct relay_link *link); // the waiter is woken when it is not any more
-bool relay_end(struct relay_link *link);     // behind the line with the dot
-bool relay_reset(struct relay_link *link);   // the transaction is forgotten; its answer is nobody's
+// Behind the line with the dot. Once it was asked for, the connection waits for the answer even if the link is let go: what it is is settled with
+// `receipt` (smtp/served.h; NULL: nobody wants to know).
+bool relay_end(struct relay_link *link, const struct relay_receipt *receipt);
+bool relay_reset(struct relay_link *link); // the transaction is forgotten; its answer is nobody's
 // The next answer. False: it is not there yet. *ret_died: the link died before the relay has answered this: the answer is ours.
 bool relay_answer(struct relay_link *link, enum relay_request *ret_what,
 	struct smtp_answer *ret_answer, bool *ret_died);

@@ -28,6 +28,7 @@ struct relay {
 	struct address addresses[RELAY_ADDRESSES_MAX];
 	size_t address_count;
 	uint64_t resolved_at;         // clock_mono(); 0: never
+	unsigned orphans;             // links that RELAY_ORPHANS_MAX counts
 	struct future_release future; // its last offer
 };
 
@@ -42,6 +43,7 @@ struct request {
 	bool eight_bit; // BODY=8BITMIME
 	bool answered;
 	struct smtp_answer answer;
+	struct relay_receipt receipt; // of RELAY_END; `served` NULL: settled
 };
 
 enum relay_offer { // bits: what EHLO lists
@@ -76,6 +78,8 @@ struct relay_link {
 
 void relay_link_unref(struct relay_link *link);
 void relay_link_wake_locked(struct relay_link *link); // who has it
+// Of RELAY_END: what became of the message. Once; more calls do nothing.
+void relay_request_settle(struct request *q, bool taken);
 // The connection's side: it is of no more use. `enhanced`: "4.4.1"; `text` NULL: nothing went wrong.
 void relay_link_die(struct relay_link *link, const char *enhanced, const char *text);
 // Connects to the next address. Its fault is the link's death.

@@ -35,6 +35,7 @@ struct relay_session {
 	struct span mechanisms;       // of EHLO's AUTH; malloced
 	struct relay_sasl *sasl;
 	bool logged_in;
+	bool is_orphan;      // counted as one
 	bool in_data;        // 354 was said: octets may go
 	uint64_t waits_from; // when the last answer came, or what is waited for was asked
 };
@@ -211,6 +212,9 @@ static bool give_answer(struct relay_link *link, const struct smtp_answer *a, bo
 	*ret_in_data = goes_on;
 	q->answer = *a;
 	q->answered = true;
+	if (q->what == RELAY_END)
+		relay_request_settle(
+			q, a->code / 100 == 2 && (link->closed || !q->receipt.only_gone));
 	while (q != link->to_send && q->answered) // some were answered before it was their turn
 		q = q->next;
 	link->to_answer = q == link->to_send ? NULL : q;
@@ -373,6 +377,18 @@ static struct view_of_link look(struct relay_session *r)
 	return v;
 }
 
+// Nobody waits any more, but a message that the relay has whole it may take: what it says is noted (struct relay_receipt).
+static bool stays_behind(struct relay_session *r)
+{
+	struct relay *relay = r->link->relay;
+	pthread_mutex_lock(&relay->lock);
+	bool is_new = !r->is_orphan && relay->orphans < RELAY_ORPHANS_MAX;
+	relay->orphans += is_new;
+	pthread_mutex_unlock(&relay->lock);
+	r->is_orphan |= is_new;
+	return r->is_orphan;
+}
+
 static enum conn_next goodbye(struct relay_session *r)
 {
 	relay_link_die(r->link, "4.4.2", NULL);
@@ -398,7 +414,8 @@ static enum conn_next session_run(void *session, unsigned events)
 	bool idle = r->phase == R_READY && !v.busy;
 	if (r->phase == R_END)
 		return CONN_ABORT;
-	if (v.closed || (idle && (events & CONN_EV_DEADLINE)))
+	bool let_go = v.closed && !(v.last && stays_behind(r));
+	if (let_go || (idle && (events & CONN_EV_DEADLINE)))
 		return idle ? goodbye(r) : CONN_ABORT;
 	if (events & CONN_EV_STOPPING && !v.last) // a message that it has whole it may have taken
 		fail(r, "4.3.2", "we are shutting down");
@@ -449,6 +466,9 @@ static void session_close(void *session)
 		relay_link_dial(link);
 	else if (dialed)
 		relay_link_die(link, "4.4.1", fault[0] ? fault : "the connection broke off");
+	pthread_mutex_lock(&link->relay->lock);
+	link->relay->orphans -= r->is_orphan;
+	pthread_mutex_unlock(&link->relay->lock);
 	relay_sasl_free(r->sasl);
 	free((void *)(uintptr_t)r->mechanisms.p);
 	op_done(&r->op);

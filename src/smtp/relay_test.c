@@ -62,9 +62,10 @@ static void begin(struct pair *p)
 static void end(struct pair *p)
 {
 	fake_close(&p->client);
+	if (!p->linked)
+		return;
 	(void)fake_run_woken(&p->relay);
-	if (p->linked)
-		fake_close(&p->relay);
+	fake_close(&p->relay);
 }
 
 // The server stops: what the relay has whole, it may have taken. Its answer is awaited; a message that has not come whole is given up.
@@ -261,6 +262,152 @@ static void passes_over_who_has_it(void **state)
 	}
 }
 
+// --- messages that come again ---
+
+#define WITH_ID SPAN("Message-ID: <1@a>\r\n\r\nx\r\n.\r\n")
+#define WITHOUT_ID SPAN("Subject: a\r\n\r\nx\r\n.\r\n")
+
+// The relay has said yes to MAIL and this many RCPT; the message comes. What the relay is sent of it.
+static struct span send_message(struct pair *p, unsigned recipients, struct span text)
+{
+	for (unsigned i = 0; p->linked && i <= recipients; i++)
+		relay_says(p, SPAN("250 yes\r\n"), 0);
+	client_says(p, SPAN("DATA\r\n"), 0);
+	relay_says(p, SPAN("354 go\r\n"), 0);
+	client_says(p, text, 0);
+	return p->linked ? fake_output(&p->relay) : SPAN("");
+}
+
+// The same message once more, to x alone: it is passed over, or goes to the relay, which takes it.
+static void comes_again(struct span text, bool passed_over)
+{
+	struct pair p;
+	begin(&p);
+	assert_int_equal(has_end(send_message(&p, 1, text)), !passed_over);
+	if (!passed_over)
+		relay_says(&p, SPAN("250 taken\r\n"), 0);
+	compare(0, fake_output(&p.client), SPAN("250 2.1.5?\n354?\n250 2.0.0 sent to 1?"));
+	end(&p);
+}
+
+// The answer may not have reached the client, although we gave it.
+static void knows_it_again(void **state)
+{
+	(void)state;
+	comes_again(WITH_ID, false);
+	comes_again(WITH_ID, true);
+	comes_again(WITHOUT_ID, false);
+	comes_again(WITHOUT_ID, false);
+}
+
+// The client is gone while the relay has the message whole: what the relay says is noted. Meanwhile it is not sent a second time.
+static void client_goes_away(void **state)
+{
+	(void)state;
+	const struct span texts[] = { WITH_ID, WITHOUT_ID,
+		SPAN("Message-ID: <2@a>\r\n\r\nx\r\n.\r\n"), WITHOUT_ID };
+	for (unsigned i = 0; i < 4; i++) {
+		struct span text = texts[i];
+		bool taken = i >= 2;
+		struct pair p, other;
+		begin(&p);
+		assert_true(has_end(send_message(&p, 1, text)));
+		fake_close(&p.client);
+		assert_true(fake_run_woken(&p.relay));
+		assert_false(p.relay.closed);
+		if (i % 2 == 0) {
+			begin(&other);
+			assert_false(has_end(send_message(&other, 1, text)));
+			compare(0, fake_output(&other.client),
+				SPAN("250 2.1.5?\n354?\n451 4.3.0 it is on its way?"));
+			end(&other);
+		}
+		(void)fake_output(&p.relay);
+		fake_send(&p.relay, taken ? SPAN("250 taken\r\n") : SPAN("451 no\r\n"), 0);
+		assert_true(span_eq(fake_output(&p.relay), SPAN("QUIT\r\n")));
+		assert_true(p.relay.closed);
+		fake_close(&p.relay);
+		comes_again(text, taken);
+	}
+}
+
+// A relay that breaks off then may have it or not: it is tried again.
+static void relay_breaks_off_behind_it(void **state)
+{
+	(void)state;
+	struct pair p;
+	begin(&p);
+	assert_true(has_end(send_message(&p, 1, WITH_ID)));
+	fake_close(&p.client);
+	assert_true(fake_run_woken(&p.relay));
+	fake_wake(&p.relay, CONN_EV_EOF);
+	assert_true(p.relay.closed);
+	fake_close(&p.relay);
+	comes_again(WITH_ID, false);
+}
+
+// Nobody but a bounded number waits for the relay's word with the client gone.
+static void bounds_who_waits(void **state)
+{
+	(void)state;
+	struct pair *p = calloc(RELAY_ORPHANS_MAX + 1, sizeof *p);
+	assert_non_null(p);
+	for (unsigned i = 0; i <= RELAY_ORPHANS_MAX; i++) {
+		begin(&p[i]);
+		assert_true(has_end(send_message(&p[i], 1, WITHOUT_ID)));
+		fake_close(&p[i].client);
+		assert_true(fake_run_woken(&p[i].relay));
+		assert_int_equal(p[i].relay.closed, i == RELAY_ORPHANS_MAX);
+	}
+	for (unsigned i = 0; i <= RELAY_ORPHANS_MAX; i++)
+		fake_close(&p[i].relay);
+	free(p);
+}
+
+// To x, who has it, and y, who has not: nobody gets it twice. It takes one more sending, in which x is not asked for.
+static void some_have_it(void **state)
+{
+	(void)state;
+	struct pair p;
+	comes_again(WITH_ID, false);
+	begin(&p);
+	client_says(&p, SPAN("RCPT TO:<y@far>\r\n"), 0);
+	assert_false(has_end(send_message(&p, 2, WITH_ID)));
+	compare(0, fake_output(&p.client), SPAN("250 2.1.5?\n250 2.1.5?\n354?\n451 4.3.0 some?"));
+	end(&p);
+	begin(&p);
+	assert_false(p.linked);
+	client_says(&p, SPAN("RCPT TO:<y@far>\r\n"), 0);
+	relay_says(&p, SPAN("220 r\r\n250-r\r\n250 PIPELINING\r\n"), 0);
+	struct span asked = fake_output(&p.relay);
+	assert_true(span_find(asked, SPAN("y@far")) < asked.n);
+	assert_true(span_find(asked, SPAN("x@far")) >= asked.n);
+	assert_true(has_end(send_message(&p, 1, WITH_ID)));
+	relay_says(&p, SPAN("250 taken\r\n"), 0);
+	compare(0, fake_output(&p.client),
+		SPAN("250 2.1.5?\n250 2.1.5?\n354?\n250 2.0.0 sent to 2?"));
+	end(&p);
+	comes_again(WITHOUT_ID, false); // nobody is held back any more
+}
+
+// Who was held back for a message that does not come again gets the next one, when that is sent again.
+static void another_message_comes(void **state)
+{
+	(void)state;
+	struct pair p;
+	comes_again(WITH_ID, false);
+	begin(&p);
+	client_says(&p, SPAN("RCPT TO:<y@far>\r\n"), 0);
+	assert_false(has_end(send_message(&p, 2, WITH_ID)));
+	end(&p);
+	begin(&p);
+	send_message(&p, 0, SPAN("Message-ID: <2@a>\r\n\r\nx\r\n.\r\n"));
+	assert_false(p.linked);
+	compare(0, fake_output(&p.client), SPAN("250 2.1.5?\n354?\n451 4.3.0 <x@far> was not?"));
+	end(&p);
+	comes_again(SPAN("Message-ID: <2@a>\r\n\r\nx\r\n.\r\n"), false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +416,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(waits_for_a_slow_relay, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			passes_over_who_has_it, setup_without_accounts, teardown),
+		cmocka_unit_test_setup_teardown(knows_it_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(client_goes_away, setup, teardown),
+		cmocka_unit_test_setup_teardown(relay_breaks_off_behind_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(bounds_who_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(some_have_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_message_comes, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -472,7 +472,7 @@ static bool send_octets(struct spooler *s)
 			return false;
 		rc = give_octets(s);
 	}
-	if (rc == 0 && s->has_end && relay_end(s->link)) {
+	if (rc == 0 && s->has_end && relay_end(s->link, NULL)) {
 		s->phase = S_END;
 		return true;
 	}

@@ -4,6 +4,7 @@
 
 #include "auth/seats.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "smtp/reply_table.h"
 #include "smtp/served.h"
@@ -346,6 +347,7 @@ static void rcpt(struct submission_session *ss, const struct smtp_command *c)
 	} else if (ss->submission->config.relay && c->path.domain.n) {
 		// Also in our domains: the relay may know aliases. And mail for later is all the relay's: what it holds for accounts here comes back.
 		r.remote = true;
+		r.held = served_is_held(ss->submission->served, hash_span(ss->user), r.address);
 		submission_ask(ss, &r);
 	} else if (owner != OWNER_NOBODY) {
 		smtp_say(s, 550, "5.1.3", "mail for later needs the address with its domain");

@@ -4,6 +4,7 @@
 // One answer for all recipients (RFC 5321 section 4.2.5). 250: everybody has it, durably. Anything else: somebody has not, and the text says who;
 // the client sends it again, and those who have it are passed over then (served.h).
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "mail/account.h"
 #include "mail/deliver.h"
@@ -14,7 +15,6 @@
 #include "smtp/submission_priv.h"
 #include "smtp/trace.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 
 // --- octets ---
@@ -217,26 +217,12 @@ int submission_end(struct smtp_session *s)
 
 // --- recipients ---
 
-// Names the message for served.h: who sends it, and what.
-static bool key_of(const struct submission_session *ss, uint8_t key[SERVED_KEY])
-{
-	unsigned n;
-	EVP_MD_CTX *h = EVP_MD_CTX_new();
-	bool good = h && EVP_DigestInit_ex(h, EVP_sha256(), NULL) == 1 &&
-		EVP_DigestUpdate(h, ss->s.digest, sizeof ss->s.digest) == 1 &&
-		EVP_DigestUpdate(h, ss->user.p, ss->user.n) == 1 &&
-		EVP_DigestFinal_ex(h, key, &n) == 1;
-	EVP_MD_CTX_free(h);
-	return good;
-}
-
 static bool is_temporary(unsigned code)
 {
 	return code < 500;
 }
 
-// Somebody did not get it. What is temporary counts more: the client is to try again.
-static void note_failure(struct submission_session *ss, const struct smtp_reply *reply,
+void submission_note_failure(struct submission_session *ss, const struct smtp_reply *reply,
 	struct span who, struct span why)
 {
 	bool first = !ss->failure_text[0];
@@ -290,7 +276,7 @@ static void note_failures(struct submission_session *ss, const struct local_one 
 		if (group[i].rc >= 0)
 			continue;
 		struct smtp_reply reply = smtp_reply_of(group[i].rc);
-		note_failure(ss, &reply, group[i].r->address, group[i].text);
+		submission_note_failure(ss, &reply, group[i].r->address, group[i].text);
 	}
 }
 
@@ -341,8 +327,9 @@ static void answer(struct submission_session *ss)
 			(unsigned long long)s->messages, ss->filed,
 			ss->relayed.text_n ? "; the relay: " : "", ss->relayed.text);
 		smtp_say(s, 250, "2.0.0", text);
+		submission_remember(ss, have, n);
 	} else {
-		served_put(ss->submission->served, ss->key, have, n);
+		served_put(ss->submission->served, &ss->name, have, n, SERVED_S);
 		(void)snprintf(text, sizeof text, "%s%s", ss->failure_text,
 			n ? "; the others have it: send it again, they are passed over" : "");
 		smtp_refuse(s, &ss->failure, text);
@@ -352,46 +339,6 @@ static void answer(struct submission_session *ss)
 		(unsigned long long)conn_id(s->conn), (unsigned long long)s->messages,
 		SPAN_FMT(e->sender), e->count, ss->failure_text[0] ? ", refused: " : "",
 		ss->failure_text);
-}
-
-// The relay has it already, or is to be told that this is the end.
-static bool relay_is_served(struct submission_session *ss)
-{
-	struct envelope *e = &ss->s.envelope;
-	bool all = true;
-	for (size_t i = 0; i < e->count; i++) {
-		struct recipient *r = &e->recipients[i];
-		if (r->remote && !r->refused)
-			all &= served_has(&ss->had, r->address);
-	}
-	return all;
-}
-
-static void note_relayed(struct submission_session *ss)
-{
-	struct envelope *e = &ss->s.envelope;
-	for (size_t i = 0; i < e->count; i++)
-		e->recipients[i].has_it |= e->recipients[i].remote && !e->recipients[i].refused;
-}
-
-// Everything has come: who has had it before, and the end of the message for the relay.
-static void serve_begin(struct submission_session *ss)
-{
-	struct smtp_session *s = &ss->s;
-	ss->is_serving = true;
-	int rc = key_of(ss, ss->key)
-		? served_take(&s->tx, ss->submission->served, ss->key, &ss->had)
-		: op_fail(&s->op, RC_NOMEM, "out of memory");
-	if (rc < 0) {
-		smtp_message_fault(s, rc);
-	} else if (ss->sending && relay_is_served(ss)) {
-		note_relayed(ss);
-		ss->relay_tells = relay_offers_dsn(ss->link);
-		submission_relay_reset(
-			ss); // without the end of the message it goes to nobody again
-	} else if (ss->sending) {
-		(void)submission_relay_end(ss); // a refusal is the message's fault
-	}
 }
 
 // What the relay says of the message. False: nothing yet.
@@ -407,7 +354,7 @@ static bool relay_is_done(struct submission_session *ss)
 	ss->asked = ss->sending = ss->relay_waits = false; // it is over there
 	ss->relay_tells = relay_offers_dsn(ss->link);
 	if (a.code / 100 == 2) {
-		note_relayed(ss);
+		submission_note_relayed(ss);
 		ss->relayed = a;
 	} else {
 		smtp_message_refuse(&ss->s, &a); // then nobody here gets it either
@@ -420,7 +367,7 @@ enum conn_next submission_serve(struct smtp_session *s)
 	struct submission_session *ss = submission_of(s);
 	op_reset(&s->op);
 	if (!s->fault && !ss->is_serving)
-		serve_begin(ss);
+		submission_serve_begin(ss);
 	if (!s->fault && !relay_is_done(ss))
 		return CONN_WAIT;
 	while (!s->fault && s->next < s->envelope.count) {

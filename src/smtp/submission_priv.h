@@ -64,7 +64,7 @@ struct submission_session {
 	// AT_SERVE:
 	bool is_serving, relay_waits;
 	bool relay_tells; // who asked for a report on the relay's recipients gets it from there
-	uint8_t key[SERVED_KEY];
+	struct served_message name;
 	struct smtp_answer relayed;                     // what the relay said of it
 	struct served_list had;                         // who had it before
 	struct smtp_reply failure;                      // why somebody does not get it
@@ -92,6 +92,8 @@ void submission_note_future(struct submission_session *ss);
 void submission_ask(struct submission_session *ss, const struct recipient *r);
 void submission_progress(struct smtp_session *s);
 bool submission_may_run(struct smtp_session *s, struct span line);
+bool submission_relay_has(
+	const struct recipient *r); // it is one of the relay's in this transaction
 // DATA there. False: nobody to send it to. True: AT_PAUSE until the answer is here, which submission_relay_wait() takes.
 bool submission_relay_begin(struct submission_session *ss);
 enum conn_next submission_relay_wait(struct submission_session *ss);
@@ -109,6 +111,18 @@ void submission_report(struct submission_session *ss);
 // --- submission_burl.c ---
 void submission_burl(struct submission_session *ss, const struct smtp_command *c);
 enum conn_next submission_pull(struct smtp_session *s);
+
+// --- submission_again.c ---
+// Everything has come: who has had it before, and the end of the message for the relay. May refuse it.
+void submission_serve_begin(struct submission_session *ss);
+void submission_note_relayed(struct submission_session *ss); // its recipients have it
+// Everybody has it, those `have` of them that were not refused at RCPT.
+void submission_remember(struct submission_session *ss, const struct span *have, size_t n);
+
+// --- submission_message.c ---
+// Somebody did not get it. What is temporary counts more: the client is to try again.
+void submission_note_failure(struct submission_session *ss, const struct smtp_reply *reply,
+	struct span who, struct span why);
 
 // --- submission_message.c: the message hooks of struct smtp_front ---
 int submission_begin(struct smtp_session *s);

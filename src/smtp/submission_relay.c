@@ -82,6 +82,11 @@ static bool has_link(struct submission_session *ss)
 void submission_ask(struct submission_session *ss, const struct recipient *r)
 {
 	struct smtp_session *s = &ss->s;
+	if (r->held) { // the relay has taken it as a recipient of this user before
+		if (smtp_rcpt_add(s, r))
+			smtp_say(s, 250, "2.1.5", "recipient accepted");
+		return;
+	}
 	if (!has_link(ss) || !smtp_rcpt_add(s, r))
 		return;
 	struct envelope *e = &s->envelope;
@@ -144,12 +149,17 @@ bool submission_may_run(struct smtp_session *s, struct span line)
 			span_casestarts(line, SPAN("RCPT ")));
 }
 
+bool submission_relay_has(const struct recipient *r)
+{
+	return r->remote && !r->refused && !r->held;
+}
+
 bool submission_relay_begin(struct submission_session *ss)
 {
 	struct smtp_session *s = &ss->s;
 	bool any = false;
 	for (size_t i = 0; i < s->envelope.count && !any; i++)
-		any = s->envelope.recipients[i].remote && !s->envelope.recipients[i].refused;
+		any = submission_relay_has(&s->envelope.recipients[i]);
 	if (!any)
 		return false;
 	ss->sending = true;
@@ -205,6 +215,17 @@ void submission_relay_octets(struct submission_session *ss, struct span octets)
 	rope_done(&to);
 }
 
+static void begin_served(struct submission_session *ss)
+{
+	const struct envelope *e = &ss->s.envelope;
+	struct span *coming = arena_array(&ss->s.op.arena, e->count, sizeof *coming);
+	size_t n = 0;
+	for (size_t i = 0; coming && i < e->count; i++)
+		if (submission_relay_has(&e->recipients[i]))
+			coming[n++] = e->recipients[i].address;
+	served_begin(ss->submission->served, &ss->name, coming, n);
+}
+
 bool submission_relay_end(struct submission_session *ss)
 {
 	struct smtp_answer a = { .code = 554, .enhanced = "5.6.3" };
@@ -218,7 +239,12 @@ bool submission_relay_end(struct submission_session *ss)
 	dots_end(&ss->dots, &end);
 	relay_octets(ss->link, &end);
 	rope_done(&end);
-	ss->relay_waits = relay_end(ss->link);
+	struct relay_receipt receipt = { .served = ss->submission->served,
+		.message = ss->name,
+		.seconds = ss->s.has_own_id ? DELIVERY_PERIOD_S : SERVED_S,
+		.only_gone = !ss->s.has_own_id };
+	begin_served(ss);
+	ss->relay_waits = relay_end(ss->link, &receipt);
 	if (!ss->relay_waits) {
 		a = trouble("out of memory");
 		smtp_message_refuse(&ss->s, &a);
