@@ -204,6 +204,11 @@ int delivery_stage(struct op *op, struct delivery *d, const struct delivery_to *
 	return 0;
 }
 
+struct store_ticket delivery_slot_ticket(const struct delivery_slot *slot)
+{
+	return slot->txn.staged ? slot->txn.ticket : (struct store_ticket){ 0 };
+}
+
 int delivery_wait(struct op *op, struct delivery_slot *slot)
 {
 	slot->txn.op = op;

@@ -21,6 +21,8 @@ struct delivery {
 };
 
 // Before anything is staged: RC_TIMEOUT when the octets were stored too long ago for one more record (deliver.c).
+struct delivery_slot;
+struct store_ticket delivery_slot_ticket(const struct delivery_slot *slot); // 0: nothing is in line
 int delivery_is_open(struct op *op, struct delivery *d);
 // Finishes the blob, unless that was done: d->ref.
 int delivery_blob_put(struct op *op, struct delivery *d, const struct blob_owner *owner);

@@ -14,6 +14,7 @@ struct sent {
 	struct mailbox *mailbox;
 	uint8_t key[SENT_KEY];
 	struct txn txn;
+	struct store_ticket with; // the oldest delivery that it must not outlive
 	bool staged, there;
 };
 
@@ -116,6 +117,13 @@ static int file(struct sent *s, struct delivery *d, const struct thread_look *th
 	return txn_stage(&s->txn);
 }
 
+void sent_stand_with(struct sent *s, const struct delivery_slot *slot)
+{
+	struct store_ticket t = delivery_slot_ticket(slot);
+	if (t.v && (!s->with.v || t.v < s->with.v))
+		s->with = t;
+}
+
 int sent_stage(struct op *op, struct sent *s, struct delivery *d)
 {
 	struct account *a = s->account;
@@ -131,6 +139,8 @@ int sent_stage(struct op *op, struct sent *s, struct delivery *d)
 		rc = txn_begin(op, a, &s->txn);
 	if (rc < 0)
 		return rc;
+	s->txn.batch.with = s->with;
+	s->with.v = 0;
 	struct sent_record record = { 0 };
 	if (d->in.marked)
 		record = sent_known(a, &d->in.mark, &look);

@@ -755,6 +755,76 @@ static void test_failed(void **state)
 	end(&f);
 }
 
+// The recipient's delivery fails on the disk while another one's leader writes it; the disk is sound again when the copy is filed.
+static void test_stands_with(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct sent *s;
+	struct delivery *d;
+	struct delivery_slot *slot;
+	struct account *other;
+	static _Atomic int error;
+	static const struct files files = { broken_disk, &error };
+	if (strcmp(engine, "local") != 0)
+		skip();
+	error = 0;
+	begin(&f);
+	fixture_close_mail(&f);
+	store_close(f.store);
+	struct store_config config = { .engine = engine, .dir = f.dir };
+	ok(&f.op, local_open_with(&f.op, &config, &files, &f.store));
+	fixture_open_mail(&f);
+	ok(&f.op, account_open(&f.op, f.mail, SPAN("other"), &other));
+	for (int fails = 1; fails >= 0; fails--) {
+		uint32_t before = count(&f);
+		struct delivery_to to = {
+			.account = other, .mailbox = SPAN("INBOX"), .prefix = SPAN("")
+		};
+		ok(&f.op, sent_begin(&f.op, f.a, &s));
+		ok(&f.op, delivery_begin(&f.op, f.mail, false, &d));
+		ok(&f.op, sent_follow(&f.op, s, d));
+		ok(&f.op, delivery_data(&f.op, d, SPAN(MESSAGE)));
+		ok(&f.op, delivery_end(&f.op, d));
+		ok(&f.op, delivery_stage(&f.op, d, &to, &slot));
+		sent_stand_with(s, slot);
+		error = fails ? ENOSPC : 0;
+		int rc = mailbox_subscribe(&f.op, f.a, SPAN("a"), fails);
+		assert_true(fails ? rc == RC_NOSPACE : rc == 0);
+		error = 0;
+		rc = sent_stage(&f.op, s, d);
+		assert_int_equal(rc, fails ? RC_UNAVAILABLE : 0);
+		rc = delivery_wait(&f.op, slot);
+		assert_int_equal(rc, fails ? RC_NOSPACE : 0);
+		if (!fails)
+			ok(&f.op, sent_wait(&f.op, s));
+		sent_free(s);
+		delivery_free(d);
+		assert_int_equal(count(&f), before + !fails);
+	}
+	// What failed was somebody else's: the copy can be filed in a step of its own.
+	ok(&f.op, sent_begin(&f.op, f.a, &s));
+	ok(&f.op, delivery_begin(&f.op, f.mail, false, &d));
+	ok(&f.op, sent_follow(&f.op, s, d));
+	ok(&f.op, delivery_data(&f.op, d, SPAN("X: 2\r\n" MESSAGE)));
+	ok(&f.op, delivery_end(&f.op, d));
+	struct delivery_to to = { .account = other, .mailbox = SPAN("INBOX"), .prefix = SPAN("") };
+	ok(&f.op, delivery_stage(&f.op, d, &to, &slot));
+	sent_stand_with(s, slot);
+	ok(&f.op, mailbox_subscribe(&f.op, f.a, SPAN("b"), true)); // its group is written
+	error = ENOSPC;
+	assert_int_equal(mailbox_subscribe(&f.op, f.a, SPAN("c"), true), RC_NOSPACE);
+	error = 0;
+	assert_int_equal(sent_stage(&f.op, s, d), RC_UNAVAILABLE);
+	ok(&f.op, delivery_wait(&f.op, slot));
+	ok(&f.op, sent_stage(&f.op, s, d));
+	ok(&f.op, sent_wait(&f.op, s));
+	sent_free(s);
+	delivery_free(d);
+	account_unref(other);
+	end(&f);
+}
+
 // Sessions that append the same messages at the same time: one of them finds each copy.
 #define SESSIONS 4u
 #define RACED 40u
@@ -833,6 +903,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_more_than_the_ring),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_failed),
+		cmocka_unit_test(test_stands_with),
 		cmocka_unit_test(test_race),
 	};
 	if (argc > 1)

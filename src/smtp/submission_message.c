@@ -244,25 +244,35 @@ static struct span prefix_of(struct submission_session *ss, const struct recipie
 	return span_of(p, trace.n + sender.n);
 }
 
-// Files the copy, in the same flush as the last recipients. The message is sent by now: a fault is told, and changes nothing.
-static bool stage_copy(struct submission_session *ss)
+static bool files_copy(const struct submission_session *ss)
 {
-	struct smtp_session *s = &ss->s;
-	if (!ss->sent || ss->failure_text[0] || s->next < s->envelope.count)
-		return false;
-	int rc = sent_stage(&s->op, ss->sent, ss->copy ? ss->copy : s->delivery);
-	if (rc < 0) {
-		ss->filed = "; the copy was not filed";
-		log_warn("submission", "%.*s: the copy was not filed: %s", SPAN_FMT(ss->user),
-			op_text(&s->op, rc));
-	}
-	return rc >= 0;
+	return ss->sent && !ss->failure_text[0] && ss->s.next == ss->s.envelope.count;
 }
 
-static void wait_for_copy(struct submission_session *ss)
+// Files the copy, in the same flush as the last recipients, with whom it stands.
+static int stage_copy(struct submission_session *ss, const struct local_one *group, size_t n)
 {
 	struct smtp_session *s = &ss->s;
-	int rc = sent_wait(&s->op, ss->sent);
+	if (!files_copy(ss))
+		return RC_UNAVAILABLE;
+	for (size_t i = 0; i < n; i++)
+		if (group[i].slot)
+			sent_stand_with(ss->sent, group[i].slot);
+	return sent_stage(&s->op, ss->sent, ss->copy ? ss->copy : s->delivery);
+}
+
+// The last recipients have been waited for: so is the copy, which was staged, or could not be while their fate was open. The message is sent by now: a
+// fault is told, and changes nothing.
+static void wait_for_copy(struct submission_session *ss, int staged)
+{
+	struct smtp_session *s = &ss->s;
+	int rc = staged;
+	if (rc < 0 && !files_copy(ss))
+		return;
+	if (rc == RC_UNAVAILABLE)
+		rc = stage_copy(ss, NULL, 0);
+	if (rc >= 0)
+		rc = sent_wait(&s->op, ss->sent);
 	ss->filed = rc < 0 ? "; the copy was not filed" : "; filed";
 	if (rc < 0)
 		log_warn("submission", "%.*s: the copy was not filed: %s", SPAN_FMT(ss->user),
@@ -298,11 +308,10 @@ static void serve_group(struct submission_session *ss)
 	}
 	smtp_stage(s, group, n);
 	note_failures(ss, group, n);
-	bool files = stage_copy(ss);
+	int staged = stage_copy(ss, group, n);
 	smtp_wait(s, group, n);
 	note_failures(ss, group, n);
-	if (files)
-		wait_for_copy(ss);
+	wait_for_copy(ss, staged);
 	for (size_t i = 0; i < n; i++) {
 		members[i]->has_it = group[i].rc >= 0;
 		s->delivered += group[i].rc == 0;

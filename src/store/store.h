@@ -87,6 +87,8 @@ struct store_batch {
 		expect; // version that the partition must have (clusters: optimistic concurrency); 0: any. `local` and `memory` have one owner, keep no versions and ignore it
 	struct store_ticket
 		after; // the batch of this partition that it builds on: RC_CONFLICT if that failed; 0: none
+	struct store_ticket
+		with; // a batch, of any partition, that it must not outlive: RC_UNAVAILABLE if that or one behind it failed; 0: none
 	struct buf ops;
 };
 void batch_init(struct store_batch *b, uint64_t partition);

@@ -234,6 +234,7 @@ static int local_submit(struct op *op, struct store *s, const struct store_batch
 	it->frees = b->flags & STORE_FREES;
 	it->commit = true;
 	it->after = b->after.v;
+	it->with = b->with.v;
 	item_seal(it);
 	struct placed placed;
 	int rc = log_append(op, local_of(s), it, false, &placed);

@@ -234,6 +234,10 @@ static int append_locked(
 		return op_fail(op, RC_READONLY, "the store is read-only: %s", g->reason);
 	if (it->after && has_failed_locked(g, it->after))
 		return op_fail(op, RC_CONFLICT, "a change before it could not be written");
+	// What fails from here on takes it with it.
+	if (it->with && g->failed_count && g->failed[g->failed_count - 1].to >= it->with)
+		return op_fail(
+			op, RC_UNAVAILABLE, "a change that it belongs to could not be written");
 	if (!has_room_locked(g, l, frame_size(it->frame.length), it->frees))
 		return op_fail(op, RC_NOSPACE, "the volume is full");
 	if (new_id) { // the id is in the first part, which its checksum covers

@@ -22,6 +22,7 @@ struct item {
 	bool again;     // a BLOB that outlives a failed group: it is put in line again
 	bool commit;    // a batch, for the count
 	uint64_t after; // serial of the group that a batch builds on; 0: none
+	uint64_t with;  // serial of the group from which on none may have failed; 0: none
 	uint32_t
 		inline_n; // bytes behind the struct: header, first part, padding when there is no body
 	char bytes[];
