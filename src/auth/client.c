@@ -29,8 +29,23 @@ struct answer {
 	uint64_t exchange, generation;
 };
 
-static int answer_read(
-	struct op *op, struct span bytes, struct auth_reply *ret_reply, struct answer *ret_answer)
+// The worker reads what strangers send: what it answers is held to what the question can lead to, so that who takes it over gets no further than
+// names and refusals.
+enum {
+	MAY_MORE = 1, // AUTH_MORE
+	MAY_BUSY = 2, // AUTH_BUSY
+	HAS_USER = 4, // success names a user
+};
+
+static bool answer_fits(unsigned what, int rc, struct span user)
+{
+	if (rc > 0)
+		return (rc == AUTH_MORE && what & MAY_MORE) || (rc == AUTH_BUSY && what & MAY_BUSY);
+	return rc == 0 ? !(what & HAS_USER) || user.n : rc > RC_first_ && rc < RC_end_;
+}
+
+static int answer_read(struct op *op, struct span bytes, unsigned what,
+	struct auth_reply *ret_reply, struct answer *ret_answer)
 {
 	struct reader r = reader_of(bytes);
 	ret_answer->rc = (int)reader_u32(&r);
@@ -41,7 +56,7 @@ static int answer_read(
 	struct span text = reader_field(&r);
 	if (!r.bad && (!ret_reply->challenge.p || !ret_reply->user.p))
 		return op_fail(op, RC_NOMEM, "out of memory");
-	if (r.bad || ret_answer->rc > AUTH_BUSY)
+	if (r.bad || !answer_fits(what, ret_answer->rc, ret_reply->user))
 		return op_fail(op, RC_UNAVAILABLE, "The auth process gave a malformed answer.");
 	if (ret_answer->rc < 0)
 		return op_fail(op, ret_answer->rc, "%.*s", SPAN_FMT(text));
@@ -49,8 +64,8 @@ static int answer_read(
 }
 
 // Sends the request (and wipes it) and waits for the answer.
-static int ask(struct op *op, struct auth *a, struct buf *request, struct auth_reply *ret_reply,
-	struct answer *ret_answer)
+static int ask(struct op *op, struct auth *a, struct buf *request, unsigned what,
+	struct auth_reply *ret_reply, struct answer *ret_answer)
 {
 	struct span bytes;
 	*ret_reply = (struct auth_reply){ 0 };
@@ -60,7 +75,7 @@ static int ask(struct op *op, struct auth *a, struct buf *request, struct auth_r
 		return op_fail(op, RC_TOOBIG, "The log-in data is too long.");
 	}
 	int rc = helper_ask(op, a->helper, request, &bytes, &ret_answer->generation);
-	return rc < 0 ? rc : answer_read(op, bytes, ret_reply, ret_answer);
+	return rc < 0 ? rc : answer_read(op, bytes, what, ret_reply, ret_answer);
 }
 
 static void request_begin(struct buf *b, uint8_t type, uint64_t exchange)
@@ -104,15 +119,15 @@ int auth_begin(struct op *op, struct auth *a, const struct auth_peer *peer, stru
 	request_peer(&b, peer, initial.p ? AUTH_BIT_INITIAL : 0);
 	buf_add_field(&b, mechanism);
 	buf_add_field(&b, initial);
-	int rc = ask(op, a, &b, ret_reply, &answer);
+	int rc = ask(op, a, &b, MAY_MORE | MAY_BUSY | HAS_USER, ret_reply, &answer);
 	return exchange_begin(op, a, rc, &answer, ret_exchange);
 }
 
-static int exchange_go_on(
-	struct op *op, struct auth_exchange *x, struct buf *request, struct auth_reply *ret_reply)
+static int exchange_go_on(struct op *op, struct auth_exchange *x, struct buf *request,
+	unsigned what, struct auth_reply *ret_reply)
 {
 	struct answer answer = { 0 };
-	int rc = ask(op, x->auth, request, ret_reply, &answer);
+	int rc = ask(op, x->auth, request, what | HAS_USER, ret_reply, &answer);
 	// A worker that was started anew knows nothing of older exchanges; its numbers begin again.
 	if (rc >= 0 && answer.generation != x->generation)
 		rc = op_fail(op, RC_UNAVAILABLE, "Authentication was interrupted, try again.");
@@ -127,14 +142,14 @@ int auth_step(
 	struct buf b = { 0 };
 	request_begin(&b, AUTH_STEP, x->number);
 	buf_add_field(&b, response);
-	return exchange_go_on(op, x, &b, ret_reply);
+	return exchange_go_on(op, x, &b, MAY_MORE | MAY_BUSY, ret_reply);
 }
 
 int auth_retry(struct op *op, struct auth_exchange *x, struct auth_reply *ret_reply)
 {
 	struct buf b = { 0 };
 	request_begin(&b, AUTH_RETRY, x->number);
-	return exchange_go_on(op, x, &b, ret_reply);
+	return exchange_go_on(op, x, &b, MAY_BUSY, ret_reply);
 }
 
 void auth_cancel(struct auth_exchange *x)
@@ -147,8 +162,8 @@ void auth_cancel(struct auth_exchange *x)
 	struct auth_reply reply;
 	op_init(&op, 0);
 	request_begin(&b, AUTH_CANCEL, x->number);
-	(void)ask(
-		&op, x->auth, &b, &reply, &answer); // the worker forgets it by itself after a while
+	(void)ask(&op, x->auth, &b, 0, &reply,
+		&answer); // the worker forgets it by itself after a while
 	op_done(&op);
 	free(x);
 }
@@ -162,7 +177,7 @@ int auth_login(struct op *op, struct auth *a, const struct auth_peer *peer, stru
 	request_peer(&b, peer, 0);
 	buf_add_field(&b, user);
 	buf_add_field(&b, password);
-	int rc = ask(op, a, &b, ret_reply, &answer);
+	int rc = ask(op, a, &b, MAY_BUSY | HAS_USER, ret_reply, &answer);
 	return exchange_begin(op, a, rc, &answer, ret_exchange);
 }
 
@@ -177,7 +192,7 @@ int auth_find(struct op *op, struct auth *a, const struct span *names, size_t n,
 	buf_add_u8(&b, (uint8_t)n);
 	for (size_t i = 0; i < n; i++)
 		buf_add_field(&b, names[i]);
-	int rc = ask(op, a, &b, &reply, &answer);
+	int rc = ask(op, a, &b, HAS_USER, &reply, &answer);
 	if (rc == 0 && answer.exchange >= n)
 		rc = op_fail(op, RC_UNAVAILABLE, "The auth process gave a malformed answer.");
 	if (rc < 0)
@@ -196,7 +211,7 @@ static int worker_greet(struct op *op, struct auth *a)
 	struct answer answer;
 	struct auth_reply reply;
 	request_begin(&b, AUTH_CANCEL, 0);
-	if (ask(op, a, &b, &reply, &answer) < 0)
+	if (ask(op, a, &b, 0, &reply, &answer) < 0)
 		return op_fail(op, RC_UNAVAILABLE,
 			"the auth process did not start: its reason stands above");
 	return 0;
