@@ -109,7 +109,7 @@ static int take_frame(
 	int rc = 0;
 	while (rc == 0 && r->put && !reader_at_end(&in)) {
 		struct span key = reader_field(&in), value = reader_field(&in);
-		if (in.bad)
+		if (in.bad || key.n < 8 || key.n > INDEX_KEY_ROOM)
 			return op_fail(op, RC_CORRUPT, "a checkpoint in the log is malformed");
 		rc = entry_take(op, r, key, value);
 	}
