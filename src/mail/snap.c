@@ -185,6 +185,8 @@ int snap_body(struct op *op, struct account *a, struct snap *s, struct body **re
 		*ret_body = b;
 		return 0;
 	}
+	if (s->h.blocks > STORE_VALUE_MAX / TOP_OCTETS) // before memory is taken for them
+		return op_fail(op, RC_CORRUPT, "the header of a mailbox makes no sense");
 	struct arena_mark mark = arena_mark(&op->arena);
 	b = body_new(s->h.blocks);
 	int rc = b ? body_load(op, a, s, b) : op_fail(op, RC_NOMEM, "out of memory");
