@@ -296,7 +296,8 @@ static int take_account(struct taking *t, struct span name, uint64_t partition)
 	if (rc == 0)
 		rc = state_end(t->op, &t->pager);
 	t->messages += t->m.accounts[t->m.account_count - 1].messages;
-	op_reset(t->op);
+	if (rc == 0)
+		op_reset(t->op); // else its text is wanted
 	return rc;
 }
 
@@ -516,7 +517,8 @@ static int take_page(struct taking *t, struct fetching *f, uint64_t index)
 	if (rc == 0 && page.n)
 		rc = catalog_put(t, index, buf_span(&page));
 	buf_done(&page);
-	op_reset(t->op);
+	if (rc == 0)
+		op_reset(t->op); // else its text is wanted
 	return rc;
 }
 

@@ -5,6 +5,7 @@ import fcntl
 import os
 import pathlib
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -496,6 +497,26 @@ class Backup(CliCase):
             self.give("--backup", str(number), data=data)
             with self.serve(data) as server:
                 self.assertEqual(without(picture(server, "anna"), *NEW), pictures[number])
+
+    def test_folder_that_takes_no_more(self):
+        """It says what it could not write, and leaves no backup; with room it goes on."""
+        def small():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100000, resource.RLIM_INFINITY))
+
+        with self.serve(self.data) as server:
+            self.fill(server, count=100)
+            with connect(server, "anna") as client:
+                client.ok("APPEND INBOX", Literal(message(1, size=300000)))
+            was = without(picture(server, "anna"), *NEW)
+            self.fails(1, "cannot write a pack: File too large", "backup", self.folder, "--data", self.data,
+                       restore_signals=False, preexec_fn=small)
+            self.assertEqual(list(self.folder.glob("*/*")), [])
+            self.take()
+        data = self.elsewhere()
+        self.give(data=data)
+        with self.serve(data) as server:
+            self.assertEqual(without(picture(server, "anna"), *NEW), was)
 
     def test_prune_beside_a_restore(self):
         """It would take packs away that the restore is about to read, and --despite-damage would put notes in their place."""
