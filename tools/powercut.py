@@ -47,6 +47,9 @@ PLANTS = {  # name: (source, what is there, what is planted in its place[, more 
         "src/store/local/volume.c", "error = file_sync(l->files, fd);", "error = 0;"),
     "replay believes bodies without their checksums": (
         "src/store/local/recover.c", "!frame_rest_ok(&f->frame, f->payload)", "false"),
+    "a MOVE is two batches": (
+        "src/mail/copy.c", "if (rc == 0 && c->move)\n\t\trc = remove_moved(c, &t, &c->result.from);",
+        "if (rc == 0 && c->move && !(rc = txn_stage(&t)))\n\t\trc = remove_moved(c, &t, &c->result.from);"),
     "segments are dropped before the tables are flushed": (
         "src/store/local/keeper.c", "rc = index_flush(op, &l->index);", "rc = index_flush == NULL;", "--fills"),
 }

@@ -348,6 +348,7 @@ struct levels {
 	uint64_t seed;
 	size_t pending; // calls that there are
 	size_t prefix;
+	uint64_t front; // of DRAW_FRONT: the first sector that call number `prefix` did not reach
 	uint64_t torn_sector; // UINT64_MAX: none
 	uint32_t torn_at;     // octets of the newer content in front
 };
@@ -362,6 +363,8 @@ static size_t level_random(const struct levels *v, uint64_t what)
 		return v->pending;
 	case DRAW_PREFIX:
 		return v->prefix;
+	case DRAW_FRONT:
+		return v->prefix + r % 2; // of what is no sector
 	case DRAW_MOST:
 		return r % 8 ? v->pending : (r >> 8) % (v->pending + 1);
 	case DRAW_FEW:
@@ -376,6 +379,8 @@ static size_t level_random(const struct levels *v, uint64_t what)
 
 static size_t level_of(const struct levels *v, uint64_t sector)
 {
+	if (v->how == DRAW_FRONT)
+		return v->prefix + (sector < v->front);
 	return level_random(v, v->how == DRAW_PAGES ? sector / (PAGE / SECTOR) : sector);
 }
 
@@ -565,6 +570,15 @@ static uint64_t some_sector(const struct cell *c, const struct record *r, uint64
 				  : first + random % (last - first + 1);
 }
 
+// A place in a pending write: its sectors below come, the others do not.
+static uint64_t some_front(const struct event *e, uint64_t random)
+{
+	if (e->kind != EVENT_WRITE || e->n == 0)
+		return 0;
+	uint64_t first = e->offset / SECTOR, last = (e->offset + e->n - 1) / SECTOR;
+	return first + random % (last - first + 1);
+}
+
 static void draw_file(const struct cell *c, size_t number, const struct record *r, struct levels v,
 	struct image_file *f)
 {
@@ -574,7 +588,10 @@ static void draw_file(const struct cell *c, size_t number, const struct record *
 		return;
 	v.seed = hash_u64(v.seed + number + 1);
 	v.pending = c->pending.n;
-	v.prefix = v.how == DRAW_PREFIX ? (v.seed >> 7) % (v.pending + 1) : 0;
+	v.prefix = v.how == DRAW_PREFIX ? (v.seed >> 7) % (v.pending + 1)
+		: v.how == DRAW_FRONT   ? (v.seed >> 7) % v.pending
+					: 0;
+	v.front = some_front(record_event(r, c->pending.at[v.prefix % v.pending]), v.seed >> 23);
 	v.torn_sector = some_sector(c, r, v.seed >> 9);
 	v.torn_at = 1 + (uint32_t)(v.seed >> 40) % (SECTOR - 1);
 	for (size_t j = 0; j < c->pending.n; j++)

@@ -44,6 +44,7 @@ enum draw {
 	DRAW_FEW,     // hardly any
 	DRAW_PAGES,   // each page of 4096 octets by itself
 	DRAW_TORN, // as DRAW_SECTORS, but one sector is the front of one content and the back of the one before
+	DRAW_FRONT, // the oldest of it, call by call, and the front of the next call: a large write has just begun to arrive
 	DRAWS,
 	// Not among those that a store must outlive: a sector that was being written is neither old nor new, but destroyed.
 	DRAW_DESTROYED = DRAWS,

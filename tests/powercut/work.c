@@ -318,7 +318,7 @@ static int do_selected(struct actor *a, struct span box)
 	int rc = view_open(&a->op, a->account, box, 0, &v);
 	if (rc)
 		return rc;
-	switch (below(a, 8)) {
+	switch (below(a, 9)) {
 	case 0:
 		rc = do_expunge(a, v);
 		break;
@@ -329,6 +329,7 @@ static int do_selected(struct actor *a, struct span box)
 		rc = do_copy(a, v, false);
 		break;
 	case 3:
+	case 8:
 		rc = do_copy(a, v, true);
 		break;
 	case 4:
