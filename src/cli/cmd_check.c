@@ -4,10 +4,11 @@
 //
 // Each step runs in a process of its own: what RocksDB reads from a damaged disk may end it, and that is a finding, too. Nothing damaged is
 // thrown away: an index is kept beside the new one, frames of the log stay where they are. What a repair does, in this order, each step whole
-// before the next: the index (from the log), the cards (from the messages), a checkpoint (so that the log does not need its damaged part).
+// before the next: the index (from the log), changes behind damage in the log that the index does not have, the cards (from the messages), a checkpoint (so that the log does not need its damaged part).
 #include "cli/cli.h"
 
 #include "mail/check.h"
+#include "mail/mend.h"
 #include "mail/repair.h"
 #include "store/live.h"
 #include "store/store.h"
@@ -112,6 +113,28 @@ static int step_index(struct cli *c, struct outcome *out)
 	return 0;
 }
 
+static void print_line(void *ctx, const char *line)
+{
+	(void)ctx;
+	printf("%s\n", line);
+}
+
+static int step_mend(struct cli *c, struct outcome *out)
+{
+	struct store_config config = store_config_of(c);
+	struct mend_counts did;
+	(void)out;
+	int rc = mail_mend(&c->op, &config, print_line, NULL, &did);
+	if (rc == 0)
+		printf("what is whole behind the damage was brought in: %llu accounts have lost "
+		       "nothing, %llu later changes, %llu maybe their last; %llu messages were "
+		       "filed anew, %llu are lost\n",
+			(unsigned long long)did.whole, (unsigned long long)did.hurt,
+			(unsigned long long)did.unsure, (unsigned long long)did.filed,
+			(unsigned long long)did.lost);
+	return rc == MEND_NOTHING ? 0 : rc;
+}
+
 static int step_cards(struct cli *c, struct outcome *out)
 {
 	struct store_config config = store_config_of(c);
@@ -204,6 +227,8 @@ static int repair(struct cli *c, struct outcome *out)
 	if (out->online)
 		return cli_fail("--repair needs the volume for itself: stop the server first");
 	int status = out->index_bad ? repair_step(c, out, step_index) : EXIT_FINE;
+	if (status == EXIT_FINE)
+		status = repair_step(c, out, step_mend);
 	if (status == EXIT_FINE)
 		status = repair_step(c, out, step_cards);
 	return status;

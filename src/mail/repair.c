@@ -72,7 +72,7 @@ static int card_renew(struct repair *r, const struct msg_cold *cold, struct blob
 		return 0;
 	if (rc == 0)
 		rc = new_card(r, *ret_ref, ret_ref);
-	else if (rc == RC_CORRUPT)
+	else if (rc == RC_CORRUPT || rc == RC_NONEXISTENT)
 		rc = blob_rescue(r->op, r->store, cold->blob, cold->size - cold->prefix_size,
 			&r->owner, &(struct blob_card_maker){ card_of, NULL }, ret_ref);
 	if (rc == 0)

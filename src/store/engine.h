@@ -86,6 +86,8 @@ struct store_engine {
 		struct blob_ref *ret_ref);
 	int (*rebuild)(struct op *op, const struct store_config *config, struct store **ret_store,
 		const char **ret_aside);
+	int (*mend)(
+		struct op *op, const struct store_config *config, const struct store_mender *how);
 	int (*checkpoint)(struct op *op, struct store *s);
 	int (*sweep)(struct op *op, struct store *s,
 		int (*mark)(struct op *op, void *ctx, struct store_snapshot *snap,

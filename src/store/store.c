@@ -42,6 +42,14 @@ int store_rebuild(struct op *op, const struct store_config *config, struct store
 	return op_fail(op, RC_CONFIG, "no engine is called %s", config->engine);
 }
 
+int store_mend(struct op *op, const struct store_config *config, const struct store_mender *how)
+{
+	for (size_t i = 0; i < countof(engines); i++)
+		if (strcmp(engines[i]->name, config->engine) == 0)
+			return engines[i]->mend(op, config, how);
+	return op_fail(op, RC_CONFIG, "no engine is called %s", config->engine);
+}
+
 void store_close(struct store *s)
 {
 	if (s)

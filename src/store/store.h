@@ -184,6 +184,30 @@ int blob_rescue(struct op *op, struct store *s, struct blob_ref ref, uint64_t si
 int blob_new_card(struct op *op, struct store *s, struct blob_ref ref, struct span card,
 	struct blob_ref *ret_ref);
 
+// --- mending ---
+
+// For a volume whose log is damaged behind what its index has flushed (it opens read-only): brings in what is whole behind the damage, in order.
+// Changes may depend on lost ones, which only their owner can tell: he is asked about each batch, first those before the damage, and does at the end
+// what the loss makes needful. What is done is there as a whole or, after a fault or a crash, not at all; the index that was there is kept
+// (DIR/index.damaged-N). 0, or MEND_NOTHING: there is no such damage.
+struct store_damage {
+	uint64_t pos, octets; // where in the log, and how much of it
+	bool changes;         // changes may be among what was lost; else messages only
+};
+enum { MEND_APPLY, MEND_SKIP, MEND_NOTHING };
+struct store_mender {
+	void *ctx;
+	// Each is called with all that was applied so far visible. `ops`: store/batch.h. MEND_APPLY, MEND_SKIP, or a fault, which ends it.
+	int (*batch)(
+		struct op *op, void *ctx, struct store *s, uint64_t partition, struct span ops);
+	void (*damage)(void *ctx, const struct store_damage *d);
+	// A whole blob, also before the damage: the change that names it may be lost.
+	int (*blob)(struct op *op, void *ctx, struct blob_ref ref, const struct blob_owner *owner);
+	// All was brought in: the store is open and may be changed.
+	int (*finish)(struct op *op, void *ctx, struct store *s);
+};
+int store_mend(struct op *op, const struct store_config *config, const struct store_mender *how);
+
 // --- the rest ---
 
 // Tells the store that about so many bytes lost a reference: a hint for when a sweep pays.

@@ -412,14 +412,32 @@ int local_blob_new_card(struct op *op, struct store *s, struct blob_ref ref, str
 	return rc;
 }
 
-// The frame of a blob whose first part is damaged, if the rest is all its octets and verifies.
-static int headless(
-	struct op *op, struct local *l, uint64_t id, uint64_t size, struct head *ret_head)
+// Where a blob without an index entry may be: its head was damaged before the index had it (mend.c). Whoever has a record of it knows the place.
+static bool place_of_hint(struct local *l, uint64_t hint, struct index_blob *ret_found)
+{
+	struct segment *s = hint ? segment_ref(&l->segments, pos_segment(hint)) : NULL;
+	struct frame f;
+	const char *payload;
+	bool there = s && segment_frame(s, pos_offset(hint), &f, &payload) == 0 &&
+		f.type == FRAME_BLOB && !frame_first_ok(&f, payload);
+	segment_unref(s);
+	if (there)
+		*ret_found = (struct index_blob){ .pos = hint, .size = frame_size(f.length) };
+	return there;
+}
+
+// The frame of a blob whose first part is damaged, if the rest is all its octets and verifies. *ret_known: the index has it.
+static int headless(struct op *op, struct local *l, struct blob_ref ref, uint64_t size,
+	struct head *ret_head, bool *ret_known)
 {
 	struct index_blob found;
+	uint64_t id = ref.id;
 	int rc = pending_drain(op, l);
 	if (rc == 0)
 		rc = index_blob_get(op, &l->index, id, &found);
+	*ret_known = rc == 0;
+	if (rc == STORE_ABSENT && place_of_hint(l, ref.hint, &found))
+		rc = 0;
 	if (rc == STORE_ABSENT)
 		return op_fail(op, RC_NONEXISTENT, "there is no blob %" PRIu64, id);
 	if (rc)
@@ -447,9 +465,10 @@ int local_blob_rescue(struct op *op, struct store *s, struct blob_ref ref, uint6
 {
 	struct local *l = local_of(s);
 	struct head h;
+	bool known = false;
 	int rc = log_settle(op, l);
 	if (rc == 0)
-		rc = headless(op, l, ref.id, size, &h);
+		rc = headless(op, l, ref, size, &h, &known);
 	if (rc)
 		return rc;
 	struct blob octets = { .store = s,
@@ -464,6 +483,8 @@ int local_blob_rescue(struct op *op, struct store *s, struct blob_ref ref, uint6
 	struct placed placed;
 	rc = maker->make(op, maker->ctx, &octets, &card);
 	h.fields = (struct blob_fields){ .id = ref.id, .size = size, .owner = *owner };
+	if (!known)
+		h.f.pos = 0; // it replaces nothing that the index has
 	if (rc == 0)
 		rc = blob_again(op, l, &h, NULL, &card, &placed);
 	head_done(&h);

@@ -82,8 +82,11 @@ static int writer_open(struct op *op, struct local *l)
 		(void)snprintf(path, sizeof path, "%s/log/spare", l->dir); // room is there
 		(void)file_unlink(l->files, path); // one that was being made; made anew
 		volume_views_clean(l);
-		(void)snprintf(path, sizeof path, "%s/index", l->dir); // room is there
-		rc = index_open(op, &l->index, path, l->cache_bytes);
+		(void)snprintf(path, sizeof path, "%s/index%s", l->dir,
+			l->mending ? ".mending" : ""); // room is there
+		rc = l->mending ? volume_index_copy(op, l) : 0;
+		if (rc == 0)
+			rc = index_open(op, &l->index, path, l->cache_bytes);
 	}
 	if (rc == 0)
 		rc = volume_next_epoch(op, l);
@@ -120,8 +123,8 @@ static int reader_open(struct op *op, struct local *l)
 	return rc;
 }
 
-int local_open_with(struct op *op, const struct store_config *config, const struct files *files,
-	struct store **ret_store)
+static int open_as(struct op *op, const struct store_config *config, const struct files *files,
+	struct mending *mending, struct store **ret_store)
 {
 	if (!config->dir || !*config->dir || strlen(config->dir) > DIR_MAX)
 		return op_fail(op, RC_CONFIG, "the folder of the store is not named, or too long");
@@ -130,6 +133,7 @@ int local_open_with(struct op *op, const struct store_config *config, const stru
 		return op_fail(op, RC_NOMEM, "out of memory");
 	l->lock_fd = -1;
 	l->files = files;
+	l->mending = mending;
 	config_take(l, config);
 	locks_init(l);
 	char path[DIR_MAX + 64];
@@ -158,6 +162,18 @@ int local_open_with(struct op *op, const struct store_config *config, const stru
 	}
 	*ret_store = &l->head;
 	return 0;
+}
+
+int local_open_with(struct op *op, const struct store_config *config, const struct files *files,
+	struct store **ret_store)
+{
+	return open_as(op, config, files, NULL, ret_store);
+}
+
+int local_open_mending(struct op *op, const struct store_config *config, struct mending *mending,
+	struct store **ret_store)
+{
+	return open_as(op, config, NULL, mending, ret_store);
 }
 
 static int local_open(struct op *op, const struct store_config *config, struct store **ret_store)
@@ -209,6 +225,12 @@ static int state_write(struct op *op, struct local *l)
 	return rc;
 }
 
+int local_flush_all(struct op *op, struct local *l)
+{
+	int rc = state_write(op, l);
+	return rc ? rc : local_flush(op, l);
+}
+
 static void local_close(struct store *s)
 {
 	struct local *l = local_of(s);
@@ -216,8 +238,8 @@ static void local_close(struct store *s)
 	op_init(&op, 0);
 	(void)log_settle(&op, l); // what fails here was reported to whoever waits
 	keeper_stop(l);
-	if (!l->reader && !atomic_load(&l->log.broken) && state_write(&op, l) == 0)
-		(void)local_flush(&op, l); // else the log is replayed at the next open
+	if (!l->reader && !atomic_load(&l->log.broken))
+		(void)local_flush_all(&op, l); // else the log is replayed at the next open
 	op_done(&op);
 	local_free(l);
 }
@@ -292,6 +314,7 @@ const struct store_engine store_local = {
 	.blob_new_card = local_blob_new_card,
 	.blob_rescue = local_blob_rescue,
 	.rebuild = local_rebuild,
+	.mend = local_mend,
 	.checkpoint = local_checkpoint,
 	.blob_dropped = local_blob_dropped,
 	.sweep = local_sweep,

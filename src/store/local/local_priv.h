@@ -48,7 +48,8 @@ struct local {
 		dropped_hint; // bytes that store_blob_dropped() was told of since the last sweep
 	_Atomic uint64_t flushes, flushed_pos; // the tables hold everything before flushed_pos
 	uint64_t replayed;                     // frames, at open
-	bool restored; // the index was made again from a checkpoint, at open
+	bool restored;           // the index was made again from a checkpoint, at open
+	struct mending *mending; // recovery passes over damage; NULL: it stops there
 };
 
 static inline struct local *local_of(struct store *s)
@@ -67,6 +68,10 @@ void volume_view_remove(const struct local *l);
 int volume_index_aside(struct op *op, const char *dir, const char **ret_aside);
 int volume_index_back(struct op *op, const char *dir, const char *aside);
 void volume_views_clean(const struct local *l); // of readers that died
+// DIR/index.mending: a copy of the index, tables linked; it takes the place of the index, which is kept as damaged; it is removed.
+int volume_index_copy(struct op *op, const struct local *l);
+int volume_index_swap(struct op *op, const char *dir);
+void volume_index_forget(const char *dir);
 // Free space: keeps or gives back DIR/reserve; returns whether ordinary commits must stop.
 bool volume_is_full(struct local *l);
 
@@ -78,6 +83,7 @@ struct log_end {
 	uint64_t frames, bytes;
 	bool torn;    // something half-written lies there
 	bool corrupt; // something durable was damaged there
+	bool between; // a group ended there, as its GROUP frame says: another must begin
 };
 struct log_frame {
 	uint64_t pos;
@@ -88,6 +94,34 @@ struct log_frame {
 int log_follow(struct op *op, struct local *l, uint64_t pos, uint64_t seq,
 	int (*each)(struct op *op, void *ctx, const struct log_frame *f), void *ctx,
 	struct log_end *ret_end);
+
+// mend.c: over damage in the log.
+struct mending {
+	const struct store_mender *how;
+	uint32_t passed; // how often damage was passed over
+	uint64_t ids;    // of blobs that were lost with it, at most
+};
+struct damage {
+	struct log_frame at;  // the frame, if only its payload is damaged
+	struct segment *held; // where it is
+	bool head_is_whole;   // it is a blob, and only its octets are damaged
+	uint64_t next, seq;   // where to go on, behind which number; next 0: nothing whole comes
+	uint32_t left_end;    // where the segment of the damage ended, when `next` is in another
+	struct store_damage told;
+};
+// What lies at the end of a log that was followed up to damage.
+void damage_find(struct local *l, const struct log_end *end, struct damage *ret_damage);
+void damage_done(struct damage *d);
+void mend_tell(struct local *l, const struct damage *d);
+struct applier;
+// MEND_APPLY, MEND_SKIP, or a fault.
+int mend_ask(struct op *op, struct local *l, struct applier *a, const struct log_frame *f);
+int local_mend(struct op *op, const struct store_config *config, const struct store_mender *how);
+// local.c: opens with a copy of the index, DIR/index.mending.
+int local_open_mending(struct op *op, const struct store_config *config, struct mending *mending,
+	struct store **ret_store);
+// Everything to the tables, with the counters of now.
+int local_flush_all(struct op *op, struct local *l);
 
 // apply.c: what a frame does to the index; the same for commits and for replay.
 struct applier {

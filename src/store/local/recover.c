@@ -116,6 +116,7 @@ int log_follow(struct op *op, struct local *l, uint64_t pos, uint64_t seq,
 	if (rc != STEP_END)
 		return rc;
 	fo.end.torn = fo.end.pos < fo.group_end;
+	fo.end.between = fo.end.pos == fo.group_end;
 	fo.end.corrupt = was_durable(l, fo.end.pos, fo.end.seq);
 	*ret_end = fo.end;
 	return 0;
@@ -147,14 +148,63 @@ static int replay_write(struct op *op, struct replay *r)
 static int replay_frame(struct op *op, void *ctx, const struct log_frame *f)
 {
 	struct replay *r = ctx;
+	struct local *l = r->applier.l;
 	replay_reach(r, f->pos);
-	int rc = applier_frame(op, &r->applier, f->pos, &f->frame, f->payload);
-	if (rc)
+	int rc = l->mending ? mend_ask(op, l, &r->applier, f) : MEND_APPLY;
+	if (rc == MEND_APPLY)
+		rc = applier_frame(op, &r->applier, f->pos, &f->frame, f->payload);
+	if (rc < 0)
 		return rc;
 	r->pos = f->pos + frame_size(f->frame.length);
 	r->seq = f->frame.seq;
 	r->bytes += f->frame.type == FRAME_BATCH ? f->frame.length : 64;
 	return r->bytes < REPLAY_BATCH ? 0 : replay_write(op, r);
+}
+
+// Segments that were passed over were left, too: a segment without a note counts as swept.
+static void replay_jump(struct local *l, struct replay *r, const struct damage *d)
+{
+	uint32_t number = pos_segment(d->told.pos);
+	replay_reach(r, d->told.pos);
+	if (number != pos_segment(d->next))
+		applier_segment(&r->applier, number, d->left_end);
+	struct segment *s;
+	while ((s = segment_ref_after(&l->segments, number)) &&
+		(number = atomic_load(&s->number)) < pos_segment(d->next)) {
+		applier_segment(&r->applier, number, (uint32_t)s->size);
+		segment_unref(s);
+	}
+	segment_unref(s);
+	r->pos = d->next;
+	r->seq = d->seq;
+}
+
+// The log is damaged at *io_end: what is whole behind it.
+static int replay_behind(struct op *op, struct local *l, struct replay *r, struct log_end *io_end)
+{
+	struct damage d;
+	struct log_end more;
+	damage_find(l, io_end, &d);
+	io_end->corrupt = d.next != 0;
+	if (!d.next) {
+		damage_done(&d);
+		return 0;
+	}
+	mend_tell(l, &d);
+	d.at.pos = io_end->pos;
+	int rc = d.head_is_whole ? replay_frame(op, r, &d.at) : 0;
+	damage_done(&d);
+	if (rc == 0) {
+		replay_jump(l, r, &d);
+		rc = log_follow(op, l, d.next, d.seq, replay_frame, r, &more);
+	}
+	if (rc)
+		return rc;
+	more.between = more.between && more.frames; // else it began there, wherever that is
+	more.frames += io_end->frames + 1;
+	more.bytes += io_end->bytes + d.told.octets;
+	*io_end = more;
+	return 0;
 }
 
 static int replay(struct op *op, struct local *l, struct log_end *ret_end)
@@ -165,6 +215,10 @@ static int replay(struct op *op, struct local *l, struct log_end *ret_end)
 	if (rc)
 		return rc;
 	rc = log_follow(op, l, state->pos, state->seq, replay_frame, &r, ret_end);
+	while (rc == 0 && l->mending && ret_end->corrupt)
+		rc = replay_behind(op, l, &r, ret_end);
+	if (l->mending) // an id that was lost must not come again: its record may be there
+		r.applier.state.next_id += l->mending->ids;
 	if (rc == 0 && ret_end->frames) {
 		// Not only frames lead into a segment: of the first group there, a crash may have left the GROUP frame alone.
 		replay_reach(&r, ret_end->pos);

@@ -24,6 +24,7 @@
 #define VOLUME_VERSION 1u
 #define MAGIC "STARVOL\n"
 #define COPY_BYTES 65536u
+#define ASIDE_MENDING "index.mending"
 
 static void path_in(char path[PATH_ROOM], const struct local *l, const char *name)
 {
@@ -223,7 +224,7 @@ static bool ends_with(const char *name, const char *end)
 
 // Links tables and copies what RocksDB would change. The order matters: a manifest names tables that exist when it is read; one
 // deleted in between makes the open fail, and the caller tries again.
-static int view_fill(struct op *op, const struct local *l, const char *from)
+static int view_fill(struct op *op, const struct local *l, const char *from, const char *to)
 {
 	DIR *d = opendir(from);
 	if (!d)
@@ -234,7 +235,7 @@ static int view_fill(struct op *op, const struct local *l, const char *from)
 		char source[PATH_ROOM], target[PATH_ROOM];
 		if (snprintf(source, sizeof source, "%s/%s", from, e->d_name) >=
 				(int)sizeof source ||
-			snprintf(target, sizeof target, "%s/%s", l->view, e->d_name) >=
+			snprintf(target, sizeof target, "%s/%s", to, e->d_name) >=
 				(int)sizeof target)
 			continue;
 		if (ends_with(e->d_name, ".sst"))
@@ -257,7 +258,7 @@ int volume_view_make(struct op *op, struct local *l)
 	l->view = strdup(path);
 	if (!l->view)
 		return op_fail(op, RC_NOMEM, "out of memory");
-	return view_fill(op, l, index);
+	return view_fill(op, l, index, l->view);
 }
 
 static void folder_remove(const char *path)
@@ -371,4 +372,40 @@ int volume_index_back(struct op *op, const char *dir, const char *aside)
 	if (!error)
 		error = file_sync_dir(NULL, dir);
 	return error ? op_fail_errno(op, RC_IO, error, "cannot rename %s", aside) : 0;
+}
+
+// --- mending ---
+
+int volume_index_copy(struct op *op, const struct local *l)
+{
+	char from[PATH_ROOM], to[PATH_ROOM];
+	path_in(from, l, "index");
+	path_in(to, l, ASIDE_MENDING);
+	folder_remove(to); // of a try that was cut off
+	int rc = folder_make(op, to);
+	return rc ? rc : view_fill(op, l, from, to);
+}
+
+int volume_index_swap(struct op *op, const char *dir)
+{
+	char index[PATH_ROOM], made[PATH_ROOM], aside[PATH_ROOM];
+	int rc = aside_name(op, dir, aside);
+	if (rc)
+		return rc;
+	(void)snprintf(index, sizeof index, "%s/index", dir); // shorter than the name above
+	(void)snprintf(made, sizeof made, "%s/" ASIDE_MENDING, dir);
+	// In one step: a crash must not leave the volume without an index.
+	int error = renameat2(AT_FDCWD, made, AT_FDCWD, index, RENAME_EXCHANGE) ? errno : 0;
+	if (!error)
+		error = file_rename(NULL, made, aside);
+	if (!error)
+		error = file_sync_dir(NULL, dir);
+	return error ? op_fail_errno(op, RC_IO, error, "cannot put %s in its place", made) : 0;
+}
+
+void volume_index_forget(const char *dir)
+{
+	char made[PATH_ROOM];
+	if (snprintf(made, sizeof made, "%s/" ASIDE_MENDING, dir) < (int)sizeof made)
+		folder_remove(made);
 }

@@ -653,6 +653,13 @@ static int memory_rebuild(struct op *op, const struct store_config *config,
 	return op_fail(op, RC_CANNOT, "this engine has no index to make again");
 }
 
+static int memory_mend(
+	struct op *op, const struct store_config *config, const struct store_mender *how)
+{
+	(void)op, (void)config, (void)how;
+	return MEND_NOTHING;
+}
+
 static int memory_checkpoint(struct op *op, struct store *s)
 {
 	(void)op, (void)s;
@@ -689,6 +696,7 @@ const struct store_engine store_memory = {
 	.blob_new_card = memory_blob_new_card,
 	.blob_rescue = memory_blob_rescue,
 	.rebuild = memory_rebuild,
+	.mend = memory_mend,
 	.checkpoint = memory_checkpoint,
 	.blob_dropped = memory_blob_dropped,
 	.sweep = memory_sweep,

@@ -1,0 +1,525 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mail/mend.h"
+
+#include "base/clock.h"
+#include "mail/adopt.h"
+#include "mail/check_priv.h"
+#include "mail/content_priv.h"
+#include "mail/mail_priv.h"
+#include "mail/tree.h"
+#include "mail/txn.h"
+#include "store/batch.h"
+#include "store/live.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define MODSEQ_AT 16u        // in the record of an account
+#define VALIDITY_AT 8u       // likewise
+#define HEADER_VALIDITY 32u  // in the header of a mailbox
+#define VALIDITY_STEP 65536u // more than can have been given in what was lost
+// From here on a batch may be one of several with one modseq (txn_stage_if_full()): the last of them proves nothing of those behind it.
+#define BATCH_BIG (256u << 10)
+
+enum { NO_MESSAGE = 1 };
+
+struct known { // of an account, while the log is followed
+	uint64_t partition;
+	uint32_t proven;  // damage up to this place has taken nothing of it
+	uint32_t silent;  // changes without a modseq in a record since the last that had one
+	bool hurt, big;   // big: its last batch was
+	uint64_t skipped; // changes
+};
+struct stray { // a message behind damage whose change was not made, or whose blob came
+	uint64_t partition;
+	uint32_t data, flags;
+	struct msg_cold cold;
+};
+struct mend {
+	void (*tell)(void *ctx, const char *line);
+	void *ctx;
+	struct mend_counts counts;
+	uint32_t places;     // of damage that may have taken changes
+	struct buf accounts; // struct known
+	struct buf strays;   // struct stray
+	struct mail *mail;
+};
+
+static void printf_like(2, 3) say(struct mend *m, const char *fmt, ...)
+{
+	char line[700];
+	va_list ap;
+	va_start(ap, fmt);
+	(void)vsnprintf(line, sizeof line, fmt, ap); // cut if need be
+	va_end(ap);
+	m->tell(m->ctx, line);
+}
+
+static struct known *known_of(struct mend *m, uint64_t partition)
+{
+	struct known *k = (struct known *)(void *)m->accounts.p; // malloc'ed, hence aligned
+	for (size_t i = 0; i < m->accounts.n / sizeof *k; i++)
+		if (k[i].partition == partition)
+			return &k[i];
+	return NULL;
+}
+
+static struct known *known_or_new(struct op *op, struct mend *m, uint64_t partition)
+{
+	struct known *k = known_of(m, partition);
+	if (k)
+		return k;
+	struct known fresh = { .partition = partition };
+	buf_add(&m->accounts, span_of(&fresh, sizeof fresh));
+	k = m->accounts.failed ? NULL : known_of(m, partition);
+	if (!k)
+		(void)op_fail(op, RC_NOMEM, "out of memory");
+	return k;
+}
+
+// --- what a batch proves ---
+
+// Only headers and the account's record have the modseq.
+static bool modseq_of(struct op *op, struct span key, struct span value, uint64_t *ret_modseq)
+{
+	struct header h;
+	struct span name;
+	if (span_eq(key, SPAN("A")) && value.n >= ACCOUNT_OCTETS) {
+		*ret_modseq = load_u64(value.p + MODSEQ_AT);
+		return true;
+	}
+	if (key.n != 5 || key.p[0] != 'M' || header_decode(op, value, &h, &name) != 0)
+		return false;
+	*ret_modseq = h.modseq;
+	return true;
+}
+
+// *ret_modseq: of the account as it is. Positive: it proves nothing (there is none, or a large COPY is under way).
+static int modseq_now(struct op *op, struct store *s, uint64_t partition, uint64_t *ret_modseq)
+{
+	struct span key, value;
+	uint64_t highest, one;
+	int rc = store_get(op, s, NULL, partition, SPAN("A"), &value);
+	if (rc)
+		return rc;
+	if (!modseq_of(op, SPAN("A"), value, &highest))
+		return 1;
+	struct store_cursor *c;
+	rc = store_cursor_open(op, s, NULL, partition, SPAN("M"), SPAN("N"), &c);
+	if (rc < 0)
+		return rc;
+	bool clear = true;
+	while ((rc = store_cursor_next(op, c, &key, &value)) == 0) {
+		struct header h;
+		struct span name;
+		clear = clear && header_decode(op, value, &h, &name) == 0 && !h.unseen_from;
+		if (modseq_of(op, key, value, &one) && one > highest)
+			highest = one;
+	}
+	store_cursor_close(c);
+	*ret_modseq = highest;
+	return rc < 0 ? rc : !clear;
+}
+
+// The highest modseq that the batch gives to a record; 0: to none.
+static int modseq_given(
+	struct op *op, struct store *s, uint64_t partition, struct span ops, uint64_t *ret_modseq)
+{
+	struct reader r = reader_of(ops);
+	struct change c;
+	struct buf is = { 0 };
+	int rc = 0;
+	*ret_modseq = 0;
+	while (rc >= 0 && change_next(&r, &c)) {
+		bool has = span_eq(c.key, SPAN("A")) || (c.key.n == 5 && c.key.p[0] == 'M');
+		if (!has || (c.kind != CHANGE_PUT && c.kind != CHANGE_PATCH))
+			continue;
+		struct span old = SPAN(""), value = c.value;
+		uint64_t one;
+		if (c.kind == CHANGE_PATCH) {
+			rc = store_get(op, s, NULL, partition, c.key, &old);
+			patch_apply(&is, rc == 0 ? old : SPAN(""), c.offset, c.value);
+			value = buf_span(&is);
+		}
+		// The patch of a new header's name finds no header to belong to: the header came just before.
+		if (rc >= 0 && modseq_of(op, c.key, value, &one) && one > *ret_modseq)
+			*ret_modseq = one;
+	}
+	bool failed = is.failed;
+	buf_done(&is);
+	return rc < 0 ? rc : (failed ? op_fail(op, RC_NOMEM, "out of memory") : 0);
+}
+
+// Whether everything goes before the batch does anything: what was there does not matter.
+static bool begins_anew(struct span ops)
+{
+	struct reader r = reader_of(ops);
+	struct change c;
+	return change_next(&r, &c) && c.kind == CHANGE_DELETE_RANGE && c.key.n == 0 && !c.value.p;
+}
+
+// Whether the batch, the account's first behind a place of damage, proves that none of its own was lost there. 1, 0, or a fault.
+static int proves(struct op *op, struct store *s, const struct known *k, struct span ops)
+{
+	uint64_t now, given;
+	if (begins_anew(ops))
+		return 1;
+	if (k->big)
+		return 0;
+	int rc = modseq_now(op, s, k->partition, &now);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	rc = modseq_given(op, s, k->partition, ops, &given);
+	return rc < 0 ? rc : given == now + 1 + k->silent;
+}
+
+// --- what comes with batches that are not made ---
+
+static void stray_add(struct mend *m, const struct stray *x)
+{
+	buf_add(&m->strays, span_of(x, sizeof *x));
+}
+
+static void strays_of(struct mend *m, uint64_t partition, struct span ops)
+{
+	struct reader r = reader_of(ops);
+	struct change c;
+	while (change_next(&r, &c)) {
+		if (!chunk_key_is_cold(c.key) || c.key.p[0] != 'B' || c.offset % COLD_OCTETS ||
+			(c.kind != CHANGE_PUT && c.kind != CHANGE_PATCH))
+			continue;
+		for (size_t at = 0; at + COLD_OCTETS <= c.value.n; at += COLD_OCTETS) {
+			struct stray x = { .partition = partition,
+				.data = __builtin_bswap32(load_u32(c.key.p + 1)) };
+			cold_decode(c.value.p + at, &x.cold);
+			if (x.cold.blob.id)
+				stray_add(m, &x);
+		}
+	}
+}
+
+// --- the mender ---
+
+static bool is_account(uint64_t partition)
+{
+	return partition != SYSTEM_PARTITION && partition != SPOOL_PARTITION;
+}
+
+static int on_batch(struct op *op, void *ctx, struct store *s, uint64_t partition, struct span ops)
+{
+	struct mend *m = ctx;
+	if (!is_account(partition)) // their records do not depend on each other
+		return MEND_APPLY;
+	struct known *k = known_or_new(op, m, partition);
+	if (!k)
+		return RC_NOMEM;
+	struct arena_mark mark = arena_mark(&op->arena);
+	int rc = 0;
+	if (!k->hurt && k->proven < m->places) {
+		rc = proves(op, s, k, ops);
+		k->hurt = rc == 0;
+		k->proven = m->places;
+	}
+	uint64_t given = 0;
+	if (rc >= 0 && !k->hurt)
+		rc = modseq_given(op, s, partition, ops, &given);
+	arena_release(&op->arena, mark);
+	if (rc < 0)
+		return rc;
+	k->silent = given ? 0 : k->silent + 1;
+	k->big = ops.n >= BATCH_BIG;
+	if (!k->hurt)
+		return MEND_APPLY;
+	k->skipped++;
+	strays_of(m, partition, ops);
+	return m->strays.failed ? op_fail(op, RC_NOMEM, "out of memory") : MEND_SKIP;
+}
+
+static void on_damage(void *ctx, const struct store_damage *d)
+{
+	struct mend *m = ctx;
+	m->counts.places++;
+	m->counts.octets += d->octets;
+	m->places += d->changes;
+	say(m, "the log is damaged at %" PRIx64 ": %" PRIu64 " octets are lost, %s", d->pos,
+		d->octets, d->changes ? "changes may be among them" : "of messages, but no change");
+}
+
+static int on_blob(struct op *op, void *ctx, struct blob_ref ref, const struct blob_owner *owner)
+{
+	struct mend *m = ctx;
+	if (!is_account(owner->partition))
+		return 0;
+	struct stray x = { .partition = owner->partition,
+		.data = owner->mailbox,
+		.flags = owner->flags,
+		.cold = { .blob = ref, .internal_date = owner->internal_date } };
+	stray_add(m, &x);
+	return m->strays.failed ? op_fail(op, RC_NOMEM, "out of memory") : 0;
+}
+
+// --- the end: mailboxes that clients must ask for again ---
+
+static int commit(struct op *op, struct store *s, struct store_batch *b)
+{
+	struct store_ticket t;
+	int rc = store_submit(op, s, b, &t);
+	batch_done(b);
+	return rc ? rc : store_wait(op, s, t);
+}
+
+// Every mailbox of the account gets a new UIDVALIDITY, above all that it may have given.
+static int validity_renew(struct op *op, struct store *s, uint64_t partition)
+{
+	struct span key, value, record;
+	struct store_batch b;
+	struct store_cursor *c;
+	char number[4];
+	int rc = store_get(op, s, NULL, partition, SPAN("A"), &record);
+	if (rc || record.n < ACCOUNT_OCTETS)
+		return rc < 0 ? rc : 0; // nothing that could be shown to anybody
+	uint32_t last = next_uid_validity(load_u32(record.p + VALIDITY_AT)) + VALIDITY_STEP;
+	rc = store_cursor_open(op, s, NULL, partition, SPAN("M"), SPAN("N"), &c);
+	if (rc < 0)
+		return rc;
+	batch_init(&b, partition);
+	while ((rc = store_cursor_next(op, c, &key, &value)) == 0) {
+		store_u32(number, ++last);
+		if (value.n >= HEADER_OCTETS)
+			batch_patch(&b, key, HEADER_VALIDITY, span_of(number, sizeof number));
+	}
+	store_cursor_close(c);
+	store_u32(number, last);
+	batch_patch(&b, SPAN("A"), VALIDITY_AT, span_of(number, sizeof number));
+	if (rc >= 0)
+		return commit(op, s, &b);
+	batch_done(&b);
+	return rc;
+}
+
+// --- the end: messages are filed anew ---
+
+static void name_live(void *set, uint64_t id)
+{
+	live_add(set, id);
+}
+
+// Blobs that records of the account name.
+static int named_by(struct op *op, struct store *s, uint64_t partition, struct live_set *set)
+{
+	struct store_cursor *c;
+	struct span key, value;
+	int rc = store_cursor_open(op, s, NULL, partition, SPAN("B"), SPAN("C"), &c);
+	if (rc < 0)
+		return rc;
+	while ((rc = store_cursor_next(op, c, &key, &value)) == 0)
+		for (size_t i = 0; chunk_key_is_cold(key) && (i + 1) * COLD_OCTETS <= value.n;
+			i++) {
+			struct msg_cold cold;
+			cold_decode(value.p + i * COLD_OCTETS, &cold);
+			name_live(set, cold.blob.id);
+		}
+	store_cursor_close(c);
+	return rc < 0 ? rc : 0;
+}
+
+static struct span name_of_data(const struct tree *t, uint32_t data)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		struct snap *now =
+			t->entries[i].mailbox ? mailbox_snap_ref(t->entries[i].mailbox) : NULL;
+		bool found = now && now->h.data == data;
+		snap_unref(now);
+		if (found)
+			return t->entries[i].name;
+	}
+	return SPAN("INBOX");
+}
+
+static int append_blob(struct op *op, struct append *ap, const struct blob *b)
+{
+	int rc = 0;
+	for (uint64_t at = 0; rc == 0 && at < b->size;) {
+		struct span piece;
+		rc = blob_piece(op, b, at, BLOB_EXTENT, &piece);
+		if (rc == 0)
+			rc = append_data(op, ap, piece);
+		at += piece.n;
+	}
+	return rc;
+}
+
+// The octets are copied: as a new message it is like any other, whatever becomes of the record that is lost.
+static int file_octets(struct op *op, struct store *s, struct append *ap, const struct stray *x)
+{
+	struct blob b = { 0 }, prefix = { 0 };
+	int rc = blob_open(op, s, x->cold.blob, &b);
+	if (rc == 0 && b.card.n == 0) { // no message, but the lines before one (deliver.c)
+		blob_close(&b);
+		return NO_MESSAGE;
+	}
+	if (rc == 0 && x->cold.prefix.id)
+		rc = blob_open(op, s, x->cold.prefix, &prefix);
+	struct append_meta meta = { .flags = { .flags = x->flags & ~(uint32_t)FLAG_RECENT },
+		.internal_date = x->cold.internal_date,
+		.zone = x->cold.zone,
+		.emailid = x->cold.emailid };
+	if (rc == 0)
+		rc = append_message(op, ap, &meta, 0);
+	if (rc == 0)
+		rc = append_blob(op, ap, &prefix);
+	if (rc == 0)
+		rc = append_blob(op, ap, &b);
+	if (rc == 0)
+		rc = append_message_end(op, ap);
+	blob_close(&prefix);
+	blob_close(&b);
+	return rc;
+}
+
+static int file_one(struct op *op, struct mend *m, struct account *a, const struct stray *x)
+{
+	struct append *ap;
+	struct append_result done;
+	const struct tree *t = account_tree_ref(a);
+	struct span name = name_of_data(t, x->data);
+	int rc = append_begin(op, a, name, &ap);
+	if (rc == 0) {
+		rc = file_octets(op, mail_store_of(m->mail), ap, x);
+		if (rc == 0)
+			rc = append_commit(op, ap, &done);
+		else
+			append_abort(ap);
+		if (rc == 0)
+			numset_done(&done.uids);
+	}
+	if (rc == NO_MESSAGE) {
+		rc = 0;
+	} else if (rc == 0) {
+		m->counts.filed++;
+	} else if (rc == RC_CORRUPT || rc == RC_NONEXISTENT || rc == RC_TOOBIG) {
+		m->counts.lost++;
+		say(m, "  a message that came to mailbox %.*s is damaged: %s", SPAN_FMT(name),
+			op_text(op, rc));
+		rc = 0;
+	}
+	tree_unref(t);
+	return rc;
+}
+
+static uint32_t flags_of(const struct mend *m, uint64_t blob)
+{
+	const struct stray *x = (const struct stray *)(const void *)m->strays.p;
+	for (size_t i = 0; i < m->strays.n / sizeof *x; i++)
+		if (x[i].cold.blob.id == blob && x[i].flags)
+			return x[i].flags;
+	return 0;
+}
+
+static int file_all(struct op *op, struct mend *m, struct account *a)
+{
+	const struct stray *x = (const struct stray *)(const void *)m->strays.p;
+	struct live_set named = { 0 };
+	int rc = named_by(op, mail_store_of(m->mail), a->partition, &named);
+	// Records first, they know more than a blob; then the blobs whose record is lost.
+	for (unsigned turn = 0; turn < 2; turn++)
+		for (size_t i = 0; rc == 0 && i < m->strays.n / sizeof *x; i++) {
+			if (x[i].partition != a->partition || live_has(&named, x[i].cold.blob.id) ||
+				(turn == 0 && x[i].cold.size == 0))
+				continue;
+			struct stray one = x[i];
+			one.flags = flags_of(m, one.cold.blob.id);
+			name_live(&named, one.cold.blob.id);
+			rc = file_one(op, m, a, &one);
+		}
+	if (rc == 0 && named.failed)
+		rc = op_fail(op, RC_NOMEM, "out of memory");
+	live_done(&named);
+	return rc;
+}
+
+// --- the end: account by account ---
+
+static int mend_account(struct op *op, void *ctx, struct span user)
+{
+	struct mend *m = ctx;
+	struct account *a;
+	int rc = account_open_existing(op, m->mail, user, &a);
+	if (rc == RC_CORRUPT || rc == RC_NONEXISTENT) {
+		say(m, "%.*s: %s", SPAN_FMT(user), op_text(op, rc));
+		return 0; // the check that follows says more
+	}
+	if (rc < 0)
+		return rc;
+	const struct known *k = known_of(m, a->partition);
+	uint64_t filed = m->counts.filed;
+	if (k && k->hurt) {
+		m->counts.hurt++;
+		m->counts.skipped += k->skipped;
+		rc = file_all(op, m, a);
+		if (rc == 0)
+			say(m,
+				"%.*s: as before the damage; %" PRIu64
+				" later changes could not be made, %" PRIu64
+				" messages were filed anew",
+				SPAN_FMT(user), k->skipped, m->counts.filed - filed);
+	} else if (k && k->proven == m->places) {
+		m->counts.whole++;
+	} else {
+		m->counts.unsure++;
+		rc = file_all(op, m, a);
+		say(m, "%.*s: its last change may be lost; %" PRIu64 " messages were filed anew",
+			SPAN_FMT(user), m->counts.filed - filed);
+	}
+	account_unref(a);
+	return rc;
+}
+
+// Before anybody opens the accounts: what is open has the numbers in memory.
+static int validities_renew(struct op *op, struct mend *m, struct store *s)
+{
+	uint64_t partition = SYSTEM_PARTITION;
+	int rc;
+	while ((rc = store_next_partition(op, s, NULL, partition + 1, &partition)) == 0) {
+		const struct known *k = known_of(m, partition);
+		if (!is_account(partition) || (k && !k->hurt && k->proven == m->places))
+			continue;
+		struct arena_mark mark = arena_mark(&op->arena);
+		rc = validity_renew(op, s, partition);
+		arena_release(&op->arena, mark);
+		if (rc < 0)
+			return rc;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int on_finish(struct op *op, void *ctx, struct store *s)
+{
+	struct mend *m = ctx;
+	if (m->places == 0)
+		return 0; // no change was lost: records of lost messages are found by the check
+	int rc = validities_renew(op, m, s);
+	if (rc == 0)
+		rc = mail_open(op, s, &(struct mail_config){ .given_up = true }, &m->mail);
+	if (rc)
+		return rc;
+	rc = account_each(op, m->mail, mend_account, m);
+	mail_close(m->mail);
+	return rc;
+}
+
+int mail_mend(struct op *op, const struct store_config *config,
+	void (*tell)(void *ctx, const char *line), void *ctx, struct mend_counts *ret_counts)
+{
+	struct mend m = { .tell = tell, .ctx = ctx };
+	int rc = store_mend(op, config,
+		&(struct store_mender){ .ctx = &m,
+			.batch = on_batch,
+			.damage = on_damage,
+			.blob = on_blob,
+			.finish = on_finish });
+	buf_done(&m.accounts);
+	buf_done(&m.strays);
+	*ret_counts = m.counts;
+	return rc;
+}
