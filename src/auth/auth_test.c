@@ -476,7 +476,7 @@ static void test_worker_restart(void **state)
 	while (rc == RC_UNAVAILABLE && clock_mono() < until && usleep(50000) == 0);
 	assert_int_equal(rc, 0);
 	rc = auth_step(&w->op, x, SPAN("\0anna@example.org\0secret"), &r);
-	if (rc != RC_UNAVAILABLE && rc != RC_TIMEOUT)
+	if (rc != RC_UNAVAILABLE)
 		fail_msg("%d %s", rc, op_text(&w->op, rc));
 }
 

@@ -129,7 +129,8 @@ static int exchange_go_on(struct op *op, struct auth_exchange *x, struct buf *re
 	struct answer answer = { 0 };
 	int rc = ask(op, x->auth, request, what | HAS_USER, ret_reply, &answer);
 	// A worker that was started anew knows nothing of older exchanges; its numbers begin again.
-	if (rc >= 0 && answer.generation != x->generation)
+	// Whatever it says of them, it is not what became of the log-in.
+	if (answer.generation && answer.generation != x->generation)
 		rc = op_fail(op, RC_UNAVAILABLE, "Authentication was interrupted, try again.");
 	if (rc <= 0)
 		free(x);
