@@ -63,6 +63,8 @@ struct append_intake {             // zeroed: nothing came yet
 int append_intake_literal(struct session *s, struct command *c, struct cursor *piece,
 	const struct literal_header *header, struct append_intake *a);
 int append_intake_data(struct session *s, struct append_intake *a, struct span octets);
+// Of a message that is stored here: they stay as they are, lone LFs as well.
+int append_intake_stored(struct session *s, struct append_intake *a, struct span octets);
 int append_intake_end(struct session *s, struct append_intake *a);
 // parse() of the last piece.
 int append_intake_parse(

@@ -244,6 +244,13 @@ int append_intake_data(struct session *s, struct append_intake *a, struct span o
 	return append_data(&s->op, a->append, octets);
 }
 
+int append_intake_stored(struct session *s, struct append_intake *a, struct span octets)
+{
+	scan_header(&a->header, octets);
+	a->octets += octets.n;
+	return append_data_exact(&s->op, a->append, octets);
+}
+
 int append_intake_end(struct session *s, struct append_intake *a)
 {
 	return a->catenating ? 0 : message_end(s, a);

@@ -131,7 +131,7 @@ static int copy_some(struct session *s, struct append_intake *a, uint64_t n)
 	rope_init(&rope);
 	int rc = url_part_put(&s->op, a->part, a->part_at, n, false, &rope);
 	for (struct span some; rc == 0 && (some = rope_front(&rope)).n;) {
-		rc = append_intake_data(s, a, some);
+		rc = append_intake_stored(s, a, some);
 		rope_consume(&rope, some.n);
 	}
 	rope_done(&rope);

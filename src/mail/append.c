@@ -180,6 +180,14 @@ int append_data(struct op *op, struct append *ap, struct span bytes)
 	return intake_data(op, &ap->in, bytes);
 }
 
+int append_data_exact(struct op *op, struct append *ap, struct span bytes)
+{
+	ap->in.exact = true;
+	int rc = intake_data(op, &ap->in, bytes);
+	ap->in.exact = false;
+	return rc;
+}
+
 int append_message_end(struct op *op, struct append *ap)
 {
 	struct pending *p = &ap->v[ap->n - 1];

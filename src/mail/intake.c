@@ -82,8 +82,11 @@ static size_t lone_lf(struct span s, size_t from, bool after_cr)
 int intake_data(struct op *op, struct intake *in, struct span bytes)
 {
 	must(in->parser);
-	if (in->exact)
+	if (in->exact) {
+		if (bytes.n)
+			in->after_cr = bytes.p[bytes.n - 1] == '\r';
 		return take(op, in, bytes);
+	}
 	char out[8192]; // where lines end in LF alone, they are collected here
 	size_t n = 0, at = 0;
 	int rc = 0;

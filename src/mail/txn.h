@@ -54,6 +54,8 @@ int append_message(struct op *op, struct append *ap, const struct append_meta *m
 int append_expect(struct op *op, const struct append *ap, uint64_t octets);
 // Its octets, in any split. A lone LF becomes CRLF; nothing else is altered. RC_TOOBIG past the limit.
 int append_data(struct op *op, struct append *ap, struct span bytes);
+// The same without that: octets that are to stay as they are (of a URL of CATENATE, RFC 4469 section 3).
+int append_data_exact(struct op *op, struct append *ap, struct span bytes);
 // Ends the message: it is parsed and its card is made.
 int append_message_end(struct op *op, struct append *ap);
 // Commits all; frees the append whatever the outcome. May return before (op->later).
