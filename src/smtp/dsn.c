@@ -58,12 +58,26 @@ static void add_xtext(struct buf *to, struct span text)
 	clean(to, at, true);
 }
 
+// RFC 6533 section 3: as octets of UTF-8 where these may stand; utf-8-addr-xtext stays as it is elsewhere.
+static void add_unitext(struct buf *to, struct span text, bool utf8)
+{
+	size_t at = to->n;
+	if (utf8)
+		smtp_unitext_decode(text, to);
+	else
+		buf_add(to, text);
+	clean(to, at, utf8);
+}
+
 static void add_recipient(const struct dsn_facts *f, const struct dsn_recipient *r, struct buf *to)
 {
 	struct span type, original = span_split(r->orcpt, ';', &type);
 	if (original.p) {
 		buf_addf(to, "Original-Recipient: %.*s;", SPAN_FMT(type));
-		add_xtext(to, original);
+		if (!span_caseeq(type, SPAN("utf-8")))
+			add_xtext(to, original);
+		else
+			add_unitext(to, original, f->utf8);
 		buf_add(to, SPAN("\r\n"));
 	}
 	buf_addf(to, "Final-Recipient: %s;%.*s\r\nAction: %s\r\nStatus: %s\r\n",

@@ -88,10 +88,16 @@ static struct span sender_of(struct submission_session *ss)
 	struct smtp_session *s = &ss->s;
 	if (s->envelope.sender.n)
 		return s->envelope.sender;
-	if (span_find_char(ss->user, '@') < ss->user.n)
-		return ss->user;
+	struct span local = ss->user, domain = ss->submission->domains[0];
+	for (size_t i = local.n; i-- > 0;)
+		if (ss->user.p[i] == '@') {
+			local = span_cut(ss->user, 0, i);
+			domain = span_skip(ss->user, i + 1);
+			break;
+		}
 	struct buf b = { 0 };
-	buf_addf(&b, "%.*s@%.*s", SPAN_FMT(ss->user), SPAN_FMT(ss->submission->domains[0]));
+	smtp_local_add(&b, local);
+	buf_addf(&b, "@%.*s", SPAN_FMT(domain));
 	struct span text = b.failed ? SPAN("") : arena_dup(&s->op.arena, buf_span(&b));
 	buf_done(&b);
 	return text;

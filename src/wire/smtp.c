@@ -111,6 +111,26 @@ static const char *parse_path(struct op *op, struct input *in, struct smtp_path 
 	return ret_path->text.n > SMTP_PATH_MAX ? "the address is too long" : NULL;
 }
 
+void smtp_local_add(struct buf *b, struct span local)
+{
+	struct input in = { .s = local };
+	struct span plain = take_dot_string(&in);
+	bool dots = local.n &&
+		(local.p[0] == '.' || local.p[local.n - 1] == '.' ||
+			span_find(local, SPAN("..")) < local.n);
+	if (plain.n == local.n && local.n && !dots) {
+		buf_add(b, local);
+		return;
+	}
+	buf_addc(b, '"');
+	for (size_t i = 0; i < local.n; i++) {
+		if (local.p[i] == '"' || local.p[i] == '\\')
+			buf_addc(b, '\\');
+		buf_addc(b, local.p[i]);
+	}
+	buf_addc(b, '"');
+}
+
 // --- parameters (RFC 5321 section 4.1.2 "esmtp-param") ---
 
 static bool is_keyword(struct span s)
@@ -265,6 +285,49 @@ void smtp_xtext_decode(struct span text, struct buf *to)
 			coded ? (char)(hex_of(text.p[i + 1]) * 16 + hex_of(text.p[i + 2]))
 			      : text.p[i]);
 		i += coded ? 2 : 0;
+	}
+}
+
+// "\x{" HEXPOINT "}" at the beginning: how many octets it has; 0: it is none.
+static size_t take_hexpoint(struct span s, uint32_t *ret_code)
+{
+	uint32_t code = 0;
+	size_t n = 3;
+	if (!span_starts(s, SPAN("\\x{")))
+		return 0;
+	for (; n < s.n && n < 9 && hex_of(s.p[n]) >= 0; n++)
+		code = code * 16 + (uint32_t)hex_of(s.p[n]);
+	bool good = n >= 5 && n < s.n && s.p[n] == '}' && code && code <= 0x10ffff &&
+		(code < 0xd800 || code > 0xdfff);
+	*ret_code = code;
+	return good ? n + 1 : 0;
+}
+
+static void add_utf8(struct buf *to, uint32_t c)
+{
+	static const uint8_t leads[] = { 0, 0xc0, 0xe0, 0xf0 };
+	unsigned more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+	buf_addc(to, (char)(leads[more] | c >> 6 * more));
+	while (more-- > 0)
+		buf_addc(to, (char)(0x80 | (c >> 6 * more & 0x3f)));
+}
+
+void smtp_unitext_decode(struct span text, struct buf *to)
+{
+	size_t begin = to->n;
+	for (size_t i = 0; i < text.n;) {
+		uint32_t code;
+		size_t n = take_hexpoint(span_skip(text, i), &code);
+		if (!n && (text.p[i] == '\\' || text.p[i] == '+' || text.p[i] == '=')) {
+			to->n = begin; // section 3: "copied without alteration"
+			buf_add(to, text);
+			return;
+		}
+		if (n)
+			add_utf8(to, code);
+		else
+			buf_addc(to, text.p[i]);
+		i += n ? n : 1;
 	}
 }
 

@@ -53,11 +53,16 @@ struct smtp_command {
 // is in op's arena.
 int smtp_parse(struct op *op, struct span line, struct smtp_command *ret_command);
 
+struct buf;
+// A local part as it stands in an address: quoted where it has to be (RFC 5321 section 4.1.2).
+void smtp_local_add(struct buf *b, struct span local);
+
 // xtext (RFC 3461 section 4): "+2B" and the like; true if it is well-formed.
 bool smtp_xtext_is_valid(struct span text);
-struct buf;
 // Appends what it stands for: any octets.
 void smtp_xtext_decode(struct span text, struct buf *to);
+// The address of an ORCPT of type utf-8 (RFC 6533 section 3), as utf-8-address: without its \x{HEX}. What is not well-formed is appended as it is.
+void smtp_unitext_decode(struct span text, struct buf *to);
 // NOTIFY and RET of RFC 3461 sections 4.1 and 4.3, ORCPT of section 4.2 (and RFC 6533's utf-8 addresses).
 bool smtp_notify_is_valid(struct span value);
 bool smtp_ret_is_valid(struct span value);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/buf.h"
 #include "wire/future_release.h"
 #include "wire/smtp.h"
 #include "wire/smtp_reply.h"
@@ -106,8 +107,40 @@ static void values(void **state)
 	assert_false(smtp_notify_is_valid(SPAN("")));
 	assert_true(smtp_orcpt_is_valid(SPAN("rfc822;a@b")));
 	assert_true(smtp_orcpt_is_valid(SPAN("utf-8;\xc3\xbc@b")));
+	assert_true(smtp_orcpt_is_valid(SPAN("utf-8;\\x{FC}@b")));
 	assert_false(smtp_orcpt_is_valid(SPAN("rfc822;\xc3\xbc@b")));
 	assert_false(smtp_orcpt_is_valid(SPAN("a@b")));
+}
+
+// Local parts as they stand in an address; addresses of RFC 6533, decoded.
+static void texts(void **state)
+{
+	(void)state;
+	static const char *const locals[][2] = { { "anna", "anna" }, { "a.b+c", "a.b+c" },
+		{ "\xc3\xbc", "\xc3\xbc" }, { "a..b", "\"a..b\"" }, { ".a", "\".a\"" },
+		{ "a.", "\"a.\"" }, { "a@b", "\"a@b\"" }, { "a\"\\b", "\"a\\\"\\\\b\"" },
+		{ "(a)", "\"(a)\"" }, { "", "\"\"" } };
+	static const char *const addresses[][2] = { { "a@b", "a@b" },
+		{ "\\x{FC}@b\\x{20AC}\\x{1F600}", "\xc3\xbc@b\xe2\x82\xac\xf0\x9f\x98\x80" },
+		{ "\xc3\xbc\\x{2B}", "\xc3\xbc+" }, { "a\\x{5C}", "a\\" },
+		{ "\\x{FC}+41", "\\x{FC}+41" }, { "\\x{FC}\\", "\\x{FC}\\" },
+		{ "\\x{D800}", "\\x{D800}" }, { "\\x{110000}", "\\x{110000}" },
+		{ "\\x{F}", "\\x{F}" }, { "\\x{FC", "\\x{FC" }, { "\\x{1000000}", "\\x{1000000}" },
+		{ "\\x{00}", "\\x{00}" }, { "\\x{fc}", "\\x{fc}" } };
+	struct buf b = { 0 };
+	for (size_t i = 0; i < countof(locals); i++) {
+		buf_reset(&b);
+		smtp_local_add(&b, span_str(locals[i][0]));
+		assert_true(span_eq(buf_span(&b), span_str(locals[i][1])));
+	}
+	for (size_t i = 0; i < countof(addresses); i++) {
+		buf_reset(&b);
+		buf_addc(&b, ';');
+		smtp_unitext_decode(span_str(addresses[i][0]), &b);
+		if (!span_eq(span_skip(buf_span(&b), 1), span_str(addresses[i][1])))
+			fail_msg("%s: %.*s", addresses[i][0], SPAN_FMT(buf_span(&b)));
+	}
+	buf_done(&b);
 }
 
 static void replies(void **state)
@@ -238,6 +271,7 @@ int main(void)
 		cmocka_unit_test(paths),
 		cmocka_unit_test(commands),
 		cmocka_unit_test(values),
+		cmocka_unit_test(texts),
 		cmocka_unit_test(replies),
 		cmocka_unit_test(future_releases),
 	};
