@@ -15,6 +15,7 @@ enum relay_phase {
 	R_CONNECT, // also a TLS handshake that comes first
 	R_GREETING,
 	R_EHLO,
+	R_HELO, // it knows no EHLO
 	R_STARTTLS,
 	R_HANDSHAKE,
 	R_AUTH,
@@ -72,6 +73,12 @@ static void say_ehlo(struct relay_session *r)
 	r->mechanisms = SPAN_NONE;
 	rope_addf(conn_output(r->conn), "EHLO %s\r\n", r->link->relay->config.hostname);
 	r->phase = R_EHLO;
+}
+
+static void say_helo(struct relay_session *r)
+{
+	rope_addf(conn_output(r->conn), "HELO %s\r\n", r->link->relay->config.hostname);
+	r->phase = R_HELO;
 }
 
 static void note_offer(struct relay_session *r, struct span line)
@@ -183,8 +190,16 @@ static void setup_answer(struct relay_session *r)
 	case R_EHLO:
 		if (code == 250)
 			after_ehlo(r);
+		else if (code == 500 || code == 502) // RFC 5321 section 3.2
+			say_helo(r);
 		else
 			fail_setup(r, "it refuses EHLO");
+		break;
+	case R_HELO:
+		if (code == 250)
+			after_ehlo(r);
+		else
+			fail_setup(r, "it refuses HELO");
 		break;
 	case R_STARTTLS:
 		if (code != 220)
@@ -320,7 +335,7 @@ static void take_line(struct relay_session *r, struct span line)
 		fail(r, "4.4.2", "what it says is no SMTP");
 		return;
 	}
-	if (r->phase == R_EHLO && r->answer.lines > 1)
+	if (r->phase == R_EHLO && r->answer.lines > 1 && r->answer.code == 250)
 		note_offer(r, line);
 	if (next == SMTP_ANSWER_MORE)
 		return;

@@ -262,6 +262,78 @@ static void passes_over_who_has_it(void **state)
 	}
 }
 
+// A recipient for whom there is no memory any more: the relay's answer to MAIL, which was asked for him, is not taken for that to the next one.
+static void no_room_for_a_recipient(void **state)
+{
+	(void)state;
+	struct pair p = { .linked = false };
+	char padding[11000];
+	memset(padding, 'a', sizeof padding);
+	fake_open(&p.client, &submission_service, submission);
+	client_says(&p, SPAN("STARTTLS\r\n"), 0);
+	client_says(&p, SPAN("EHLO x\r\nAUTH PLAIN AHUAcA==\r\nMAIL FROM:<u@a>\r\n"), 0);
+	bool full = false;
+	for (unsigned i = 0; i < SMTP_RECIPIENTS_MAX && !full; i++) {
+		struct buf line = { 0 };
+		(void)fake_output(&p.client);
+		buf_addf(
+			&line, "RCPT TO:<v@a> ORCPT=rfc822;%.*s\r\n", (int)sizeof padding, padding);
+		client_says(&p, buf_span(&line), 0);
+		buf_done(&line);
+		full = span_starts(fake_output(&p.client), SPAN("452 "));
+	}
+	assert_true(full);
+	struct buf line = { 0 };
+	buf_addf(&line, "RCPT TO:<x@far> ORCPT=rfc822;%.*s\r\n", (int)sizeof padding, padding);
+	client_says(&p, buf_span(&line), 0);
+	buf_done(&line);
+	relay_says(&p, SPAN("220 r\r\n250-r\r\n250 PIPELINING\r\n"), 0);
+	relay_says(&p, SPAN("550 not him\r\n"), 0);
+	client_says(&p, SPAN("RSET\r\n"), 0);
+	relay_says(&p, SPAN("250 reset\r\n"), 0);
+	compare(0, fake_output(&p.client), SPAN("452 4.5.3?\n250?"));
+	bool was_linked = p.linked;
+	client_says(&p, SPAN("MAIL FROM:<u@a>\r\nRCPT TO:<x@far>\r\n"), 0);
+	if (!was_linked)
+		relay_says(&p, SPAN("220 r\r\n250-r\r\n250 PIPELINING\r\n"), 0);
+	relay_says(&p, SPAN("250 mail\r\n250 rcpt\r\n"), 0);
+	compare(0, fake_output(&p.client), SPAN("250 2.1.0?\n250 2.1.5?"));
+	end(&p);
+}
+
+// RFC 5321 section 3.2: a relay that knows no EHLO; it has no extensions then. Another refusal stands.
+static void knows_helo_only(void **state)
+{
+	(void)state;
+	for (unsigned refuses = 0; refuses < 2; refuses++) {
+		struct pair p = { .linked = false };
+		fake_open(&p.client, &submission_service, submission);
+		client_says(&p, SPAN("STARTTLS\r\n"), 0);
+		client_says(
+			&p, SPAN("EHLO x\r\nAUTH PLAIN AHUAcA==\r\nMAIL FROM:<u@a> SIZE=5\r\n"), 0);
+		(void)fake_output(&p.client);
+		client_says(&p, SPAN("RCPT TO:<x@far>\r\n"), 0);
+		relay_says(&p, SPAN("220 r\r\n"), 0);
+		(void)fake_output(&p.relay);
+		relay_says(&p,
+			refuses ? SPAN("550-8BITMIME\r\n550 DSN\r\n")
+				: SPAN("502-8BITMIME\r\n502 DSN\r\n"),
+			0);
+		if (refuses) {
+			compare(0, fake_output(&p.client), SPAN("451 4.4.2?"));
+		} else {
+			assert_true(span_eq(fake_output(&p.relay), SPAN("HELO mx.a\r\n")));
+			relay_says(&p, SPAN("250 r\r\n"), 0);
+			assert_true(span_eq(fake_output(&p.relay), SPAN("MAIL FROM:<u@a>\r\n")));
+			relay_says(&p, SPAN("250 a\r\n"), 0);
+			assert_true(span_eq(fake_output(&p.relay), SPAN("RCPT TO:<x@far>\r\n")));
+			relay_says(&p, SPAN("250 b\r\n"), 0);
+			compare(0, fake_output(&p.client), SPAN("250 2.1.5?"));
+		}
+		end(&p);
+	}
+}
+
 // --- messages that come again ---
 
 #define WITH_ID SPAN("Message-ID: <1@a>\r\n\r\nx\r\n.\r\n")
@@ -416,6 +488,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(waits_for_a_slow_relay, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			passes_over_who_has_it, setup_without_accounts, teardown),
+		cmocka_unit_test_setup_teardown(no_room_for_a_recipient, setup, teardown),
+		cmocka_unit_test_setup_teardown(knows_helo_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(knows_it_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(client_goes_away, setup, teardown),
 		cmocka_unit_test_setup_teardown(relay_breaks_off_behind_it, setup, teardown),

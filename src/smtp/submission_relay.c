@@ -87,13 +87,16 @@ void submission_ask(struct submission_session *ss, const struct recipient *r)
 			smtp_say(s, 250, "2.1.5", "recipient accepted");
 		return;
 	}
-	if (!has_link(ss) || !smtp_rcpt_add(s, r))
+	// First: once the relay was asked for MAIL, a recipient must wait for both answers.
+	if (!smtp_rcpt_add(s, r))
 		return;
 	struct envelope *e = &s->envelope;
-	if (!relay_rcpt(ss->link, &e->recipients[e->count - 1])) {
+	bool has = has_link(ss);
+	if (!has || !relay_rcpt(ss->link, &e->recipients[e->count - 1])) {
 		e->recipients[e->count - 1].refused = true;
 		e->refused++;
-		smtp_say(s, 451, "4.3.0", "out of memory");
+		if (has)
+			smtp_say(s, 451, "4.3.0", "out of memory");
 		return;
 	}
 	struct pending *p = &ss->pending[(ss->pending_at + ss->pending_n) % RELAY_PIPELINE_MAX];

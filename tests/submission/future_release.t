@@ -82,7 +82,14 @@ b S: ...
 b S: 250 SIZE $any
 b CLOSE
 # The relay offers it no more: nobody can hold it.
-relay CLOSE
+C: MAIL FROM:<${user}@example.org> HOLDFOR=60
+S: 250
+C: RCPT TO:<b@example.net>
+relay S: MAIL $any
+relay C: 421 bye
+S: 451 4.4.2
+C: RSET
+S: 250
 C: MAIL FROM:<${user}@example.org> HOLDFOR=60
 S: 250
 C: RCPT TO:<b@example.net>
