@@ -125,7 +125,8 @@ void search_write_mailbox(struct session *s, struct span name)
 	struct rope *out = session_out(s);
 	rope_add(out, SPAN(" MAILBOX "));
 	write_mailbox(out, name, session_is_utf8(s));
-	rope_addf(out, " UIDVALIDITY %u", view_uid_validity(s->view));
+	rope_add(out, SPAN(" UIDVALIDITY "));
+	rope_addu(out, view_uid_validity(s->view));
 }
 
 // esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)

@@ -74,31 +74,41 @@ static int examine_parse(struct session *s, struct command *c, struct cursor *in
 	return parse(s, c, in, VIEW_READONLY);
 }
 
-static void tell_number(struct session *s, const char *code, uint32_t number, struct span text)
+static void tell_number(struct session *s, struct span code, uint32_t number, struct span text)
 {
-	rope_addf(session_out(s), "* OK [%s %u] ", code, number);
+	struct rope *out = session_out(s);
+	rope_add(out, SPAN("* OK ["));
+	rope_add(out, code);
+	rope_addu(out, number);
+	rope_add(out, SPAN("] "));
 	reply_text(s, text);
-	rope_add(session_out(s), SPAN("\r\n"));
+	rope_add(out, SPAN("\r\n"));
+}
+
+static void tell_count(struct session *s, uint32_t count, struct span what)
+{
+	rope_add(session_out(s), SPAN("* "));
+	rope_addu(session_out(s), count);
+	rope_add(session_out(s), what);
 }
 
 // The untagged responses of SELECT.
 static int tell(struct session *s, const struct select_args *a)
 {
-	struct rope *out = session_out(s);
 	struct view *v = s->view;
 	reply_mailbox_flags(s);
-	rope_addf(out, "* %u EXISTS\r\n", view_exists(v));
+	tell_count(s, view_exists(v), SPAN(" EXISTS\r\n"));
 	if (!session_is_rev2(s)) {
 		struct seq unseen;
 		int rc = view_first_unseen(&s->op, v, &unseen);
 		if (rc < 0)
 			return rc;
-		rope_addf(out, "* %u RECENT\r\n", view_recent(v));
+		tell_count(s, view_recent(v), SPAN(" RECENT\r\n"));
 		if (unseen.v && !(s->enabled & ENABLED_UIDONLY)) // a message number
-			tell_number(s, "UNSEEN", unseen.v, SPAN("first unseen message"));
+			tell_number(s, SPAN("UNSEEN "), unseen.v, SPAN("first unseen message"));
 	}
-	tell_number(s, "UIDVALIDITY", view_uid_validity(v), SPAN("UIDs are valid"));
-	tell_number(s, "UIDNEXT", view_uid_next(v).v, SPAN("next UID"));
+	tell_number(s, SPAN("UIDVALIDITY "), view_uid_validity(v), SPAN("UIDs are valid"));
+	tell_number(s, SPAN("UIDNEXT "), view_uid_next(v).v, SPAN("next UID"));
 	int rc = session_is_rev2(s) ? list_tell(s, &a->box) : 0;
 	for (const struct imap_module *const *m = imap_modules; rc >= 0 && *m; m++)
 		rc = (*m)->select_tell ? (*m)->select_tell(s) : 0;
@@ -165,8 +175,7 @@ static int select_run(struct session *s, struct command *c)
 		session_unselect(s);
 		return rc;
 	}
-	return command_ok(s, view_is_readonly(s->view) ? "READ-ONLY" : "READ-WRITE", "%s completed",
-		c->row->name);
+	return command_done(s, view_is_readonly(s->view) ? "READ-ONLY" : "READ-WRITE");
 }
 
 // CLOSE expunges without a word (RFC 9051 section 6.4.1).

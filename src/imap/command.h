@@ -94,6 +94,8 @@ struct imap_command {
 
 // Set what the tagged line says, in the arena; return the outcome, for `return command_no(...)`. code NULL: none.
 int command_ok(struct session *s, const char *code, const char *fmt, ...) printf_like(3, 4);
+int command_done(
+	struct session *s, const char *code); // OK with a code and the usual text: "NAME completed"
 int command_no(struct session *s, const char *code, const char *fmt, ...) printf_like(3, 4);
 int command_bad(struct session *s, const char *code, const char *fmt, ...) printf_like(3, 4);
 // What was asked is done and durable, but for this fault the client cannot be told what came of it: neither OK nor NO would be true, so the

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a collected command to its tagged line: find the row, check the state, parse, run, tell what changed in the mailbox, answer.
-#include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "imap/module.h"
@@ -37,6 +36,13 @@ printf_like(2, 0) static const char *in_arena(struct session *s, const char *fmt
 int command_ok(struct session *s, const char *code, const char *fmt, ...)
 {
 	COMMAND_SAYS(IMAP_DONE);
+}
+
+int command_done(struct session *s, const char *code)
+{
+	s->priv->cmd.code = code;
+	s->priv->cmd.text = NULL;
+	return IMAP_DONE;
 }
 
 int command_no(struct session *s, const char *code, const char *fmt, ...)
@@ -179,7 +185,7 @@ static void count_outcome(struct session *s, int outcome)
 	struct session_priv *p = s->priv;
 	const struct command *c = &p->cmd;
 	p->commands++;
-	p->active_at = clock_mono();
+	p->active_at = crew_slice_began();
 	atomic_fetch_add_explicit(&s->imap->commands, 1, memory_order_relaxed);
 	if (outcome == IMAP_BAD)
 		atomic_fetch_add_explicit(&s->imap->bad_commands, 1, memory_order_relaxed);

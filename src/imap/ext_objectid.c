@@ -8,8 +8,6 @@
 #include "imap/search.h"
 #include "mail/view.h"
 
-#include <stdio.h>
-
 // --- FETCH ---
 
 static void write_id(struct rope *out, const struct objectid *id, char kind)
@@ -99,10 +97,11 @@ static void write_status(struct session *s, const struct mailbox_status *st, str
 // "MAILBOXID" SP "(" objectid ")"
 static const char *code_of(struct session *s, const struct mailbox_status *st)
 {
-	char id[OBJECTID_TEXT], text[OBJECTID_TEXT + sizeof "MAILBOXID ()"];
-	struct span printed = objectid_print(&st->id, 'F', id);
-	int n = snprintf(text, sizeof text, "MAILBOXID (%.*s)", (int)printed.n, printed.p);
-	return arena_str(&s->op.arena, span_of(text, (size_t)n));
+	char text[OBJECTID_TEXT + sizeof "MAILBOXID ()"] = "MAILBOXID (";
+	size_t n = strlen(text);
+	n += objectid_print(&st->id, 'F', text + n).n;
+	text[n++] = ')';
+	return arena_str(&s->op.arena, span_of(text, n));
 }
 
 static int select_tell(struct session *s)

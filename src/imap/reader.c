@@ -366,8 +366,10 @@ static enum reader_next read_answer(struct session *s)
 static bool ask_again(struct session *s, enum reader_next *ret_next)
 {
 	struct collector *r = reader_of_session(s);
-	if (crew_slice_is_over())
-		return false; // reader_run() pauses
+	if (crew_slice_is_over()) {
+		*ret_next = READER_PAUSE;
+		return false;
+	}
 	struct literal_header h = r->asked;
 	r->mode = READ_LINE;
 	if (!literal_begins(s, &h))
@@ -412,12 +414,12 @@ enum reader_next reader_run(struct session *s)
 				;
 		if (next != READER_NEED || s->priv->ended)
 			return next;
-		if (crew_slice_is_over())
-			return READER_PAUSE;
 		int n = conn_fill(&s->op, s->conn, FILL_ROOM);
 		if (n == RC_CLOSED)
 			s->priv->eof = true;
 		if (n <= 0)
 			return READER_NEED;
+		if (crew_slice_is_over()) // what was read waits in the buffer
+			return READER_PAUSE;
 	}
 }

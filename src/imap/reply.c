@@ -28,22 +28,29 @@ static void status_line(struct session *s, struct span word, const char *code, c
 
 void reply_text(struct session *s, struct span english)
 {
-	struct buf text = { 0 };
 	// RFC 5255 section 3.5: text may be UTF-8 once a language was chosen.
 	bool utf8 = session_is_rev2(s) || s->language != LANGUAGE_DEFAULT;
-	if (s->language > LANGUAGE_EN)
-		language_translate(s->language, english, &text);
+	if (s->language <= LANGUAGE_EN) {
+		write_text(session_out(s), english, utf8);
+		return;
+	}
+	struct buf text = { 0 };
+	language_translate(s->language, english, &text);
 	write_text(session_out(s), text.n && !text.failed ? buf_span(&text) : english, utf8);
 	buf_done(&text);
 }
 
 void reply_text_of(struct session *s, const char *subject, const char *predicate)
 {
-	struct buf text = { 0 };
-	buf_add(&text, span_str(subject));
-	buf_add(&text, span_str(predicate));
-	reply_text(s, text.failed ? span_str(predicate) : buf_span(&text));
-	buf_done(&text);
+	char both[64]; // names of commands are short; one that is not goes without saying
+	size_t n = strlen(subject), m = strlen(predicate);
+	if (n + m > sizeof both) {
+		reply_text(s, span_str(predicate));
+		return;
+	}
+	memcpy(both, subject, n);
+	memcpy(both + n, predicate, m);
+	reply_text(s, span_of(both, n + m));
 }
 
 void reply_ok(struct session *s, const char *code, const char *text)
@@ -328,10 +335,10 @@ int reply_changes(struct session *s, bool expunges, bool uid)
 			return rc;
 		what &= SYNC_REST;
 	}
-	for (;;) {
+	for (bool first = true;; first = false) {
 		struct view_change ch;
 		uint32_t next = view_uid_next(s->view).v;
-		if (conn_is_full(s->conn) || crew_slice_used() > 2 * RUN_SLICE_NS)
+		if (conn_is_full(s->conn) || (!first && crew_slice_used() > 2 * RUN_SLICE_NS))
 			return 1;
 		int rc = view_sync_next(&s->op, s->view, what, &ch);
 		if (rc < 0)

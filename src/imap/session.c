@@ -376,7 +376,7 @@ static enum conn_next session_run(void *session, unsigned events)
 	if (events & CONN_EV_EOF)
 		p->eof = true;
 	if (events & CONN_EV_INPUT)
-		p->active_at = clock_mono();
+		p->active_at = crew_slice_began();
 	if (events & CONN_EV_STOPPING)
 		session_bye(s, "UNAVAILABLE", "the server is shutting down");
 	else if (is_timed_out(s, events))
@@ -391,7 +391,8 @@ static enum conn_next session_run(void *session, unsigned events)
 	for (unsigned i = 0; again && next == CONN_READ; i++) {
 		if (conn_is_full(s->conn)) // many small answers are as much as a big one
 			return CONN_FLUSH;
-		if (i >= IMAP_COMMANDS_PER_RUN || crew_slice_is_over())
+		bool more = i > 0 && conn_input(s->conn).n; // than what the run began with
+		if (i >= IMAP_COMMANDS_PER_RUN || (more && crew_slice_is_over()))
 			return CONN_YIELD;
 		next = advance(s, &again);
 	}

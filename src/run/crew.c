@@ -763,6 +763,11 @@ uint64_t crew_slice_used(void)
 	return crew_self ? clock_mono() - crew_self->slice_began : 0;
 }
 
+uint64_t crew_slice_began(void)
+{
+	return crew_self ? crew_self->slice_began : clock_mono();
+}
+
 bool crew_slice_is_over(void)
 {
 	return crew_slice_used() >= RUN_SLICE_NS;

@@ -86,6 +86,9 @@ bool crew_block_try(enum crew_block kind);
 // The time that the present task has had since its run began, without what it spent blocked, in nanoseconds; for
 // deciding to yield. Wall-clock, so it costs no system call.
 uint64_t crew_slice_used(void);
+// About when the present task's run began (clock_mono(), not before the last time it blocked): for notes of when something happened that need
+// no clock of their own. In a thread that is not of a crew, the time.
+uint64_t crew_slice_began(void);
 // True when it is time to yield: its slice (RUN_SLICE_NS) is used up.
 bool crew_slice_is_over(void);
 

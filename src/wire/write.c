@@ -106,18 +106,38 @@ void write_mailbox(struct rope *r, struct span name, bool utf8)
 	buf_done(&b);
 }
 
+// Whether all octets are printable ASCII, eight at a time. (A borrow or a carry between octets comes only out of one that is not.)
+static bool is_plain(struct span s)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t odd = 0;
+	size_t i = 0;
+	for (; i + 8 <= s.n; i += 8) {
+		uint64_t v = load_u64(s.p + i);
+		odd |= v | (v + ones) | (v - ones * 0x20);
+	}
+	for (; i < s.n; i++) {
+		unsigned char ch = (unsigned char)s.p[i];
+		odd |= ch < 0x20 || ch >= 0x7f ? 0x80 : 0;
+	}
+	return !(odd & ones * 0x80);
+}
+
 void write_text(struct rope *r, struct span s, bool utf8)
 {
 	if (s.n == 0)
 		s = SPAN("done");
-	utf8 = utf8 && span_is_utf8(s);
 	char *to = rope_room(r, s.n);
 	if (!to)
 		return;
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char ch = (unsigned char)s.p[i];
-		bool plain = ch >= 0x20 && ch != 0x7f && (ch < 0x80 || utf8);
-		to[i] = plain ? s.p[i] : '?';
+	memcpy(to, s.p, s.n);
+	if (!is_plain(s)) {
+		utf8 = utf8 && span_is_utf8(s);
+		for (size_t i = 0; i < s.n; i++) {
+			unsigned char ch = (unsigned char)s.p[i];
+			if (ch < 0x20 || ch == 0x7f || (ch >= 0x80 && !utf8))
+				to[i] = '?';
+		}
 	}
 	if (to[0] == '[' || to[0] == ' ')
 		to[0] = '(';
