@@ -49,6 +49,7 @@ struct search {
 	struct text_key *texts;
 	uint32_t field_count, text_count;
 	enum tier highest;
+	unsigned tiers; // bits: those in which some key can be decided; the others are not walked
 	int64_t now;
 	struct field_scratch fold;
 	struct text_scan scan;
@@ -192,13 +193,17 @@ static void sort_all(struct search *s)
 		struct node *n = &s->nodes[i];
 		if (n->tier > s->highest && n->child == UINT32_MAX)
 			s->highest = n->tier;
-		if (n->child == UINT32_MAX)
+		if (n->child == UINT32_MAX) {
+			s->tiers |= 1u << n->tier;
 			continue;
+		}
 		sort_children(s, n);
 		n->tier = s->nodes[n->child].tier;
 	}
 	if (s->highest == TIER_CARD) // a HEADER key may need the octets
 		s->highest = TIER_HEADER;
+	if (s->tiers & 1u << TIER_CARD)
+		s->tiers |= 1u << TIER_HEADER;
 }
 
 static int prepare_text(struct op *op, struct search *s, struct node *n, struct span prepared)
@@ -558,6 +563,8 @@ static int evaluate_cheap(struct search *s, enum value *ret_value, uint64_t *wor
 	enum value v = UNKNOWN;
 	int rc = 0;
 	for (enum tier t = TIER_HOT; rc == 0 && v == UNKNOWN && t <= s->highest; t++) {
+		if (!(s->tiers & 1u << t))
+			continue;
 		*work += t < TIER_CARD ? WORK_HOT : WORK_CARD;
 		for (uint32_t i = 0; t == TIER_TEXT && i < s->text_count; i++)
 			s->texts[i].wanted = false; // the walk marks those that matter
