@@ -23,7 +23,7 @@ void buf_shrink(struct buf *b, size_t keep)
 		buf_done(b);
 }
 
-char *buf_room(struct buf *b, size_t n)
+char *buf_room_slow(struct buf *b, size_t n)
 {
 	if (b->failed)
 		return NULL;
@@ -45,20 +45,6 @@ char *buf_room(struct buf *b, size_t n)
 	b->p = p;
 	b->cap = cap;
 	return p + b->n;
-}
-
-void buf_add(struct buf *b, struct span s)
-{
-	char *to = s.n ? buf_room(b, s.n) : NULL;
-	if (!to)
-		return;
-	memcpy(to, s.p, s.n);
-	b->n += s.n;
-}
-
-void buf_addc(struct buf *b, char c)
-{
-	buf_add(b, span_of(&c, 1));
 }
 
 void buf_addf(struct buf *b, const char *fmt, ...)

@@ -20,13 +20,13 @@ void buf_reset(struct buf *b);               // empties, keeps the memory
 void buf_shrink(struct buf *b, size_t keep); // empties; gives memory beyond `keep` bytes back
 
 // Room for n more bytes at the returned place (NULL if out of memory); buf_added() then counts them.
-char *buf_room(struct buf *b, size_t n) must_use;
+static inline char *buf_room(struct buf *b, size_t n) must_use;
 static inline void buf_added(struct buf *b, size_t n)
 {
 	b->n += n;
 }
-void buf_add(struct buf *b, struct span s);
-void buf_addc(struct buf *b, char c);
+static inline void buf_add(struct buf *b, struct span s);
+static inline void buf_addc(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) printf_like(2, 3);
 void buf_addu(struct buf *b, uint64_t v);       // decimal
 void buf_add_hex(struct buf *b, struct span s); // two digits (0-9, a-f) an octet
@@ -41,6 +41,28 @@ void buf_add_varint(struct buf *b, uint64_t v);
 void buf_add_field(struct buf *b, struct span s);
 // Removes n bytes from the front (moves the rest).
 void buf_consume(struct buf *b, size_t n);
+
+char *buf_room_slow(struct buf *b, size_t n) must_use; // private
+static inline char *buf_room(struct buf *b, size_t n)
+{
+	return likely(b->cap - b->n >= n && b->p && !b->failed) ? b->p + b->n : buf_room_slow(b, n);
+}
+static inline void buf_add(struct buf *b, struct span s)
+{
+	char *to = s.n ? buf_room(b, s.n) : NULL;
+	if (!to)
+		return;
+	memcpy(to, s.p, s.n);
+	b->n += s.n;
+}
+static inline void buf_addc(struct buf *b, char c)
+{
+	char *to = buf_room(b, 1);
+	if (!to)
+		return;
+	*to = c;
+	b->n++;
+}
 
 static inline struct span buf_span(const struct buf *b)
 {
