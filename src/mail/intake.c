@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mail/intake_priv.h"
 
+#include "base/lines.h"
 #include "base/must.h"
 #include "mail/types.h"
 #include "mime/parse.h"
@@ -64,21 +65,6 @@ static int take(struct op *op, struct intake *in, struct span s)
 	return rc < 0 ? rc : pass_on(op, in, mime_feed(&in->parsing, in->parser, s));
 }
 
-// The first LF in s[from..] that has no CR before it; s.n if none.
-static size_t lone_lf(struct span s, size_t from, bool after_cr)
-{
-	while (from < s.n) {
-		const char *lf = memchr(s.p + from, '\n', s.n - from);
-		if (!lf)
-			return s.n;
-		size_t i = (size_t)(lf - s.p);
-		if (i ? s.p[i - 1] != '\r' : !after_cr)
-			return i;
-		from = i + 1;
-	}
-	return s.n;
-}
-
 int intake_data(struct op *op, struct intake *in, struct span bytes)
 {
 	must(in->parser);
@@ -90,7 +76,8 @@ int intake_data(struct op *op, struct intake *in, struct span bytes)
 	char out[8192]; // where lines end in LF alone, they are collected here
 	size_t n = 0, at = 0;
 	int rc = 0;
-	for (size_t lf; rc == 0 && (lf = lone_lf(bytes, at, in->after_cr)) < bytes.n; at = lf + 1) {
+	for (size_t lf; rc == 0 && (lf = lines_lone_lf(bytes, at, in->after_cr)) < bytes.n;
+		at = lf + 1) {
 		size_t part = lf - at;
 		if (n + part + 2 > sizeof out) {
 			rc = take(op, in, span_of(out, n));

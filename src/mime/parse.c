@@ -10,6 +10,7 @@
 #include "mime/parse.h"
 
 #include "base/limits.h"
+#include "base/lines.h"
 #include "mime/content_priv.h"
 
 enum state { HEADER, LEAF, BETWEEN, SKIP };
@@ -383,11 +384,16 @@ static int line_begin(
 // Body octets that no boundary can end.
 static void body_take(struct mime_parser *p, struct span s)
 {
-	uint64_t n = 0;
-	for (size_t i = 0; i < s.n; i++)
-		n += s.p[i] == '\n';
-	p->lines += n;
+	p->lines += lines_count(s);
 	advance(p, s);
+}
+
+// Octets outside headers, up to a line that may be a boundary. Returns what is left.
+static struct span lines_take(struct mime_parser *p, struct span s)
+{
+	size_t n = lines_before(s, '-', &p->lines);
+	advance(p, span_cut(s, 0, n));
+	return span_skip(s, n);
 }
 
 // Moves octets to the stash, to the end of the line or of the stash.
@@ -458,6 +464,11 @@ int mime_feed(struct op *op, struct mime_parser *p, struct span octets)
 		if (p->state == LEAF && p->stash_n == 0 && (p->boundaries == 0 || p->swallow)) {
 			body_take(p, octets);
 			return 0;
+		}
+		bool is_outside = p->state == LEAF || p->state == BETWEEN;
+		if (is_outside && p->stash_n == 0 && !(p->at_line_start && octets.p[0] == '-')) {
+			octets = lines_take(p, octets);
+			continue;
 		}
 		int rc = step(op, p, &octets);
 		if (rc < 0)
