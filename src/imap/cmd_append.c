@@ -223,17 +223,24 @@ static void scan_char(struct append_scan *h, unsigned char ch)
 	h->broken |= ch < 0xc2 || ch > 0xf4;
 }
 
+// Line by line: nearly all are ASCII, which is soon seen.
 static void scan_header(struct append_scan *h, struct span octets)
 {
-	for (size_t i = 0; i < octets.n && !h->over; i++) {
-		unsigned char ch = (unsigned char)octets.p[i];
-		if (ch == '\n') {
+	while (octets.n && !h->over) {
+		size_t lf = span_find_char(octets, '\n');
+		struct span line = span_cut(octets, 0, lf);
+		bool ends = lf < octets.n;
+		octets = span_skip(octets, lf + ends);
+		for (size_t i = 0; i < line.n && h->line_empty; i++)
+			h->line_empty = line.p[i] == '\r';
+		bool plain = !h->missing && span_is_ascii(line);
+		for (size_t i = 0; i < line.n && !plain; i++)
+			scan_char(h, (unsigned char)line.p[i]);
+		if (ends) {
+			scan_char(h, '\n');
 			h->over = h->line_empty;
 			h->line_empty = true;
-		} else if (ch != '\r') {
-			h->line_empty = false;
 		}
-		scan_char(h, ch);
 	}
 }
 
