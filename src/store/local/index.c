@@ -30,6 +30,8 @@
 #define MERGES_MAX 16
 #define OPEN_FILES 256
 #define LOG_BYTES (1u << 20)
+#define KEYS_RATIO 0.01      // of a write buffer: its filter of keys, ten bits for each of 250,000
+#define PERF_LEVEL_DISABLE 1 // rocksdb::PerfLevel::kDisable
 
 int index_fail(struct op *op, char *error, const char *what)
 {
@@ -72,6 +74,9 @@ static void options_set(struct index *ix, uint64_t cache_bytes)
 	rocksdb_options_set_paranoid_checks(o, 1);
 	rocksdb_options_set_merge_operator(o, merge_operator()); // the options own it
 	rocksdb_options_set_max_successive_merges(o, MERGES_MAX);
+	rocksdb_options_set_memtable_whole_key_filtering(
+		o, 1); // most message-ids that THREADID asks for are unknown
+	rocksdb_options_set_memtable_prefix_bloom_size_ratio(o, KEYS_RATIO);
 	rocksdb_options_set_allow_concurrent_memtable_write(o, 0); // one writer; merges need it
 	rocksdb_options_set_write_buffer_size(o, WRITE_BUFFER);
 	rocksdb_options_set_arena_block_size(o, ARENA_BLOCK);
@@ -145,6 +150,14 @@ void index_close(struct index *ix)
 	*ix = (struct index){ 0 };
 }
 
+void index_thread(void)
+{
+	static _Thread_local bool known;
+	if (!known)
+		rocksdb_set_perf_level(PERF_LEVEL_DISABLE);
+	known = true;
+}
+
 struct span index_key(char room[INDEX_KEY_ROOM], uint64_t partition, struct span key)
 {
 	uint64_t be = __builtin_bswap64(partition);
@@ -202,6 +215,7 @@ void index_own_segment(struct index_own *own, uint32_t number, uint32_t end)
 static int own_get(struct op *op, struct index *ix, struct span key, char *to, size_t n)
 {
 	char *error = NULL;
+	index_thread();
 	rocksdb_pinnableslice_t *v = rocksdb_get_pinned(ix->db, ix->read, key.p, key.n, &error);
 	int rc = index_fail(op, error, "cannot read the index");
 	if (rc || !v)
@@ -399,6 +413,7 @@ void index_batch_checkpoint(struct index_batch *b, const struct checkpoint *c)
 int index_batch_write(struct op *op, struct index_batch *b)
 {
 	char *error = NULL;
+	index_thread();
 	rocksdb_write(b->ix->db, b->ix->write, b->wb, &error);
 	rocksdb_writebatch_clear(b->wb);
 	return index_fail(op, error, "cannot write to the index");

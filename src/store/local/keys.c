@@ -56,6 +56,7 @@ int local_get(struct op *op, struct store *s, struct store_snapshot *snap, uint6
 	if (rc < 0)
 		return rc;
 	char *error = NULL;
+	index_thread();
 	rocksdb_pinnableslice_t *v = rocksdb_get_pinned(
 		l->index.db, snap ? snap->read : l->index.read, full.p, full.n, &error);
 	rc = index_fail(op, error, "cannot read the index");
@@ -75,6 +76,7 @@ int local_cursor_open(struct op *op, struct store *s, struct store_snapshot *sna
 	uint64_t partition, struct span from, struct span to, struct store_cursor **ret_cursor)
 {
 	struct local *l = local_of(s);
+	index_thread();
 	int rc = snap ? 0 : pending_drain(op, l);
 	struct local_cursor *c = rc ? NULL : calloc(1, sizeof *c);
 	if (!c)
