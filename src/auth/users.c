@@ -67,6 +67,8 @@ int user_name_canonical(struct op *op, struct span name, struct span *ret_name)
 		return op_fail(op, RC_BADNAME, "a user name has 1 to %d bytes", USER_NAME_MAX);
 	if (!span_is_utf8(name))
 		return op_fail(op, RC_BADNAME, "the user name is not valid UTF-8");
+	if (name.p[0] == '#') // it would be a comment of the user file
+		return op_fail(op, RC_BADNAME, "a user name does not begin with '#'");
 	for (size_t i = 0; i < name.n; i++) {
 		unsigned char c = (unsigned char)name.p[i];
 		if (c < 0x21 || c == 0x7f || c == ':' || c == '/')
@@ -90,8 +92,10 @@ int user_name_canonical(struct op *op, struct span name, struct span *ret_name)
 static bool from_base64(struct span text, uint8_t *to, size_t n)
 {
 	size_t got = 0;
-	return sodium_base642bin(to, n, text.p, text.n, NULL, &got, NULL,
-		       sodium_base64_VARIANT_ORIGINAL) == 0 &&
+	// libsodium takes some octets beyond ASCII for digits.
+	return span_is_ascii(text) &&
+		sodium_base642bin(to, n, text.p, text.n, NULL, &got, NULL,
+			sodium_base64_VARIANT_ORIGINAL) == 0 &&
 		got == n;
 }
 
@@ -140,9 +144,10 @@ static bool line_parse(struct span line, int file, struct user *ret_user)
 {
 	struct user u = { .own = file == OWN };
 	line = span_split(line, ':', &u.name);
-	line = span_split(line, ':', &u.hash);
-	if (u.name.n == 0 || u.name.n > USER_NAME_MAX)
+	if (!line.p || u.name.n == 0 ||
+		u.name.n > USER_NAME_MAX) // without a colon it is no line of ours
 		return false;
+	line = span_split(line, ':', &u.hash);
 	if (file == PASSWD) {
 		if (u.hash.n && u.hash.p[0] == '{')
 			u.hash = span_split(u.hash, '}', &(struct span){ 0 });
@@ -435,11 +440,13 @@ void users_close(struct users *u)
 
 // --- changes ---
 
-static struct span line_name(struct span line)
+// What comes behind the name of a line, as users_read() sees it: without blanks around the line. Absent, and no name, without a colon.
+static struct span line_name(struct span line, struct span *ret_name)
 {
-	struct span name;
-	(void)span_split(line, ':', &name); // the rest is kept as it is
-	return name;
+	struct span rest = span_split(span_trim(line), ':', ret_name);
+	if (!rest.p)
+		*ret_name = SPAN_NONE;
+	return rest;
 }
 
 // Copies the file's lines to `to`, but for the one of `name`, whose place `line` takes (absent: it is dropped). *ret_was: there was one.
@@ -448,9 +455,10 @@ static void lines_edit(
 {
 	*ret_was = false;
 	while (text.n) {
-		struct span old;
+		struct span old, found;
 		text = span_split(text, '\n', &old);
-		if (span_eq(line_name(old), name)) {
+		(void)line_name(old, &found); // the rest is kept as it is
+		if (span_eq(found, name)) {
 			if (!*ret_was)
 				buf_add(to, line);
 			*ret_was = true;
@@ -475,8 +483,7 @@ static struct span line_hash(struct span text, struct span name)
 	while (text.n) {
 		struct span line, found, hash;
 		text = span_split(text, '\n', &line);
-		line = span_split(line, ':', &found);
-		(void)span_split(line, ':', &hash); // the rest does not matter
+		(void)span_split(line_name(line, &found), ':', &hash); // the rest does not matter
 		if (span_eq(found, name))
 			return hash;
 	}

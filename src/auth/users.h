@@ -33,7 +33,7 @@ int users_learn(
 	struct op *op, struct users *u, const struct user *user, const struct scram_keys *keys);
 
 // The form in which names are compared and kept: NFC, lower case (RFC 8265 UsernameCaseMapped). RC_BADNAME for empty or over-long
-// names, control characters, ':', '/', NUL or invalid UTF-8.
+// names, control characters, ':', '/', NUL, a '#' at the beginning or invalid UTF-8.
 int user_name_canonical(struct op *op, struct span name, struct span *ret_name);
 
 // Makes DIR/auth, and moves the user file there from where it was at first (DIR/users). All that open it do so, too, but from inside a sandbox nothing can
