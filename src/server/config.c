@@ -207,7 +207,9 @@ static void fault(
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof text, fmt, ap); // may be cut
 	va_end(ap);
-	buf_addf(p->faults, "%s:%u: %s: %s\n", p->name, config_setting_source_line(at), path, text);
+	const char *file = config_setting_source_file(at); // NULL: not in one that is included
+	buf_addf(p->faults, "%s:%u: %s: %s\n", file ? file : p->name,
+		config_setting_source_line(at), path, text);
 	p->bad = true;
 }
 
@@ -467,6 +469,18 @@ static void set_section(
 	}
 }
 
+// libconfig takes a NUL octet for the end: what stands behind it would be passed over in silence.
+static bool nul_is_in(struct span text, const char *name, struct buf *faults)
+{
+	size_t at = span_find_char(text, '\0'), line = 1;
+	if (at == text.n)
+		return false;
+	for (size_t i = 0; i < at; i++)
+		line += text.p[i] == '\n';
+	buf_addf(faults, "%s:%zu: a NUL octet\n", name, line);
+	return true;
+}
+
 int config_parse(
 	struct op *op, struct config *c, const char *name, struct span text, struct buf *faults)
 {
@@ -475,11 +489,14 @@ int config_parse(
 	char *copy = arena_str(&op->arena, text);
 	if (!copy)
 		return op_fail(op, RC_NOMEM, "out of memory");
+	if (nul_is_in(text, name, faults))
+		return op_fail(op, RC_CONFIG, "the configuration has faults");
 	config_init(&parsed);
 	if (config_read_string(&parsed, copy) == CONFIG_TRUE) {
 		set_section(&p, "", config_root_setting(&parsed), 0);
 	} else {
-		buf_addf(faults, "%s:%d: %s\n", name, config_error_line(&parsed),
+		const char *file = config_error_file(&parsed);
+		buf_addf(faults, "%s:%d: %s\n", file ? file : name, config_error_line(&parsed),
 			config_error_text(&parsed));
 		p.bad = true;
 	}

@@ -3,7 +3,9 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 // cmocka needs the ones above first
 #include <cmocka.h>
 
@@ -104,11 +106,56 @@ static void test_syntax(void **state)
 	op_done(&op);
 }
 
+// What is behind a NUL octet is not passed over.
+static void test_nul(void **state)
+{
+	(void)state;
+	struct op op;
+	struct config c;
+	struct buf faults = { 0 };
+	op_init(&op, 0);
+	config_defaults(&c);
+	assert_int_equal(config_parse(&op, &c, "test.conf",
+				 SPAN("data = \"/srv\";\n\0\nsandbox = true;\n"), &faults),
+		RC_CONFIG);
+	assert_true(span_eq(buf_span(&faults), SPAN("test.conf:2: a NUL octet\n")));
+	assert_null(c.data);
+	buf_done(&faults);
+	op_done(&op);
+}
+
+// A fault of a file that is included names that file: its lines are not ours.
+static void test_included(void **state)
+{
+	(void)state;
+	struct op op;
+	struct config c;
+	char path[] = "/tmp/config_test.XXXXXX", text[64], expected[64], *faults;
+	static const char *const bad[] = { "\n\ndatta = 1;\n", "\n\ndata = ;\n" };
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	op_init(&op, 0);
+	(void)snprintf(text, sizeof text, "@include \"%s\"\n", path);
+	(void)snprintf(expected, sizeof expected, "%s:3: ", path);
+	for (size_t i = 0; i < countof(bad); i++) {
+		assert_int_equal(ftruncate(fd, 0), 0);
+		assert_int_equal(pwrite(fd, bad[i], strlen(bad[i]), 0), strlen(bad[i]));
+		assert_int_equal(parse(&op, &c, text, &faults), RC_CONFIG);
+		assert_true(span_starts(span_str(faults), span_str(expected)));
+		free(faults);
+	}
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(unlink(path), 0);
+	op_done(&op);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_nul),
+		cmocka_unit_test(test_included),
 		cmocka_unit_test(test_syntax),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
