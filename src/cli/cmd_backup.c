@@ -57,8 +57,8 @@ static int list(struct cli *c, struct backup_folder *f)
 // Every pack that any manifest needs, once each.
 static int verify(struct cli *c, struct backup_folder *f)
 {
-	uint64_t *numbers;
-	size_t count;
+	uint64_t *numbers = NULL;
+	size_t count = 0;
 	struct packs seen = { 0 };
 	unsigned bad = 0;
 	uint64_t octets = 0;
@@ -121,8 +121,8 @@ static int prune_pack(struct op *op, void *ctx, const char *name)
 
 static int prune(struct cli *c, struct backup_folder *f)
 {
-	uint64_t *numbers;
-	size_t count;
+	uint64_t *numbers = NULL;
+	size_t count = 0;
 	struct pruning p = { .folder = f };
 	int rc = backup_hold(&c->op, f, true);
 	if (rc == 0)
