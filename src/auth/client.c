@@ -2,9 +2,11 @@
 // The server's side of the auth process: requests over the sockets of a helper (run/helper.h).
 #include "auth/auth.h"
 
+#include "auth/found.h"
 #include "auth/protocol_priv.h"
 #include "auth/worker.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/must.h"
 #include "run/crew.h"
@@ -16,6 +18,7 @@
 
 struct auth {
 	struct helper *helper;
+	struct found *found;
 };
 struct auth_exchange {
 	struct auth *auth;
@@ -193,6 +196,12 @@ int auth_find(struct op *op, struct auth *a, const struct span *names, size_t n,
 	buf_add_u8(&b, (uint8_t)n);
 	for (size_t i = 0; i < n; i++)
 		buf_add_field(&b, names[i]);
+	uint64_t now = clock_mono();
+	if (!b.failed && found_get(op, a->found, now, buf_span(&b), ret_user, ret_which)) {
+		buf_done(&b);
+		return 0;
+	}
+	struct span request = arena_dup(&op->arena, buf_span(&b)); // ask() wipes it
 	int rc = ask(op, a, &b, HAS_USER, &reply, &answer);
 	if (rc == 0 && answer.exchange >= n)
 		rc = op_fail(op, RC_UNAVAILABLE, "The auth process gave a malformed answer.");
@@ -200,6 +209,8 @@ int auth_find(struct op *op, struct auth *a, const struct span *names, size_t n,
 		return rc;
 	*ret_user = reply.user;
 	*ret_which = (size_t)answer.exchange;
+	if (request.p)
+		found_put(a->found, now, request, reply.user, *ret_which);
 	return 0;
 }
 
@@ -252,7 +263,9 @@ int auth_open(struct op *op, const struct auth_config *config, struct auth **ret
 		.name = "auth process",
 		.unavailable = "Authentication is not available just now, try again.",
 	};
-	int rc = helper_open(op, &helper, &a->helper);
+	int rc = found_new(op, &a->found);
+	if (rc == 0)
+		rc = helper_open(op, &helper, &a->helper);
 	if (rc == 0)
 		rc = worker_greet(op, a);
 	if (rc < 0) {
@@ -268,5 +281,6 @@ void auth_close(struct auth *a)
 	if (!a)
 		return;
 	helper_close(a->helper);
+	found_free(a->found);
 	free(a);
 }

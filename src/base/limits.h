@@ -12,6 +12,9 @@
 	20000u // SASL exchanges that wait for the client's next response; one more ends the oldest
 #define AUTH_EXCHANGE_SECONDS 300u // and for how long they do
 #define AUTH_FIND_MAX 8u           // names of one look-up of a recipient
+#define AUTH_FOUND_KEPT 256u       // recipients whose user the server remembers
+#define AUTH_FOUND_OCTETS 1024u    // of their names
+#define AUTH_FOUND_MS 1000u        // and for how long
 #define AUTH_WORKERS 16u           // requests to the auth process at a time
 #define AUTH_HASHES_AT_ONCE 8 // slow password hashes (19 MiB each), and no more than processors
 #define AUTH_HASHES_WAITING                                                                        \
@@ -135,9 +138,11 @@
 #define SMTP_PARAMS_MAX 20u // parameters of MAIL or RCPT
 #define SMTP_RECIPIENTS_MAX                                                                        \
 	1000u // of one message: RFC 5321 section 4.5.3.1.8 says 100 at least; more: 452
-#define SMTP_MEMORY (4u << 20) // octets of a command's and of a transaction's arena
-#define LMTP_GROUP 64u         // recipients that wait for the disk together
-#define LMTP_BAD_MAX 100u      // commands with errors between two messages; then 421
+#define SMTP_MEMORY (4u << 20) // octets of a transaction's arena
+#define SMTP_COMMAND_MEMORY                                                                        \
+	(12u << 20) // of a command's: BURL may make a card again (MIME_HEADERS_KEPT_MAX), and looks through a header
+#define LMTP_GROUP 64u    // recipients that wait for the disk together
+#define LMTP_BAD_MAX 100u // commands with errors between two messages; then 421
 #define LMTP_STEPS_PER_RUN                                                                         \
 	200u // pipelined commands and pieces of data before others have their turn
 #define LMTP_DROP_MAX                                                                              \
