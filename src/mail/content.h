@@ -85,9 +85,15 @@ struct octets_range {
 	uint64_t from, to;
 };
 // Where the octets of a section lie in the message, prefix included. Of more than SECTION_RANGES those that do not fit are found again when
-// they are wanted. `size`: of all of it; NUL octets count as they are (they are shown as 0x80, same length). `looked`: octets that were
+// they are wanted, from where the last ones were found: who asks for one piece after the other looks at each octet once. `size`: of all of it; NUL octets count as they are (they are shown as 0x80, same length). `looked`: octets that were
 // looked at to find them, from `looked_at` on; they are gone with the content, or with what op's arena holds.
 #define SECTION_RANGES 16u
+struct section_place {       // a field of a header that is walked
+	uint64_t at;         // octets of the section before it
+	uint64_t offset;     // of it in the header, or in the prefix
+	struct span index;   // what is left of the card's index; absent: it is walked without
+	bool is_past_prefix; // it stands in the message itself
+};
 struct section_ranges {
 	const struct section *section;
 	struct octets_range at[SECTION_RANGES];
@@ -95,12 +101,13 @@ struct section_ranges {
 	bool keeps_nul; // to be set by who wants NUL octets put out as they are
 	uint64_t size, looked_at;
 	struct span looked;
+	struct section_place place; // of a field where the last piece ended; zeroed: the first
 };
 int content_section_find(struct op *op, const struct content *c, const struct section *s,
 	struct section_ranges *ret_ranges);
 // Appends octets `wanted` of the section that was found there (cut to its end) to the rope, mostly by reference; *ret_n is how many. Octets
 // 0x00 are replaced by 0x80 (a literal must not hold NUL: RFC 9051 section 4.3). Costs O(n), not O(size), but for header fields.
-int content_section_put(struct op *op, const struct content *c, const struct section_ranges *ranges,
+int content_section_put(struct op *op, const struct content *c, struct section_ranges *ranges,
 	struct octets_range wanted, struct rope *to, uint64_t *ret_n);
 // Both at once, for who need not know the size first.
 int content_section(struct op *op, const struct content *c, const struct section *s,

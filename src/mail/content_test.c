@@ -147,6 +147,32 @@ static struct span section_bytes(struct op *op, const struct content *c, const s
 	return bytes;
 }
 
+// One piece after the other, as who sends a big one does: each goes on where the last one ended; and one from the beginning again.
+static void check_in_turn(
+	struct op *op, const struct content *c, const struct section *s, struct span want)
+{
+	struct section_ranges ranges;
+	struct rope rope;
+	size_t step = want.n / 37 + 1;
+	assert_int_equal(content_section_find(op, c, s, &ranges), 0);
+	rope_init(&rope);
+	for (size_t round = 0; round < 2; round++)
+		for (size_t at = 0; at < want.n; at += step) {
+			uint64_t n = 0;
+			struct octets_range part = { at, at + step };
+			assert_int_equal(content_section_put(op, c, &ranges, part, &rope, &n), 0);
+			struct span expected = span_cut(want, at, at + step);
+			assert_int_equal(n, expected.n);
+			char *copy = arena_bytes(&op->arena, n + 1);
+			rope_copy(&rope, copy);
+			assert_memory_equal(copy, expected.p, n);
+			rope_consume(&rope, n);
+			if (ranges.count > SECTION_RANGES && at > 2 * step)
+				assert_true(ranges.place.at + 600 > at); // no field is longer
+		}
+	rope_done(&rope);
+}
+
 // The section is just these octets, with NUL shown as 0x80; also in pieces.
 static void check_section(
 	struct op *op, const struct content *c, const struct section *s, struct span want)
@@ -167,6 +193,7 @@ static void check_section(
 		assert_span(part, span_cut(got, at, at + n));
 	}
 	assert_int_equal(section_bytes(op, c, s, want.n + 1, 10, &rc).n, 0);
+	check_in_turn(op, c, s, got);
 	arena_release(&op->arena, mark);
 }
 

@@ -99,10 +99,12 @@ struct window { // the part of a row of ranges that is wanted
 	struct rope *to;
 	uint64_t at; // octets of the row so far
 	uint64_t sent;
-	struct octets_range pending;       // ranges that touch are put out as one
-	struct section_ranges *found;      // not NULL: only noted there
-	const struct section_ranges *from; // not NULL: they were noted there
+	struct octets_range pending;  // ranges that touch are put out as one
+	struct section_ranges *found; // not NULL: only noted there
+	struct section_ranges *from;  // not NULL: they were noted there
+	struct section_place now;     // of the field that is added
 };
+enum { WINDOW_FULL = 2 }; // what is wanted is there
 
 static void add_without_nul(struct rope *to, struct span s)
 {
@@ -200,6 +202,13 @@ static int window_add(struct window *w, uint64_t from, uint64_t to)
 {
 	if (from == to)
 		return 0;
+	uint64_t at = w->at + (w->pending.to - w->pending.from);
+	if (at >= w->end && w->from)
+		return WINDOW_FULL;
+	if (w->from) {
+		w->from->place = w->now;
+		w->from->place.at = at;
+	}
 	if (w->pending.to == from && w->pending.to > w->pending.from) {
 		w->pending.to = to;
 		return 0;
@@ -219,19 +228,38 @@ static bool name_is_wanted(const struct section *s, struct span name)
 	return false;
 }
 
+// The octets of a header, which whoever found the section keeps.
+static int header_bytes(struct window *w, uint64_t from, uint64_t to, struct span *ret_header)
+{
+	struct section_ranges *known = w->from;
+	if (known && known->looked.p && known->looked_at == from && known->looked.n == to - from) {
+		*ret_header = known->looked;
+		return 0;
+	}
+	int rc = content_bytes(w->op, w->c, from, to, ret_header);
+	if (rc == 0 && w->found) {
+		w->found->looked = *ret_header;
+		w->found->looked_at = from;
+	}
+	return rc;
+}
+
 // Fields of octets [from, to), found by walking them. Then the empty line, if `last`.
 static int fields_by_walk(
 	struct window *w, const struct section *s, uint64_t from, uint64_t to, bool last)
 {
 	struct span header;
-	int rc = content_bytes(w->op, w->c, from, to, &header);
+	int rc = header_bytes(w, from, to, &header);
 	struct mime_fields it = mime_fields_of(header);
 	struct mime_field f;
+	it.at = (size_t)w->now.offset;
 	while (rc == 0 && mime_fields_next(&it, &f)) {
+		w->now.offset = f.offset;
 		bool wanted = f.name.n && name_is_wanted(s, f.name);
 		if (wanted == (s->what == SECTION_FIELDS))
 			rc = window_add(w, from + f.offset, from + f.offset + f.raw.n);
 	}
+	w->now.offset = it.at;
 	if (rc == 0 && last)
 		rc = window_add(w, from + it.at, to);
 	return rc;
@@ -267,14 +295,16 @@ static int fields_by_index(struct window *w, const struct section *s, uint64_t f
 		buckets_of(s, made);
 	const uint64_t *buckets = s->is_prepared ? s->buckets : made;
 	struct span header;
-	int rc = content_bytes(w->op, w->c, from, to, &header);
-	if (rc == 0 && w->found) {
-		w->found->looked = header;
-		w->found->looked_at = from;
-	}
+	int rc = header_bytes(w, from, to, &header);
 	struct card_fields it = card_fields_of(w->c->card);
 	struct card_field f;
+	if (w->now.index.p) {
+		it.rest = w->now.index;
+		it.offset = w->now.offset;
+	}
 	while (rc == 0) {
+		w->now.index = it.rest;
+		w->now.offset = it.offset;
 		if (s->what == SECTION_FIELDS)
 			card_fields_pass(&it, buckets);
 		bool wanted = false, more = card_fields_next(&it, &f);
@@ -299,11 +329,13 @@ static int fields_add(
 	struct window *w, const struct section *s, struct octets_range header, bool is_main)
 {
 	int rc = 0;
-	uint64_t from = header.from;
-	if (is_main && w->c->prefix_size > 0) {
+	bool has_prefix = is_main && w->c->prefix_size > 0;
+	uint64_t from = has_prefix ? w->c->prefix_size : header.from;
+	if (has_prefix && !w->now.is_past_prefix) {
 		rc = fields_by_walk(w, s, 0, w->c->prefix_size, false);
-		from = w->c->prefix_size;
+		w->now.offset = 0;
 	}
+	w->now.is_past_prefix = true;
 	if (rc)
 		return rc;
 	if (is_main && card_item(w->c->card, CARD_FIELDS).p)
@@ -324,7 +356,7 @@ static int section_put(const struct section *s, struct window *w)
 		rc = fields_add(w, s, r, is_main);
 	else
 		rc = window_add(w, r.from, r.to);
-	return rc ? rc : window_flush(w);
+	return rc && rc != WINDOW_FULL ? rc : window_flush(w);
 }
 
 static int section_put_window(const struct section *s, struct window *w, uint64_t *ret_n)
@@ -344,23 +376,28 @@ int content_section_find(struct op *op, const struct content *c, const struct se
 	ret_ranges->keeps_nul = false;
 	ret_ranges->looked = SPAN_NONE;
 	ret_ranges->looked_at = 0;
+	ret_ranges->place = (struct section_place){ .at = 0 };
 	int rc = section_put(s, &w);
 	ret_ranges->size = w.at;
 	return rc;
 }
 
-int content_section_put(struct op *op, const struct content *c, const struct section_ranges *ranges,
+int content_section_put(struct op *op, const struct content *c, struct section_ranges *ranges,
 	struct octets_range wanted, struct rope *to, uint64_t *ret_n)
 {
 	struct window w = {
 		.op = op, .c = c, .offset = wanted.from, .end = wanted.to, .to = to, .from = ranges
 	};
-	if (ranges->count > SECTION_RANGES)
+	if (ranges->count > SECTION_RANGES) {
+		if (ranges->place.at <= wanted.from)
+			w.now = ranges->place;
+		w.at = w.now.at;
 		return section_put_window(ranges->section, &w, ret_n);
+	}
 	int rc = 0;
 	for (uint32_t i = 0; rc == 0 && i < ranges->count; i++)
 		rc = window_add(&w, ranges->at[i].from, ranges->at[i].to);
-	if (rc == 0)
+	if (rc >= 0)
 		rc = window_flush(&w);
 	if (rc == 0)
 		*ret_n = w.sent;

@@ -333,7 +333,7 @@ void smtp_session_init(struct smtp_session *s, struct conn *c, const struct smtp
 	s->front = front;
 	s->host = host;
 	s->opened_at = s->active_at = clock_mono();
-	op_init(&s->op, SMTP_MEMORY);
+	op_init(&s->op, SMTP_COMMAND_MEMORY);
 	op_init(&s->tx, SMTP_MEMORY);
 	smtp_session_charge(s, host->memory);
 }
