@@ -331,27 +331,50 @@ static void mail(struct submission_session *ss, const struct smtp_command *c)
 	smtp_transaction_end(s);
 }
 
+// RFC 5321 section 4.5.1: this one is known everywhere without a domain. Where no user has that name it is the relay's to know, in our domain.
+static bool qualify_postmaster(struct submission_session *ss, struct smtp_path *io_path)
+{
+	struct span domain = ss->submission->domains[0];
+	struct buf b = { 0 };
+	buf_addf(&b, "postmaster@%.*s", SPAN_FMT(domain));
+	struct span text = b.failed ? SPAN_NONE : arena_dup(&ss->s.op.arena, buf_span(&b));
+	buf_done(&b);
+	if (text.p)
+		*io_path = (struct smtp_path){ .text = text,
+			.local = span_cut(text, 0, text.n - domain.n - 1),
+			.domain = domain };
+	return text.p;
+}
+
 static void rcpt(struct submission_session *ss, const struct smtp_command *c)
 {
 	struct smtp_session *s = &ss->s;
 	struct recipient r;
+	struct smtp_path path = c->path;
 	if (!smtp_rcpt_check(s, c, &r))
 		return;
-	int owner = submission_owner(&s->op, ss, &c->path, &r);
+	if (!path.domain.n && span_caseeq(path.local, SPAN("postmaster"))) {
+		if (!qualify_postmaster(ss, &path)) {
+			smtp_say(s, 451, "4.3.0", "out of memory");
+			return;
+		}
+		r.address = path.text;
+	}
+	int owner = submission_owner(&s->op, ss, &path, &r);
 	if (owner < 0) {
 		struct smtp_reply reply = smtp_reply_of(owner);
 		smtp_refuse(s, &reply, op_text(&s->op, owner));
 	} else if (owner != OWNER_NOBODY && !envelope_is_for_later(&s->envelope)) {
 		if (smtp_rcpt_add(s, &r))
 			smtp_say(s, 250, "2.1.5", "recipient accepted");
-	} else if (ss->submission->config.relay && c->path.domain.n) {
+	} else if (ss->submission->config.relay && path.domain.n) {
 		// Also in our domains: the relay may know aliases. And mail for later is all the relay's: what it holds for accounts here comes back.
 		r.remote = true;
 		r.held = served_is_held(ss->submission->served, hash_span(ss->user), r.address);
 		submission_ask(ss, &r);
 	} else if (owner != OWNER_NOBODY) {
 		smtp_say(s, 550, "5.1.3", "mail for later needs the address with its domain");
-	} else if (!c->path.domain.n || is_own_domain(ss->submission, c->path.domain)) {
+	} else if (!path.domain.n || is_own_domain(ss->submission, path.domain)) {
 		smtp_say(s, 550, "5.1.1", "no such user here");
 	} else {
 		smtp_say(s, 550, "5.7.1", "there is no relay to other domains here");
