@@ -6,6 +6,7 @@
 // of HEAD and DATA frames and one END or FAULT. Names and keys are in hexadecimal. What a connection holds goes when it closes.
 //
 //     hello                                         END "starling 1 VERSION"
+//     written                                       END "commits N index N moved N ...": octets since the start (store.h: struct store_written)
 //     backup begin TOKEN                            pins all mail (mail/backup.h)
 //     backup records PARTITION FROM TO              DATA: records (frame_add_record()); TO "-": to the end
 //     backup blobs ID...                            for each: HEAD 'B' u64 id, u64 octets, then DATA; or HEAD 'X' u64 id, i32 RC_, text

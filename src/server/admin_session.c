@@ -313,11 +313,35 @@ static int hello(struct admin_session *s)
 	return 0;
 }
 
+// For ./dev bench: what the store has written since the start, and what for (store.h: struct store_written).
+static int written(struct admin_session *s)
+{
+	struct store_stats st;
+	store_stats(mail_store_of(s->mail), &st);
+	const struct {
+		const char *name;
+		uint64_t octets;
+	} rows[] = {
+		{ "commits ", st.written.commits },
+		{ " index ", st.written.index },
+		{ " moved ", st.written.moved },
+		{ " checkpoint ", st.written.checkpoint },
+		{ " compacted ", st.written.compacted },
+		{ " ahead ", st.written.ahead },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		buf_add(&s->out, span_str(rows[i].name));
+		buf_addu(&s->out, rows[i].octets);
+	}
+	return 0;
+}
+
 static const struct request {
 	const char *area, *verb;             // verb NULL: none
 	int (*run)(struct admin_session *s); // leaves the words of END in s->out
 } requests[] = {
 	{ "hello", NULL, hello },
+	{ "written", NULL, written },
 	{ "backup", "begin", backup_begin },
 	{ "backup", "records", backup_records },
 	{ "backup", "blobs", backup_blobs },

@@ -232,7 +232,18 @@ int store_watch(struct op *op, struct store *s, uint64_t partition,
 	void (*changed)(void *ctx, uint64_t partition), void *ctx);
 void store_unwatch(struct store *s, uint64_t partition);
 
+// Octets that were written since the open, by what for; those of the log in whole pages, as the disk sees them. Not in it: what the file system writes
+// for itself, and the index's small files.
+struct store_written {
+	uint64_t commits;    // groups of the log, but for what is below
+	uint64_t index;      // tables of the index, of what was committed
+	uint64_t moved;      // cleaning: what lives in segments that a sweep empties, written again
+	uint64_t checkpoint; // cleaning: the index, into the log, before segments are dropped
+	uint64_t compacted;  // cleaning: tables of the index, made of older ones
+	uint64_t ahead;      // blocks of new segments, before anything is written into them
+};
 struct store_stats {
+	struct store_written written;
 	uint64_t log_bytes, dead_bytes, blobs, commits, groups, flushes, replayed;
 	bool checkpoint_due; // local: after a loss of the index, the log could not make it again: a sweep writes what is missing
 	bool read_only;

@@ -18,9 +18,8 @@
 #define BUSY_MS 50u                // how often it looks while something is pending
 #define PENDING_BYTES (256u << 10) // of changes that wait for the index
 #define PENDING_NS (200 * NS_PER_MS)
-#define FLOOD_MS 5000u          // a segment used up faster than this,
-#define FLOOD_GROUP (48u << 10) // by groups of this size on average
-#define RETRY_NS NS_PER_S       // after a failure, and for the free space
+#define FILL_GROUP (48u << 10) // blocks are written ahead for groups up to this size on average
+#define RETRY_NS NS_PER_S      // after a failure, and for the free space
 #define SPARE_FILES 1u
 
 struct rate_mark { // how much was written by then
@@ -31,6 +30,7 @@ struct watch_state {
 		dirty_bytes; // not in tables: since when, group_bytes at the last flush
 	uint64_t space_looked, flush_failed;
 	struct rate_mark older, newer; // at least a second apart
+	struct rate_mark made;         // when the last segment was made
 	bool full;
 };
 
@@ -77,27 +77,30 @@ static void look_after_flush(struct op *op, struct local *l, struct watch_state 
 	w->dirty_since = 0;
 }
 
+static struct rate_mark rate_now(struct local *l, uint64_t now)
+{
+	return (struct rate_mark){ now, atomic_load(&l->log.groups),
+		atomic_load(&l->log.group_bytes) };
+}
+
 static void look_at_rate(struct local *l, struct watch_state *w)
 {
 	uint64_t now = clock_mono();
 	if (w->newer.at && now - w->newer.at < NS_PER_S)
 		return;
 	w->older = w->newer;
-	w->newer = (struct rate_mark){ now, atomic_load(&l->log.groups),
-		atomic_load(&l->log.group_bytes) };
+	w->newer = rate_now(l, now);
 }
 
-// Whether the blocks of the next segment, of `size` bytes, are to be written ahead. That makes each sync into it cheaper (nothing but the data
-// goes to the disk), but doubles what the disk writes: not worth it for a segment that a flood of large groups, whose own bytes cost more than the
-// sync, fills within seconds.
-static bool wants_fill(struct local *l, const struct watch_state *w, uint64_t size, uint64_t now)
+// Whether the blocks of the next segment are to be written ahead. That makes each sync into it cheaper (nothing but the data goes to the disk), by some
+// 0.16 ms, but doubles what the disk writes: worth it for small groups, and never for large ones, whose own bytes cost more than that, however few they
+// are. What comes is taken to be like what came in the last seconds or, if that was nothing, since the last segment was made.
+static bool wants_fill(struct local *l, const struct watch_state *w)
 {
-	if (!w->older.at)
-		return true;
-	uint64_t groups = atomic_load(&l->log.groups) - w->older.groups;
-	uint64_t bytes = atomic_load(&l->log.group_bytes) - w->older.bytes;
-	uint64_t ms = (now - w->older.at) / NS_PER_MS + 1;
-	return bytes <= groups * FLOOD_GROUP || bytes / ms * FLOOD_MS < size;
+	struct rate_mark now = rate_now(l, 0);
+	const struct rate_mark *from =
+		w->older.at && now.groups > w->older.groups ? &w->older : &w->made;
+	return now.bytes - from->bytes <= (now.groups - from->groups) * FILL_GROUP;
 }
 
 static void look_after_space(struct op *op, struct local *l, struct watch_state *w)
@@ -117,7 +120,8 @@ static void look_after_space(struct op *op, struct local *l, struct watch_state 
 	w->space_looked = now;
 	bool full = volume_is_full(l);
 	if (!made && !full) {
-		int rc = segment_make(op, &l->segments, next, size, wants_fill(l, w, size, now));
+		int rc = segment_make(op, &l->segments, next, size, wants_fill(l, w));
+		w->made = rate_now(l, now);
 		if (rc == RC_NOSPACE)
 			full = true;
 		else if (rc)

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/local/local_priv.h"
+#include "store/local/rocks_files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -287,6 +288,11 @@ static void local_stats(struct store *s, struct store_stats *ret_stats)
 	memcpy(st.reason, g->reason, sizeof st.reason);
 	live += l->checkpoint.bytes;
 	pthread_mutex_unlock(&g->lock);
+	st.written = (struct store_written){ .moved = atomic_load(&g->moved),
+		.checkpoint = atomic_load(&g->checkpointed),
+		.ahead = atomic_load(&l->segments.ahead) };
+	rocks_files_written(l->index.env, &st.written.index, &st.written.compacted);
+	st.written.commits = atomic_load(&g->written) - st.written.moved - st.written.checkpoint;
 	st.checkpoint_due = checkpoint_is_due(l);
 	st.dead_bytes = live < st.log_bytes ? st.log_bytes - live : 0;
 	uint64_t hint = atomic_load(&l->dropped_hint) + limbo_bytes_due(&l->limbo, l->grace_ns);

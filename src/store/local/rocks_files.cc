@@ -2,6 +2,7 @@
 // The one file in C++: RocksDB's interface for C has no way to say what its files are.
 #include "store/local/rocks_files.h"
 
+#include <atomic>
 #include <memory>
 #include <new>
 #include <string>
@@ -9,10 +10,19 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 
-// As in RocksDB's db/c.cc; its interface for C keeps the type to itself.
+namespace {
+
+struct Written {
+	std::atomic<uint64_t> anew{ 0 }, compacted{ 0 };
+};
+
+} // namespace
+
+// As in RocksDB's db/c.cc; its interface for C keeps the type to itself. What is behind `is_default` is ours.
 struct rocksdb_env_t {
 	rocksdb::Env *rep;
 	bool is_default;
+	std::shared_ptr<Written> written;
 };
 
 namespace {
@@ -27,17 +37,26 @@ using rocksdb::Slice;
 // A file whose writer never sees a call fail, but for Close() if `tells`. One thread at a time, as RocksDB uses it.
 class CalmFile : public rocksdb::FSWritableFileOwnerWrapper {
       public:
-	CalmFile(std::unique_ptr<FSWritableFile> &&file, bool tells)
-	    : FSWritableFileOwnerWrapper(std::move(file)), tells_(tells)
+	CalmFile(std::unique_ptr<FSWritableFile> &&file, bool tells,
+		std::shared_ptr<Written> written)
+	    : FSWritableFileOwnerWrapper(std::move(file)), tells_(tells),
+	      written_(std::move(written))
 	{
+	}
+	void SetIOPriority(rocksdb::Env::IOPriority p) override
+	{
+		compacts_ = p == rocksdb::Env::IO_LOW;
+		target()->SetIOPriority(p);
 	}
 	IOStatus Append(const Slice &data, const IOOptions &o, IODebugContext *d) override
 	{
+		Count(data);
 		return Calm([&] { return target()->Append(data, o, d); });
 	}
 	IOStatus Append(const Slice &data, const IOOptions &o,
 		const rocksdb::DataVerificationInfo &v, IODebugContext *d) override
 	{
+		Count(data);
 		return Calm([&] { return target()->Append(data, o, v, d); });
 	}
 	IOStatus PositionedAppend(
@@ -90,7 +109,15 @@ class CalmFile : public rocksdb::FSWritableFileOwnerWrapper {
 		return IOStatus::OK();
 	}
 
+	void Count(const Slice &data)
+	{
+		if (tells_) // a table
+			(compacts_ ? written_->compacted : written_->anew) += data.size();
+	}
+
 	const bool tells_;
+	bool compacts_ = false;
+	const std::shared_ptr<Written> written_;
 	IOStatus first_; // what failed first
 };
 
@@ -108,7 +135,8 @@ bool IsDiary(const std::string &name)
 
 class CalmFiles : public rocksdb::FileSystemWrapper {
       public:
-	CalmFiles() : FileSystemWrapper(rocksdb::FileSystem::Default())
+	explicit CalmFiles(std::shared_ptr<Written> written)
+	    : FileSystemWrapper(rocksdb::FileSystem::Default()), written_(std::move(written))
 	{
 	}
 	const char *Name() const override
@@ -121,7 +149,7 @@ class CalmFiles : public rocksdb::FileSystemWrapper {
 		IOStatus s = target()->NewWritableFile(name, o, ret_file, d);
 		const bool table = EndsWith(name, ".sst");
 		if (s.ok() && (table || IsDiary(name)))
-			ret_file->reset(new CalmFile(std::move(*ret_file), table));
+			ret_file->reset(new CalmFile(std::move(*ret_file), table, written_));
 		return s;
 	}
 	IOStatus NewLogger(const std::string &name, const IOOptions &o,
@@ -129,6 +157,9 @@ class CalmFiles : public rocksdb::FileSystemWrapper {
 	{
 		return FileSystem::NewLogger(name, o, ret_logger, d); // over our own files
 	}
+
+      private:
+	const std::shared_ptr<Written> written_;
 };
 
 } // namespace
@@ -137,12 +168,20 @@ rocksdb_env_t *rocks_files_new(void)
 {
 	try {
 		auto env = std::make_unique<rocksdb_env_t>();
-		env->rep = rocksdb::NewCompositeEnv(std::make_shared<CalmFiles>()).release();
+		env->written = std::make_shared<Written>();
+		env->rep = rocksdb::NewCompositeEnv(std::make_shared<CalmFiles>(env->written))
+				   .release();
 		env->is_default = false;
 		return env.release();
 	} catch (const std::bad_alloc &) {
 		return nullptr;
 	}
+}
+
+void rocks_files_written(const rocksdb_env_t *env, uint64_t *ret_new, uint64_t *ret_compacted)
+{
+	*ret_new = env->written->anew;
+	*ret_compacted = env->written->compacted;
 }
 
 void rocks_files_free(rocksdb_env_t *env)

@@ -9,6 +9,8 @@
 #ifndef STORE_LOCAL_ROCKS_FILES_H
 #define STORE_LOCAL_ROCKS_FILES_H
 
+#include <stdint.h>
+
 #include <rocksdb/c.h>
 
 #ifdef __cplusplus
@@ -18,6 +20,8 @@ extern "C" {
 // The default environment over such files; NULL: out of memory. Must stay as long as what was opened with it.
 rocksdb_env_t *rocks_files_new(void);
 void rocks_files_free(rocksdb_env_t *env); // accepts NULL
+// Octets of tables that were written so far: of what was new, and of what was there (compactions, told by their priority).
+void rocks_files_written(const rocksdb_env_t *env, uint64_t *ret_new, uint64_t *ret_compacted);
 
 #ifdef __cplusplus
 }

@@ -318,7 +318,7 @@ static bool recycle(struct segments *t, const char *path, uint64_t size)
 	return found;
 }
 
-static int make_file(const struct segments *t, const char *path, const struct segment_header *h,
+static int make_file(struct segments *t, const char *path, const struct segment_header *h,
 	bool recycled, bool fill, int *ret_fd)
 {
 	int fd;
@@ -336,6 +336,8 @@ static int make_file(const struct segments *t, const char *path, const struct se
 	segment_header_encode(block, h);
 	if (!error)
 		error = file_write(t->files, fd, span_of(block, sizeof block), 0);
+	atomic_fetch_add_explicit(
+		&t->ahead, sizeof block + (!recycled && fill ? h->size : 0), memory_order_relaxed);
 	if (!error)
 		error = file_sync(t->files, fd);
 	if (error)

@@ -43,6 +43,7 @@ struct segments {
 	uint32_t *dead, dead_count; // numbers whose files nobody maps any more
 	size_t dead_cap;
 	uint32_t lowest, highest; // numbers in the table; 0: none
+	_Atomic uint64_t ahead;   // octets written into new segments before they are used
 };
 
 int segments_init(struct op *op, struct segments *t, const struct files *files, const char *dir);

@@ -29,16 +29,21 @@ static uint32_t segment_now(const struct fixture *f)
 }
 
 // Commits until the log is in another segment. What was committed is dead for a sweep at once.
-static void next_segment(struct fixture *f)
+static void next_segment_by(struct fixture *f, size_t octets)
 {
 	static char value[100000];
 	uint32_t was = segment_now(f);
 	while (segment_now(f) == was) {
 		struct store_batch b;
 		batch_init(&b, 9);
-		batch_put(&b, SPAN("filler"), span_of(value, sizeof value));
+		batch_put(&b, SPAN("filler"), span_of(value, octets));
 		commit(&f->op, f->s, &b);
 	}
+}
+
+static void next_segment(struct fixture *f)
+{
+	next_segment_by(f, 100000);
 }
 
 static void sweep(struct fixture *f, const struct blob_ref *live)
@@ -54,6 +59,24 @@ static bool segment_is_there(struct fixture *f, uint32_t number)
 	struct segment *s = segment_ref(&local_of(f->s)->segments, number);
 	segment_unref(s);
 	return s != NULL;
+}
+
+static struct store_written written(const struct fixture *f)
+{
+	struct store_stats st;
+	store_stats(f->s, &st);
+	return st.written;
+}
+
+// The octets that the keeper writes ahead for a segment once the log moves into the one before, by commits of this size.
+static uint64_t ahead_of_next(struct fixture *f, size_t octets)
+{
+	uint64_t before = written(f).ahead;
+	next_segment_by(f, octets);
+	for (int i = 0; i < 10000 && !segment_is_there(f, segment_now(f) + 1); i++)
+		usleep(1000);
+	assert_true(segment_is_there(f, segment_now(f) + 1));
+	return written(f).ahead - before;
 }
 
 static struct blob_writer *write_large(struct fixture *f, uint64_t seed)
@@ -97,6 +120,46 @@ static void test_stale_hint(void **state)
 	store_close(fx.s);
 	fixture_open(&fx);
 	blob_verify(&fx.op, fx.s, ref, 3, LARGE, SPAN("card"));
+	fixture_end(&fx);
+}
+
+// After some seconds with commits of this size, blocks are written ahead, or not.
+static void expect_ahead(struct fixture *f, size_t octets, bool fills)
+{
+	for (int i = 0; i < 1000; i++)
+		if ((ahead_of_next(f, octets) >= SEGMENT_MIN) == fills)
+			return;
+	fail();
+}
+
+// Cleaning is told apart from what it is told apart from.
+static void test_written(void **state)
+{
+	(void)state;
+	fixture_begin(&fx, "local");
+	struct store_written w = written(&fx);
+	assert_true(w.moved == 0 && w.checkpoint == 0);
+	struct blob_ref ref = blob_astride(&fx, 8);
+	w = written(&fx);
+	assert_true(w.commits >= SEGMENT_MIN && w.moved == 0 && w.checkpoint == 0);
+	uint64_t index = w.index;
+	sweep(&fx, &ref);
+	w = written(&fx);
+	assert_true(w.moved >= LARGE && w.moved < LARGE + 4096);
+	assert_true(w.checkpoint > 0 && w.index > index);
+	fixture_end(&fx);
+}
+
+// Blocks are written ahead for small commits, which they make cheaper, and not for large ones, which they would write twice.
+static void test_written_ahead(void **state)
+{
+	(void)state;
+	fixture_begin(&fx, "local");
+	(void)ahead_of_next(&fx, 100000); // what came before is in it
+	for (int i = 0; i < 3; i++)
+		assert_true(ahead_of_next(&fx, 100000) < SEGMENT_MIN);
+	expect_ahead(&fx, 20000, true);
+	expect_ahead(&fx, 100000, false);
 	fixture_end(&fx);
 }
 
@@ -235,6 +298,7 @@ int main(void)
 {
 	log_level_set(LOG_ERROR_);
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_stale_hint),
+		cmocka_unit_test(test_written), cmocka_unit_test(test_written_ahead),
 		cmocka_unit_test(test_open_blob_stays), cmocka_unit_test(test_writer_slow),
 		cmocka_unit_test(test_left_over), cmocka_unit_test(test_lone_group_frame) };
 	return cmocka_run_group_tests(tests, NULL, NULL);

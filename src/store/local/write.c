@@ -472,6 +472,23 @@ static int group_segment(
 	return 0;
 }
 
+// What the disk gets of the group. (Of one that fails it may be less.)
+static void written_count(struct log *g, const struct group *n)
+{
+	uint64_t from = n->start & ~(uint64_t)(PAGE - 1), moved = 0, checkpointed = 0;
+	uint64_t to = ((uint64_t)n->start + n->bytes + PAGE - 1) & ~(uint64_t)(PAGE - 1);
+	for (const struct item *it = n->first; it; it = it->next) {
+		uint32_t size = frame_size(it->frame.length);
+		if (it->frame.type == FRAME_INDEX || it->frame.type == FRAME_CHECKPOINT)
+			checkpointed += size;
+		else if (it->frame.type != FRAME_BATCH && it->frees) // as only sweeps ask for
+			moved += size;
+	}
+	atomic_fetch_add(&g->written, to - from);
+	atomic_fetch_add(&g->moved, moved);
+	atomic_fetch_add(&g->checkpointed, checkpointed);
+}
+
 static int group_write(struct op *op, struct local *l, struct group *n)
 {
 	struct segment *s = NULL;
@@ -486,6 +503,7 @@ static int group_write(struct op *op, struct local *l, struct group *n)
 	}
 	int error = file_writev(l->files, s->fd, iov, count, n->start);
 	free(iov);
+	written_count(&l->log, n);
 	if (error)
 		rc = op_fail_errno(op, errno_is_space(error) ? RC_NOSPACE : RC_IO, error,
 			"cannot write to the log");

@@ -80,6 +80,8 @@ struct log {
 	uint64_t closed_bytes;     // of frames in the segments that the log has left
 	_Atomic uint64_t commits, groups, group_bytes;
 	_Atomic uint64_t live_bytes, blobs;
+	_Atomic uint64_t written, moved,
+		checkpointed; // as struct store_written; `written`: all of it
 };
 
 int log_init(struct op *op, struct local *l);
