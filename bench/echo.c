@@ -158,8 +158,12 @@ static SSL_CTX *context(const struct options *o)
 	return ctx;
 }
 
-static bool begin(struct echo *e, const struct options *o)
+static bool begin(struct echo *e, const struct load *load)
 {
+	const struct options *o = &load->options;
+	unsigned mail[2] = { 0, 0 };
+	if (o->corpus && o->file && !echo_mail_start(load, mail))
+		return false;
 	unsigned ports[2] = { listen_at(&e->plain), 0 };
 	bool tls = o->certificate && o->key;
 	if (tls) {
@@ -177,15 +181,15 @@ static bool begin(struct echo *e, const struct options *o)
 			(tls && epoll_ctl(e->epolls[i], EPOLL_CTL_ADD, e->tls.fd, &second)))
 			return false;
 	}
-	(void)printf("%u %u\n", ports[0], ports[1]);
+	(void)printf("%u %u %u %u\n", ports[0], ports[1], mail[0], mail[1]);
 	(void)fflush(stdout);
 	return true;
 }
 
-int echo_run(const struct options *o)
+int echo_run(const struct load *load)
 {
 	struct echo e = { .accepted = 0 };
-	if (!begin(&e, o)) {
+	if (!begin(&e, load)) {
 		perror("starling-bench: echo");
 		return 1;
 	}

@@ -4,7 +4,8 @@
 //
 //     starling-bench WORK --port N [options]   see usage(); the kinds of work are in works.c and mail_works.c
 //     starling-bench echo                      the server that sets the ceiling of round trips (echo.c); prints its ports,
-//                                              plain and, with --certificate and --key, TLS
+//                                              plain and, with --certificate and --key, TLS; with --corpus and
+//                                              --file POP3 and LMTP (echo_mail.c)
 //     starling-bench hold --port N --count N   idle connections that stay (hold.c)
 //
 // All connections are opened first; then all threads start at once, work for --warm seconds without counting, and then for
@@ -191,7 +192,8 @@ static int run(struct load *load, const struct work *work)
 
 static int usage(void)
 {
-	(void)fputs("usage: starling-bench echo [--certificate FILE --key FILE] | WORK --port N "
+	(void)fputs("usage: starling-bench echo [--certificate FILE --key FILE] [--corpus FOLDER "
+		    "--file FILE]\n  | WORK --port N "
 		    "[--host ADDRESS] [--source ADDRESS] [--tls] [--resume] [--threads N] "
 		    "[--seconds S]\n"
 		    "  [--warm S] [--count STEPS] [--prefix NAME] [--first N] [--users N] "
@@ -230,6 +232,7 @@ static const struct option names[] = {
 	{ "resume", no_argument, NULL, 'R' },
 	{ "certificate", required_argument, NULL, 'E' },
 	{ "key", required_argument, NULL, 'K' },
+	{ "file", required_argument, NULL, 'F' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -324,6 +327,9 @@ static bool set_option(struct options *o, int letter, const char *value)
 	case 'K':
 		o->key = value;
 		return true;
+	case 'F':
+		o->file = value;
+		return true;
 	default:
 		return value && set_number(o, letter, value);
 	}
@@ -349,7 +355,7 @@ int main(int argc, char **argv)
 	}
 	const char *name = optind < argc ? argv[optind] : "";
 	if (strcmp(name, "echo") == 0)
-		return echo_run(&load.options);
+		return load.options.corpus && corpus_load(&load) ? 1 : echo_run(&load);
 	if (strcmp(name, "hold") == 0 && load.options.to.port != 0 && load.options.count > 0)
 		return hold_run(&load.options);
 	const struct work *work = NULL;

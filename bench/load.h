@@ -27,6 +27,7 @@ struct options {
 	uint64_t recipients;           // of one message of lmtp
 	size_t synthetic;              // bytes of made messages, when there is no corpus
 	const char *certificate, *key; // of the echo
+	const char *file;              // where the echo of LMTP writes
 	bool unchecked;                // the server is the echo
 };
 
@@ -73,6 +74,8 @@ int open_lmtp(struct worker *w);
 int step_lmtp(struct worker *w, struct done *done);
 int open_pop3(struct worker *w);
 int step_pop3(struct worker *w, struct done *done);
+// The message with its dots stuffed, and the end of the data; `to` has room for twice its size.
+size_t stuff_data(char *to, const struct message *m);
 
 extern const struct work works[];
 extern const size_t works_count;
@@ -81,7 +84,10 @@ uint64_t now_ns(void);
 uint64_t random_next(struct worker *w);
 int corpus_load(struct load *load);
 
-int echo_run(const struct options *o); // prints its ports, serves until killed
-int hold_run(const struct options *o); // see hold.c
+// Prints its ports (plain, TLS and, with a corpus and a file, POP3 and LMTP; 0: none), serves until killed.
+int echo_run(const struct load *load);
+bool echo_mail_start(
+	const struct load *load, unsigned ret_ports[2]); // POP3, LMTP; reads the load for ever
+int hold_run(const struct options *o);                   // see hold.c
 
 #endif

@@ -55,8 +55,7 @@ static size_t add_envelope(struct worker *w)
 	return n;
 }
 
-// The message with its dots stuffed, and the end of the data; `to` has room for twice its size.
-static size_t add_data(char *to, const struct message *m)
+size_t stuff_data(char *to, const struct message *m)
 {
 	const char *from = m->data, *end = m->data + m->size;
 	size_t n = 0;
@@ -97,7 +96,7 @@ int step_lmtp(struct worker *w, struct done *done)
 	char *data = w->made + envelope;
 	size_t size =
 		(size_t)snprintf(data, 64, "X-Bench: %llx\r\n", (unsigned long long)random_next(w));
-	size += add_data(data + size, m);
+	size += stuff_data(data + size, m);
 	uint64_t began = now_ns();
 	if (client_raw(&w->c, w->made, envelope) || replies(w, "250", 1 + recipients) ||
 		client_smtp(&w->c, "354"))

@@ -201,7 +201,7 @@ def measure(bench, line):
         if missing:
             result["errors"][server.name] = "no " + " ".join(sorted(missing))
             takers.remove(server)
-    takers += [bench.echo] if line.ceiling else []
+    takers += [bench.echo] if line.ceiling or line.echoed else []
     if not line.once and not line.cold:
         takers = [server for server in takers if warm_up(bench, line, server, result)]
     for turn in range(rounds):

@@ -122,6 +122,20 @@ def words(report):
             + "; ".join(said) + "."]  # fmt: skip
 
 
+def written(report):
+    """What Starling wrote for what."""
+    for result in report["results"]:
+        parts = result["details"].get("Starling", {}).get("written")
+        if not parts:
+            continue
+        said = {False: [], True: []}
+        for name, octets in parts.items():
+            said[name in bench_lines.CLEANING].append(f"{name} {octets:.2f}")
+        return [f"Bytes that Starling wrote for each appended: {', '.join(said[False])}; told apart, and not in the table: "
+                f"{', '.join(said[True])}."]  # fmt: skip
+    return []
+
+
 def preface(report):
     out = [f"`{report['command']}`, {report['date']}: {', '.join(report['servers'])}. {report['machine']}. "
            f"It took {report['seconds']:.0f} s."]  # fmt: skip
@@ -140,7 +154,7 @@ def tables(report):
     out = preface(report)
     if plain:
         out += ["### Beside Dovecot and Cyrus", HEAD + "\n" + "\n".join(map(row, plain))]
-    out += words(report)
+    out += words(report) + written(report)
     if tls:
         out += ["### The same over TLS 1.3", HEAD + "\n" + "\n".join(map(row, tls))]
     parts = [growth_table(part) for part in report["growth"].values()]

@@ -16,6 +16,7 @@ import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -113,6 +114,17 @@ def bytes_written(pid):
     return total
 
 
+def connected(path):
+    """A socket that is connected with the one of that path, however long it is."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        s = socket.socket(socket.AF_UNIX)
+        s.connect(f"/proc/self/fd/{folder}/{path.name}")
+        return s
+    finally:
+        os.close(folder)
+
+
 class Starling:
     name = "Starling"
     idle_most = 1 << 20
@@ -147,6 +159,17 @@ class Starling:
 
     def address(self, protocol):
         return "127.0.0.1", self.server.ports[protocol]
+
+    def written(self):
+        """{what for: octets since the start}, by the server's own count (src/store/store.h: struct store_written)."""
+        request = b"written"
+        with connected(self.server.data / "run" / "admin") as s, s.makefile("rb") as answer:
+            s.sendall(struct.pack("<cI", b"Q", len(request)) + request)
+            kind, size = struct.unpack("<cI", answer.read(5))
+            words = answer.read(size).decode().split()
+        if kind != b"E":
+            raise Trouble(f"the admin socket: {' '.join(words)}")
+        return {name: int(octets) for name, octets in zip(words[::2], words[1::2])}
 
     @property
     def pid(self):
@@ -320,7 +343,7 @@ class Dovecot:
 
 
 class Echo:
-    """The ceiling of round trips: bench/echo.c."""
+    """The ceiling of round trips: bench/echo.c, and bench/echo_mail.c for POP3 and LMTP."""
 
     name = "echo"
 
@@ -331,9 +354,11 @@ class Echo:
     def start(self):
         certificate, key = certificate_for(self.folder)
         command = [self.program, "echo", "--certificate", certificate, "--key", key]
+        if (self.folder / "corpus").exists():
+            command += ["--corpus", self.folder / "corpus", "--file", self.folder / "echo.log"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        plain, tls = map(int, self.process.stdout.readline().split())
-        self.ports = {"imap": plain, "imaps": tls}
+        ports = map(int, self.process.stdout.readline().split())
+        self.ports = dict(zip(("imap", "imaps", "pop3", "lmtp"), ports))
 
     def stop(self):
         if self.process is not None:

@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of ./dev bench itself: its arithmetic, its tables and picture, and the load generator against the echo server."""
 
+import contextlib
+import io
 import json
 import pathlib
 import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock as mock
 import xml.dom.minidom
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -154,6 +157,56 @@ class Instructions(unittest.TestCase):
         self.assertEqual([name for name, _ in better], ["STORE of one flag"])
 
 
+CORPUS = [
+    b"Subject: a\r\n\r\nfirst text\r\n",
+    b"Subject: b\r\n\r\nsecond text\r\n.\r\n..dots\r\n" + b"long " * 2000 + b"\r\n",
+    b"Subject: c\r\n\r\nthird text\r\n",
+]
+
+
+class Taking(unittest.TestCase):
+    class Server:
+        def __init__(self, name):
+            self.name, self.pid = name, 0
+
+    class Bench:
+        sizes = {"big": 150}
+
+        def __init__(self, *said):
+            self.said = list(said)
+
+        def load(self, *_, **__):
+            said = self.said.pop(0)
+            if isinstance(said, Exception):
+                raise said
+            return said
+
+    def test_others_may_tell_too_few_changes(self):
+        short = Trouble("qresync: changed messages: 47 came, not 100")
+        good = {"bytes_out": 700, "steps": 10, "p50_us": 5}
+        take = bench_lines.resync("bytes")
+        with contextlib.redirect_stderr(io.StringIO()):
+            self.assertEqual(take(self.Bench(short, good), self.Server("Dovecot"), 0, 1)[0], 70)
+            with self.assertRaises(Trouble):
+                take(self.Bench(short, good), self.Server("Starling"), 0, 1)
+            with self.assertRaises(Trouble):
+                take(self.Bench(Trouble("qresync: SELECT: no"), good), self.Server("Dovecot"), 0, 1)
+            with self.assertRaises(Trouble):
+                take(self.Bench(*[short] * bench_lines.RESYNC_TRIES, good), self.Server("Dovecot"), 0, 1)
+
+    def test_cleaning_is_told_apart(self):
+        server = self.Server("Starling")
+        told = [{"commits": 10, "moved": 5, "ahead": 7}, {"commits": 1040, "moved": 405, "ahead": 2007}]
+        server.written = lambda: told.pop(0)
+        both = [100, 100 + 1030 + 400 + 2000 + 20]
+        with mock.patch("bench_lines.bytes_written", lambda _: both.pop(0)), mock.patch("time.sleep"):
+            value, said = bench_lines.write_bytes(self.Bench({}, {"bytes_out": 1000}), server, 0, 1)
+        self.assertAlmostEqual(value, 1.05)
+        self.assertEqual(said["written"], {"commits": 1.03, "moved": 0.4, "ahead": 2.0, "file system": 0.02})
+        report = {"results": [{"details": {"Starling": said}}]}
+        self.assertIn("commits 1.03, file system 0.02; told apart, and not in the table: moved 0.40, ahead 2.00", bench_report.written(report)[0])
+
+
 class Client(unittest.TestCase):
     """The load generator against a server whose answers are known."""
 
@@ -163,6 +216,10 @@ class Client(unittest.TestCase):
         if done.returncode:
             raise AssertionError(done.stdout)
         cls.folder = tempfile.TemporaryDirectory()
+        corpus = pathlib.Path(cls.folder.name) / "corpus"
+        corpus.mkdir()
+        for i, text in enumerate(CORPUS):
+            (corpus / f"{i}.eml").write_bytes(text)
         cls.echo = Echo(bench.LOAD, pathlib.Path(cls.folder.name))
         cls.echo.start()
         cls.bench = bench.Bench(pathlib.Path(cls.folder.name), bench.QUICK)
@@ -188,6 +245,19 @@ class Client(unittest.TestCase):
     def test_many_messages_in_one_command(self):
         said = self.bench.load(self.echo, "append-thread", count=2, batch=5)
         self.assertEqual(said["ops"], 10)
+
+    def test_mail_from_the_echo(self):
+        said = self.bench.load(self.echo, "pop3", protocol="pop3", count=2, messages=len(CORPUS))
+        self.assertEqual(said["ops"], 2 * len(CORPUS))
+        dots = CORPUS[1].count(b"\r\n.")
+        answers = sum(map(len, CORPUS)) + dots + len(CORPUS) * len(b"+OK\r\n.\r\n")
+        self.assertAlmostEqual(said["mb_in"] * said["seconds"] * 1e6, 2 * answers, delta=0.02 * answers + 1000 * said["seconds"])
+        said = self.bench.load(self.echo, "pop3", protocol="pop3", count=1, batch=2)
+        self.assertEqual(said["ops"], len(CORPUS))
+        said = self.bench.load(self.echo, "lmtp", protocol="lmtp", corpus=pathlib.Path(self.folder.name) / "corpus", count=4, recipients=3)
+        self.assertEqual(said["ops"], 12)
+        kept = (pathlib.Path(self.folder.name) / "echo.log").read_bytes()
+        self.assertTrue(all(text.split(b"\r\n\r\n")[1].splitlines()[0] in kept for text in CORPUS))
 
     def test_a_wrong_count_is_an_error(self):
         with self.assertRaisesRegex(Trouble, "EXISTS of SELECT"):
