@@ -55,11 +55,6 @@ static size_t find(const struct numset *s, uint32_t v)
 	return low;
 }
 
-void numset_add(struct numset *s, uint32_t v)
-{
-	numset_add_range(s, v, v);
-}
-
 void numset_add_range(struct numset *s, uint32_t first, uint32_t last)
 {
 	if (first > last) {

@@ -18,7 +18,7 @@ struct numset {
 
 void numset_done(struct numset *s);
 void numset_reset(struct numset *s);
-void numset_add(struct numset *s, uint32_t v);
+static inline void numset_add(struct numset *s, uint32_t v);
 void numset_add_range(struct numset *s, uint32_t first, uint32_t last); // either order
 void numset_add_set(struct numset *s, const struct numset *more);
 void numset_remove_range(struct numset *s, uint32_t first, uint32_t last);
@@ -48,5 +48,15 @@ struct buf;
 void numset_print(const struct numset *s, struct buf *to);
 // The smallest number >= v in the set, walking: 0 if none. *hint is a position kept by the caller (start 0).
 uint32_t numset_next(const struct numset *s, uint32_t v, size_t *hint);
+
+// Numbers mostly come in order.
+static inline void numset_add(struct numset *s, uint32_t v)
+{
+	struct numrange *last = s->count ? &s->ranges[s->count - 1] : NULL;
+	if (likely(last && v && last->last == v - 1))
+		last->last = v;
+	else
+		numset_add_range(s, v, v);
+}
 
 #endif
