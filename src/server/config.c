@@ -469,16 +469,51 @@ static void set_section(
 	}
 }
 
-// libconfig takes a NUL octet for the end: what stands behind it would be passed over in silence.
-static bool nul_is_in(struct span text, const char *name, struct buf *faults)
+// How many octets the string, comment or whatever takes that `s` begins with; more than there are: it does not end.
+static size_t item_size(struct span s)
 {
-	size_t at = span_find_char(text, '\0'), line = 1;
-	if (at == text.n)
-		return false;
-	for (size_t i = 0; i < at; i++)
+	size_t n = 1;
+	if (s.p[0] == '#' || span_starts(s, SPAN("//")))
+		return span_find_char(s, '\n');
+	if (span_starts(s, SPAN("/*"))) {
+		size_t end = span_find(span_skip(s, 2), SPAN("*/"));
+		return end == SIZE_MAX ? s.n + 1 : end + 4;
+	}
+	if (s.p[0] != '"')
+		return 1;
+	while (n < s.n && s.p[n] != '"')
+		n += s.p[n] == '\\' && n + 1 < s.n ? 2 : 1;
+	return n + 1;
+}
+
+// libconfig takes a NUL octet, and a comment or string that does not end, for the end of the file: what stands behind it would be passed over in
+// silence. Says where such a thing begins; NULL: nowhere.
+static const char *cut_short(struct span text, size_t *ret_at)
+{
+	size_t nul = span_find_char(text, '\0');
+	*ret_at = nul;
+	if (nul < text.n)
+		return "a NUL octet";
+	for (size_t at = 0, n = 0; at < text.n; at += n) {
+		n = item_size(span_skip(text, at));
+		*ret_at = at;
+		if (n > text.n - at)
+			return text.p[at] == '"' ? "a string that does not end"
+						 : "a comment that does not end";
+	}
+	return NULL;
+}
+
+// Tells of that; true if there was something to be told.
+static bool is_cut_short(struct span text, const char *name, struct buf *faults)
+{
+	size_t at = 0, line = 1;
+	const char *what = cut_short(text, &at);
+	for (size_t i = 0; what && i < at; i++)
 		line += text.p[i] == '\n';
-	buf_addf(faults, "%s:%zu: a NUL octet\n", name, line);
-	return true;
+	if (what)
+		buf_addf(faults, "%s:%zu: %s\n", name, line, what);
+	return what;
 }
 
 int config_parse(
@@ -489,7 +524,7 @@ int config_parse(
 	char *copy = arena_str(&op->arena, text);
 	if (!copy)
 		return op_fail(op, RC_NOMEM, "out of memory");
-	if (nul_is_in(text, name, faults))
+	if (is_cut_short(text, name, faults))
 		return op_fail(op, RC_CONFIG, "the configuration has faults");
 	config_init(&parsed);
 	if (config_read_string(&parsed, copy) == CONFIG_TRUE) {

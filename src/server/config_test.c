@@ -106,22 +106,34 @@ static void test_syntax(void **state)
 	op_done(&op);
 }
 
-// What is behind a NUL octet is not passed over.
-static void test_nul(void **state)
+// Where libconfig sees the end of the file, nothing may stand behind.
+static void test_cut_short(void **state)
 {
 	(void)state;
-	struct op op;
-	struct config c;
-	struct buf faults = { 0 };
-	op_init(&op, 0);
-	config_defaults(&c);
-	assert_int_equal(config_parse(&op, &c, "test.conf",
-				 SPAN("data = \"/srv\";\n\0\nsandbox = true;\n"), &faults),
-		RC_CONFIG);
-	assert_true(span_eq(buf_span(&faults), SPAN("test.conf:2: a NUL octet\n")));
-	assert_null(c.data);
-	buf_done(&faults);
-	op_done(&op);
+	static const struct {
+		struct span text;
+		const char *fault; // NULL: it is fine
+	} rows[] = {
+		{ SPAN("data = \"/srv\";\n\0\nsandbox = true;\n"), "c:2: a NUL octet\n" },
+		{ SPAN("/* data = \"/srv\";\n"), "c:1: a comment that does not end\n" },
+		{ SPAN("\n\n/*/ data = \"/srv\";\n"), "c:3: a comment that does not end\n" },
+		{ SPAN("sandbox = true;\n\"data = 1;\n"), "c:2: a string that does not end\n" },
+		{ SPAN("data = \"\\\";\n"), "c:1: a string that does not end\n" },
+		{ SPAN("data = \"/*\"; # /*\nuser = \"\\\"/*\"; // \"\n/* \" */ /**/"), NULL },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct op op;
+		struct config c;
+		struct buf faults = { 0 };
+		op_init(&op, 0);
+		config_defaults(&c);
+		int rc = config_parse(&op, &c, "c", rows[i].text, &faults);
+		assert_int_equal(rc, rows[i].fault ? RC_CONFIG : 0);
+		assert_true(span_eq(buf_span(&faults), span_str(rows[i].fault)));
+		assert_true(rows[i].fault || strcmp(c.data, "/*") == 0);
+		buf_done(&faults);
+		op_done(&op);
+	}
 }
 
 // A fault of a file that is included names that file: its lines are not ours.
@@ -154,7 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_faults),
-		cmocka_unit_test(test_nul),
+		cmocka_unit_test(test_cut_short),
 		cmocka_unit_test(test_included),
 		cmocka_unit_test(test_syntax),
 	};
