@@ -90,6 +90,9 @@ class Runner:
         code, output, cpu = done
         fine = code == 0 or (code in INTERRUPTED and self.stopped)
         result = measured(output) | {"cpu": cpu, "slices": 1, "found": int(not fine)}
+        seeds = len(list((self.seeds / "corpus" / name).glob("*")))
+        if code == 0 and result["executions"] < seeds:
+            fine, output = False, f"ran {result['executions']} inputs, not even its {seeds} seeds\n{output}"
         if not self.grown:
             for key in ("edges", "features", "edges_all"):
                 result.pop(key, None)

@@ -100,6 +100,14 @@ class Running(Case):
         self.assertEqual((self.record.read()["good"]["executions"], self.record.read()["good"]["edges"]), (1001, 4000))
         self.assertFalse((self.folder / "corpus").exists())
 
+    def test_seeds_that_were_not_run_are_a_failure(self):
+        program, seeds = self.fuzzer("lazy", WORKS.replace("1000", "1")), self.folder / "seeds" / "corpus" / "lazy"
+        seeds.mkdir(parents=True)
+        for name in "ab":
+            (seeds / name).write_text(name)
+        self.assertFalse(self.runner(grown=False).each([program], 1))
+        self.assertIn("not even its 2 seeds", self.said.getvalue())
+
     def test_a_finding_fails_and_the_others_run(self):
         programs = [self.fuzzer("bad", WORKS + "echo ERROR: something\nexit 77\n"), self.fuzzer("good", WORKS)]
         self.assertFalse(self.runner().each(programs, 1))
