@@ -182,6 +182,8 @@
 #define SPOOL_RETRY_MOST_S 1800u // but not longer
 #define SPOOL_DELAY_S 14400      // then who sent it is told of the delay
 #define SPOOL_EXPIRES_S 432000 // then it is given up (RFC 5321 section 4.5.4.1: 4-5 days at least)
+#define SPOOL_AGAIN_S                                                                              \
+	3600u // until a message that must be sent once more, to some that wait and some that do not, has come again
 #define SPOOL_RETURN_MAX (64u << 10) // octets of a message that a report shows
 #define SENT_KNOWN_S 86400 // for so long a sent message and its appended copy are known as one
 

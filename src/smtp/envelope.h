@@ -18,6 +18,7 @@ struct recipient {
 	bool remote;               // submission: for the relay
 	bool refused;              // by it
 	bool held;                 // it is not asked: it may have the message (served.h)
+	bool waits;                // here for the relay, or it has: a mark in the spool tells
 	bool has_it;               // it was delivered
 };
 struct envelope {                         // all of it in the arena of the transaction's op

@@ -556,6 +556,37 @@ static void drops(void **state)
 	assert_true(has(text, "x@far\r\nAction: failed\r\nStatus: 5.3.0\r\n"));
 }
 
+// A report shows no more of a message than that, whole lines of it.
+static void returns(void **state)
+{
+	(void)state;
+	struct spool_message m = message_of(1);
+	struct span text;
+	m.ret = SPAN("FULL");
+	for (unsigned i = 0; i < 3; i++) { // short; long; a header that is longer
+		struct buf b = { 0 };
+		buf_add(&b, SPAN("Message-ID: <x@a>\r\nX: first\r\n"));
+		while (i == 2 && b.n < SPOOL_RETURN_MAX + 100)
+			buf_add(&b, SPAN("Y: 0123456789\r\n"));
+		buf_add(&b, SPAN("\r\nbody\r\n"));
+		while (i == 1 && b.n < SPOOL_RETURN_MAX)
+			buf_add(&b, SPAN("more\r\n"));
+		put(&m, buf_span(&b));
+		struct spool_message read;
+		assert_int_equal(spool_read_from(&op, config.spool, 0, &read), 0);
+		assert_int_equal(spool_take_number(&op, config.spool, read.number), 0);
+		assert_int_equal(spooler_drop(&op, &config, read.number), 0);
+		assert_int_equal(reports(&text), i + 1);
+		assert_true(has(text, "\r\nX: first\r\n"));
+		assert_int_equal(has(text, "message/rfc822\r\n"), i == 0);
+		assert_int_equal(has(text, "\r\nbody\r\n"), i == 0);
+		assert_in_range(text.n, b.n < SPOOL_RETURN_MAX ? b.n : 0, SPOOL_RETURN_MAX + 4096);
+		if (i == 2)
+			assert_true(has(text, "\r\nY: 0123456789\r\n\r\n--=_"));
+		buf_done(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -570,6 +601,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(stops, setup, teardown),
 		cmocka_unit_test_setup_teardown(slow, setup, teardown),
 		cmocka_unit_test_setup_teardown(drops, setup, teardown),
+		cmocka_unit_test_setup_teardown(returns, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

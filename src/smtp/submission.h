@@ -11,6 +11,8 @@ struct budget;
 struct mail;
 struct relay;
 struct seats;
+struct spool;
+struct spooler;
 struct submission; // what the sessions of a process share; given to listener_open() as service_config
 
 struct submission_config {
@@ -24,6 +26,10 @@ struct submission_config {
 	// Addresses that are whole log-in names are local in any case.
 	const char *domains;
 	struct relay *relay; // for all other addresses; NULL: they are refused
+	// What waits, or has waited, for the relay (mail/spool.h): who sends that again is known. NULL: nothing.
+	struct spool *spool;
+	bool spools;             // mail waits there when the relay is down, and
+	struct spooler *spooler; // is sent from there; may be NULL if not `spools`
 	// Further addresses that users may send as, with blanks between: "info@example.org=anna sales@example.org=bert". NULL: none. An address may
 	// stand there for several users.
 	const char *senders;

@@ -20,16 +20,39 @@ static bool name_message(struct submission_session *ss)
 	return good;
 }
 
-// How many of the relay's recipients have had it before, and how many have not.
-static void count_relayed(const struct submission_session *ss, size_t *ret_had, size_t *ret_new)
+// Has this recipient had it before?
+static int look(struct submission_session *ss, struct recipient *r)
 {
-	const struct envelope *e = &ss->s.envelope;
+	int rc = served_has(&ss->had, r->address) ? 0 : submission_spool_look(ss, r);
+	r->has_it |= rc == 0 && (r->waits || served_has(&ss->had, r->address));
+	return rc;
+}
+
+// How many of the relay's recipients have had it before, and how many have not.
+static int count_relayed(struct submission_session *ss, size_t *ret_had, size_t *ret_new)
+{
+	struct envelope *e = &ss->s.envelope;
 	*ret_had = *ret_new = 0;
 	for (size_t i = 0; i < e->count; i++) {
-		const struct recipient *r = &e->recipients[i];
+		struct recipient *r = &e->recipients[i];
+		int rc = submission_relay_has(r) ? look(ss, r) : 0;
+		if (rc < 0)
+			return rc;
 		if (submission_relay_has(r))
-			++*(served_has(&ss->had, r->address) ? ret_had : ret_new);
+			++*(r->has_it ? ret_had : ret_new);
 	}
+	return 0;
+}
+
+// served_hold() holds back who is remembered there: so are those that a mark tells of, until the message is sent once more.
+static void hold(struct submission_session *ss)
+{
+	struct served *served = ss->submission->served;
+	const struct envelope *e = &ss->s.envelope;
+	for (size_t i = 0; i < e->count; i++)
+		if (e->recipients[i].waits)
+			served_put(served, &ss->name, &e->recipients[i].address, 1, SPOOL_AGAIN_S);
+	served_hold(served, &ss->name);
 }
 
 void submission_note_relayed(struct submission_session *ss)
@@ -40,21 +63,22 @@ void submission_note_relayed(struct submission_session *ss)
 }
 
 // Those who were held back have it, or this is another message than the one that they were held back for.
-static void note_held(struct submission_session *ss)
+static int note_held(struct submission_session *ss)
 {
 	static const struct smtp_reply reply = { .code = 451, .enhanced = "4.3.0" };
 	struct envelope *e = &ss->s.envelope;
 	for (size_t i = 0; i < e->count; i++) {
 		struct recipient *r = &e->recipients[i];
-		if (!r->held)
-			continue;
-		r->has_it = served_has(&ss->had, r->address);
-		if (r->has_it)
+		int rc = r->held ? look(ss, r) : 0;
+		if (rc < 0)
+			return rc;
+		if (!r->held || r->has_it)
 			continue;
 		served_unhold(ss->submission->served, ss->name.user);
 		submission_note_failure(ss, &reply, r->address,
 			SPAN("was not asked for, since a message to it was to be sent again"));
 	}
+	return 0;
 }
 
 static void refuse_again(struct smtp_session *s, const char *text)
@@ -69,9 +93,11 @@ static void refuse_again(struct smtp_session *s, const char *text)
 static void relay_serve_begin(struct submission_session *ss)
 {
 	size_t had, fresh;
-	count_relayed(ss, &had, &fresh);
-	if (had && fresh) {
-		served_hold(ss->submission->served, &ss->name);
+	int rc = count_relayed(ss, &had, &fresh);
+	if (rc < 0) {
+		smtp_message_fault(&ss->s, rc);
+	} else if (had && fresh) {
+		hold(ss);
 		refuse_again(&ss->s,
 			"some recipients have it already, others do not: send it again, the former "
 			"are passed over then");
@@ -92,14 +118,17 @@ void submission_serve_begin(struct submission_session *ss)
 	ss->is_serving = true;
 	int rc = name_message(ss) ? served_find(&s->tx, ss->submission->served, &ss->name, &ss->had)
 				  : op_fail(&s->op, RC_NOMEM, "out of memory");
-	if (rc < 0)
-		smtp_message_fault(s, rc);
-	else if (rc == SERVED_COMING && s->has_own_id && ss->sending)
+	bool is_coming = rc == SERVED_COMING && s->has_own_id && (ss->sending || ss->spooled);
+	if (rc >= 0 && is_coming)
 		refuse_again(s,
 			"it is on its way to the relay already, for another connection of yours");
-	else
-		note_held(ss);
-	if (!s->fault && ss->sending)
+	else if (rc >= 0)
+		rc = note_held(ss);
+	if (rc < 0)
+		smtp_message_fault(s, rc);
+	if (!s->fault && ss->spooled)
+		submission_spool_stage(ss);
+	else if (!s->fault && ss->sending)
 		relay_serve_begin(ss);
 }
 

@@ -43,7 +43,7 @@ int submission_is_stored(struct smtp_session *s)
 	for (size_t i = 0; i < s->envelope.count; i++)
 		ss->has_local |= !s->envelope.recipients[i].remote;
 	int rc = sent_prepare(ss);
-	return rc < 0 ? rc : ss->has_local || ss->sent;
+	return rc < 0 ? rc : ss->has_local || ss->spooled || ss->sent;
 }
 
 void submission_fault(struct smtp_session *s)
@@ -61,7 +61,9 @@ void submission_abort(struct smtp_session *s)
 	delivery_free(ss->copy);
 	ss->copy = NULL;
 	url_part_close(&ss->part);
-	ss->has_local = false;
+	(void)submission_spool_wait(ss); // its answer is nobody's any more
+	ss->spooled = ss->has_local = false;
+	ss->waiting = 0;
 	ss->filed = "";
 	ss->size = 0;
 	ss->eight_bit = false;
@@ -124,20 +126,21 @@ static int header_into(struct submission_session *ss, struct delivery *d, struct
 	return rc < 0 ? rc : delivery_data(&ss->s.op, d, head);
 }
 
-// The header as it is sent goes to those who have accounts here; the one that is filed is the client's, Bcc and all: with nobody here, or nothing
-// taken out, that is the same text.
+// The header as it is sent goes to those who have accounts here, or wait here for the relay; the one that is filed is the client's, Bcc and all: with
+// nobody here, or nothing taken out, that is the same text.
 static int store_header(struct submission_session *ss, struct span original)
 {
 	struct smtp_session *s = &ss->s;
+	bool stored = ss->has_local || ss->spooled;
 	int rc = 0;
 	ss->size += ss->fixed.head.n;
 	ss->eight_bit = ss->eight_bit || !span_is_ascii(ss->fixed.head);
-	if (ss->sent && ss->has_local && ss->fixed.is_changed)
+	if (ss->sent && stored && ss->fixed.is_changed)
 		rc = delivery_begin(&s->op, s->host->mail, false, &ss->copy);
 	if (rc == 0 && ss->sent)
 		rc = sent_follow(&s->op, ss->sent, ss->copy ? ss->copy : s->delivery);
 	if (rc == 0 && s->delivery)
-		rc = header_into(ss, s->delivery, ss->has_local ? ss->fixed.head : original);
+		rc = header_into(ss, s->delivery, stored ? ss->fixed.head : original);
 	return rc == 0 && ss->copy ? header_into(ss, ss->copy, original) : rc;
 }
 
@@ -239,9 +242,9 @@ void submission_note_failure(struct submission_session *ss, const struct smtp_re
 		SPAN_FMT(why)); // fits
 }
 
-static struct span prefix_of(struct submission_session *ss, const struct recipient *r)
+struct span submission_prefix(struct submission_session *ss, struct span trace)
 {
-	struct span trace = smtp_trace(&ss->s, r), sender = ss->fixed.sender;
+	struct span sender = ss->fixed.sender;
 	char *p = trace.p ? arena_bytes(&ss->s.op.arena, trace.n + sender.n + 1) : NULL;
 	if (!p)
 		return SPAN_NONE;
@@ -296,6 +299,25 @@ static void note_failures(struct submission_session *ss, const struct local_one 
 	}
 }
 
+// What was put in line for the relay stands now, or nothing of the message does.
+static void wait_for_spool(struct submission_session *ss)
+{
+	struct envelope *e = &ss->s.envelope;
+	if (!ss->spooling)
+		return;
+	int rc = submission_spool_wait(ss);
+	struct smtp_reply reply = smtp_reply_of(rc);
+	for (size_t i = 0; i < e->count; i++) {
+		struct recipient *r = &e->recipients[i];
+		if (!submission_relay_has(r) || r->has_it)
+			continue;
+		r->has_it = r->waits = rc == 0;
+		if (rc < 0)
+			submission_note_failure(
+				ss, &reply, r->address, span_str(op_text(&ss->s.op, rc)));
+	}
+}
+
 // Delivers to the next recipients here who do not have it.
 static void serve_group(struct submission_session *ss)
 {
@@ -310,11 +332,13 @@ static void serve_group(struct submission_session *ss)
 		if (r->has_it || r->remote)
 			continue;
 		members[n] = r;
-		group[n++] = (struct local_one){ .r = r, .prefix = prefix_of(ss, r) };
+		group[n++] = (struct local_one){ .r = r,
+			.prefix = submission_prefix(ss, smtp_trace(s, r)) };
 	}
 	smtp_stage(s, group, n);
 	note_failures(ss, group, n);
 	int staged = stage_copy(ss, group, n);
+	wait_for_spool(ss); // it is before all of them in line
 	smtp_wait(s, group, n);
 	note_failures(ss, group, n);
 	wait_for_copy(ss, staged);
@@ -329,17 +353,23 @@ static void answer(struct submission_session *ss)
 {
 	struct smtp_session *s = &ss->s;
 	const struct envelope *e = &s->envelope;
-	char text[OP_TEXT_MAX + SMTP_PATH_MAX + SMTP_REPLY_TEXT_MAX];
+	char text[OP_TEXT_MAX + SMTP_PATH_MAX + SMTP_REPLY_TEXT_MAX], waits[64] = "";
 	struct span *have = arena_array(&s->op.arena, e->count, sizeof *have);
 	size_t n = 0;
-	for (size_t i = 0; i < e->count; i++)
-		if (e->recipients[i].has_it && have)
-			have[n++] = e->recipients[i].address;
+	for (size_t i = 0; i < e->count; i++) {
+		const struct recipient *r = &e->recipients[i];
+		// A mark tells of who waits, until the relay refuses it: then the message may be sent again.
+		if (r->has_it && have && !(r->waits && s->has_own_id))
+			have[n++] = r->address;
+	}
 	if (!ss->failure_text[0]) {
 		submission_report(ss);
-		(void)snprintf(text, sizeof text, "sent to %zu as %llx.%llx%s%s%s",
+		if (ss->waiting)
+			(void)snprintf(waits, sizeof waits, "; %zu of them wait here for the relay",
+				ss->waiting); // fits
+		(void)snprintf(text, sizeof text, "sent to %zu as %llx.%llx%s%s%s%s",
 			envelope_accepted(e), (unsigned long long)conn_id(s->conn),
-			(unsigned long long)s->messages, ss->filed,
+			(unsigned long long)s->messages, waits, ss->filed,
 			ss->relayed.text_n ? "; the relay: " : "", ss->relayed.text);
 		smtp_say(s, 250, "2.0.0", text);
 		submission_remember(ss, have, n);

@@ -15,6 +15,7 @@
 
 struct seats;
 struct sent;
+struct spool_slot;
 
 struct submission {
 	struct smtp_host host;
@@ -43,6 +44,7 @@ struct submission_session {
 	bool sending;               // and DATA, or more
 	bool mail_refused;          // and its sender is not welcome
 	struct smtp_answer refusal; // then
+	bool spooled;               // this transaction waits here for the relay, which is down
 	struct pending *
 		pending; // RELAY_PIPELINE_MAX of them, the first at `pending_at`; NULL: none so far
 	size_t pending_at, pending_n;
@@ -63,6 +65,8 @@ struct submission_session {
 	struct fixed_header fixed; // then; in the arena of s.tx
 	// AT_SERVE:
 	bool is_serving, relay_waits;
+	struct spool_slot *spooling; // in line; NULL: no
+	size_t waiting;              // recipients that wait for the relay here
 	bool relay_tells; // who asked for a report on the relay's recipients gets it from there
 	struct served_message name;
 	struct smtp_answer relayed;                     // what the relay said of it
@@ -104,6 +108,16 @@ void submission_relay_drop(struct submission_session *ss);  // the link is given
 void submission_relay_reset(struct submission_session *ss); // the transaction is over here
 bool submission_is_full(struct smtp_session *s);
 
+// --- submission_spool.c ---
+// The relay cannot be reached: does the transaction wait here? True: its link is given up.
+bool submission_spool_begin(struct submission_session *ss);
+// Is the message in the spool for this recipient, or did it go out of it to the relay? r->waits. A fault.
+int submission_spool_look(struct submission_session *ss, struct recipient *r);
+// The message of such a transaction is put in line, before anything of it. What cannot be is the message's fault.
+void submission_spool_stage(struct submission_session *ss);
+// Behind that: waits until it stands. 0, or why it does not.
+int submission_spool_wait(struct submission_session *ss);
+
 // --- submission_dsn.c ---
 // The message is sent: who wants a report of that gets it.
 void submission_report(struct submission_session *ss);
@@ -120,6 +134,8 @@ void submission_note_relayed(struct submission_session *ss); // its recipients h
 void submission_remember(struct submission_session *ss, const struct span *have, size_t n);
 
 // --- submission_message.c ---
+// These trace fields and, where it has none of its own, the message's Sender: what stands in front of its text. In the arena of s.op; absent: out of memory.
+struct span submission_prefix(struct submission_session *ss, struct span trace);
 // Somebody did not get it. What is temporary counts more: the client is to try again.
 void submission_note_failure(struct submission_session *ss, const struct smtp_reply *reply,
 	struct span who, struct span why);

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#define WAITS "it waits here until the relay takes it"
+
 void submission_relay_drop(struct submission_session *ss)
 {
 	relay_link_free(ss->link);
@@ -55,7 +57,7 @@ static void wake_session(void *conn)
 	conn_wake(conn);
 }
 
-// A link that is alive, with this transaction begun on it.
+// A link that is alive, with this transaction begun on it. False: the transaction waits here for the relay, or it was refused.
 static bool has_link(struct submission_session *ss)
 {
 	struct smtp_session *s = &ss->s;
@@ -66,6 +68,8 @@ static bool has_link(struct submission_session *ss)
 	struct relay_waiter waiter = { wake_session, s->conn };
 	if (!ss->link &&
 		relay_link_new(&s->op, ss->submission->config.relay, &waiter, &ss->link) < 0) {
+		if (submission_spool_begin(ss))
+			return false;
 		struct smtp_answer a = trouble(op_text(&s->op, RC_UNAVAILABLE));
 		say_answer(s, &a);
 		return false;
@@ -91,7 +95,11 @@ void submission_ask(struct submission_session *ss, const struct recipient *r)
 	if (!smtp_rcpt_add(s, r))
 		return;
 	struct envelope *e = &s->envelope;
-	bool has = has_link(ss);
+	bool has = !ss->spooled && has_link(ss);
+	if (ss->spooled) {
+		smtp_say(s, 250, "2.1.5", WAITS);
+		return;
+	}
 	if (!has || !relay_rcpt(ss->link, &e->recipients[e->count - 1])) {
 		e->recipients[e->count - 1].refused = true;
 		e->refused++;
@@ -115,7 +123,7 @@ static void answer_pending(struct submission_session *ss, const struct smtp_answ
 	struct rope *held = s->held;
 	s->held = NULL;
 	if (a->code / 100 == 2) {
-		smtp_say(s, 250, "2.1.5", "the relay takes it");
+		smtp_say(s, 250, "2.1.5", ss->spooled ? WAITS : "the relay takes it");
 	} else {
 		r->refused = true;
 		s->envelope.refused++;
@@ -137,6 +145,10 @@ void submission_progress(struct smtp_session *s)
 	while (ss->pending_n && s->phase != AT_END && relay_answer(ss->link, &what, &a, &died)) {
 		if (what == RELAY_RCPT) {
 			answer_pending(ss, ss->mail_refused ? &ss->refusal : &a);
+		} else if (died && submission_spool_begin(ss)) {
+			a.code = 250;
+			while (ss->pending_n)
+				answer_pending(ss, &a);
 		} else if (a.code / 100 != 2) {
 			ss->mail_refused = true;
 			ss->refusal = a;
@@ -161,6 +173,8 @@ bool submission_relay_begin(struct submission_session *ss)
 {
 	struct smtp_session *s = &ss->s;
 	bool any = false;
+	if (ss->spooled)
+		return false;
 	for (size_t i = 0; i < s->envelope.count && !any; i++)
 		any = submission_relay_has(&s->envelope.recipients[i]);
 	if (!any)
