@@ -169,6 +169,7 @@ STEPS = {
     "crash": script("tests/crash.py", "--kills", lambda c: 1000 if c.full else 15),
     "powercut": step_powercut,
     "sent-crash": script("tests/sent_crash.py", "--kills", lambda c: 60 if c.full else 6),
+    "spool-crash": script("tests/spool_crash.py", "--kills", lambda c: 60 if c.full else 6),
     "roundtrip": script("tests/roundtrip.py"),
     "clients": script("tests/clients/all.py"),
     "stress": script("tests/stress.py", "--seconds", lambda c: 300 if c.full else 20),

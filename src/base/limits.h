@@ -177,13 +177,11 @@
 #define SPOOL_USER_MESSAGES_MAX 128u               // of one user
 #define SPOOL_USER_OCTETS_MAX (UINT64_C(64) << 20) // octets of them
 #define SPOOL_RECORD_MAX (256u << 10) // octets of a message's envelope and trace fields
-#define SPOOL_RETRY_FIRST_S                                                                        \
-	60u // until what could not be sent is tried again; then twice as long each time
+#define SPOOL_RETRY_FIRST_S 60u  // until the relay is tried again; then twice as long each time
 #define SPOOL_RETRY_MOST_S 1800u // but not longer
 #define SPOOL_DELAY_S 14400      // then who sent it is told of the delay
 #define SPOOL_EXPIRES_S 432000 // then it is given up (RFC 5321 section 4.5.4.1: 4-5 days at least)
-#define SPOOL_AGAIN_S                                                                              \
-	3600u // until a message that must be sent once more, to some that wait and some that do not, has come again
+#define SPOOL_AGAIN_S 3600u // so long who waits is held back when his message must come once more
 #define SPOOL_RETURN_MAX (64u << 10) // octets of a message that a report shows
 #define SENT_KNOWN_S 86400 // for so long a sent message and its appended copy are known as one
 
@@ -278,6 +276,7 @@
 #define BACKUP_PINS_MAX 8u         // backups of a store at a time
 #define BACKUP_TOKENS_KEPT 256u    // of the last backups of a store
 #define ADMIN_CONNECTIONS_MAX 8u   // on the admin socket
+#define ADMIN_SPOOL_SHOWN 20u      // recipients of a message that waits for the relay, in a list
 #define ADMIN_LINE_MAX 8192u       // octets of a request
 #define RESTORE_BATCH (512u << 10) // octets of records in one commit of a restore
 #define RESTORE_BLOBS (16u << 20)  // octets of messages after which their records are committed

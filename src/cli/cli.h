@@ -33,6 +33,7 @@ int cmd_import(struct cli *c);
 int cmd_check(struct cli *c);
 int cmd_backup(struct cli *c);
 int cmd_restore(struct cli *c);
+int cmd_spool(struct cli *c);
 int cmd_config(struct cli *c);
 
 // Prints "starling: text" to standard error; returns EXIT_FAULT.

@@ -2,7 +2,7 @@
 #include "cli/link.h"
 
 #include "mail/account.h"
-#include "server/admin.h"
+#include "mail/spool.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 static void *serve(void *arg)
 {
 	struct link *l = arg;
-	admin_serve(l->mail, l->served, true, &l->cancel);
+	admin_serve(&l->what, l->served, true, &l->cancel);
 	return NULL;
 }
 
@@ -35,6 +35,10 @@ static int serve_itself(struct cli *c, struct link *l, bool given_up)
 			config->data);
 	if (rc == 0)
 		rc = mail_open(&c->op, l->store, &mail, &l->mail);
+	if (rc == 0)
+		rc = spool_open(&c->op, l->mail, &l->what.spool.spool);
+	l->what.mail = l->what.spool.mail = l->mail;
+	l->what.spool.hostname = config->smtp.hostname;
 	if (rc == 0 && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
 		rc = op_fail(&c->op, RC_IO, "cannot make a pair of sockets");
 	if (rc < 0)
@@ -78,6 +82,8 @@ void link_close(struct link *l)
 	if (l->has_thread)
 		(void)pthread_join(l->thread, NULL);
 	l->has_thread = false;
+	spool_free(l->what.spool.spool);
+	l->what.spool.spool = NULL;
 	mail_close(l->mail);
 	store_close(l->store);
 	l->mail = NULL;

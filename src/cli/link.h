@@ -5,6 +5,7 @@
 #define CLI_LINK_H
 
 #include "cli/cli.h"
+#include "server/admin.h"
 #include "server/frame.h"
 
 #include <pthread.h>
@@ -13,7 +14,8 @@ struct link {
 	int fd;
 	struct store *store; // NULL: a server serves
 	struct mail *mail;
-	int served; // the other end, when the command serves itself
+	struct admin_what what; // then
+	int served;             // the other end, when the command serves itself
 	bool has_thread;
 	pthread_t thread;
 	atomic_bool cancel;

@@ -47,6 +47,10 @@ static const struct command commands[] = {
 		"bring back all mail, an account or a mailbox, beside the running server or "
 		"without",
 		cmd_restore },
+	{ "spool", "spool list|try|remove NUMBER...",
+		"mail that waits for the relay (relay.spool): show it, send it now, give it up and "
+		"tell its senders",
+		cmd_spool },
 	{ "config", "config [--config FILE]", "check a configuration file, or list all its keys",
 		cmd_config },
 };

@@ -27,7 +27,7 @@ struct slot {
 	bool ended; // admin.lock: the thread is about to end and can be joined
 };
 struct admin {
-	struct mail *mail;
+	const struct admin_what *what;
 	char *data;
 	int fd, wake;
 	pthread_t acceptor;
@@ -50,7 +50,7 @@ static void *serve(void *arg)
 	struct admin *a = s->admin;
 	// Of this thread alone (Linux): sessions come first.
 	(void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), ADMIN_NICE);
-	admin_serve(a->mail, dup(s->fd), false, &a->stopping);
+	admin_serve(a->what, dup(s->fd), false, &a->stopping);
 	(void)shutdown(s->fd, SHUT_RDWR); // the descriptor stays until the thread is joined
 	pthread_mutex_lock(&a->lock);
 	s->ended = true;
@@ -130,12 +130,13 @@ static void *accept_all(void *arg)
 	return NULL;
 }
 
-int admin_open(struct op *op, const char *data, struct mail *m, struct admin **ret_admin)
+int admin_open(
+	struct op *op, const char *data, const struct admin_what *what, struct admin **ret_admin)
 {
 	struct admin *a = calloc(1, sizeof *a);
 	if (!a)
 		return op_fail(op, RC_NOMEM, "out of memory");
-	*a = (struct admin){ .mail = m, .fd = -1 };
+	*a = (struct admin){ .what = what, .fd = -1 };
 	pthread_mutex_init(&a->lock, NULL);
 	for (size_t i = 0; i < ADMIN_CONNECTIONS_MAX; i++)
 		a->slots[i].fd = -1;

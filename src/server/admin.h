@@ -23,21 +23,32 @@
 //     import messages                               for each: HEAD (server/import_head.h), DATA ...; END. END "IMPORTED ALREADY DOUBLED": all of
 //                                                   them are there, durable; FAULT: none of them is
 //     import end
+//     spool list                                    DATA: for each message u64 number, arrival, octets, u32 tries, fields: user, sender, why it waits;
+//                                                   u32 recipients, fields: the first of them; END "sends|idle SECONDS WHY": until the relay is tried
+//     spool try                                     all messages, now
+//     spool remove NUMBER                           its sender is told
 #ifndef SERVER_ADMIN_H
 #define SERVER_ADMIN_H
 
 #include "base/op.h"
+#include "smtp/spooler.h"
 
 struct admin;
 struct mail;
 
+struct admin_what { // is looked after; must outlive the connections
+	struct mail *mail;
+	struct spooler_config spool; // its relay: NULL, none
+	struct spooler *spooler;     // NULL: nobody sends
+};
 // Listens; connections are served from then on. Before other threads exist.
-int admin_open(struct op *op, const char *data, struct mail *m, struct admin **ret_admin);
+int admin_open(
+	struct op *op, const char *data, const struct admin_what *what, struct admin **ret_admin);
 // Ends all connections; what they were at is given up. Accepts NULL.
 void admin_close(struct admin *a);
 
 // Serves one connection until it is closed, in the caller's thread. `alone`: nobody else uses the mail (a command that serves itself).
 // Closes fd.
-void admin_serve(struct mail *m, int fd, bool alone, const atomic_bool *cancel);
+void admin_serve(const struct admin_what *what, int fd, bool alone, const atomic_bool *cancel);
 
 #endif

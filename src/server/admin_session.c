@@ -8,6 +8,7 @@
 #include "mail/backup.h"
 #include "mail/import.h"
 #include "mail/restore.h"
+#include "mail/spool.h"
 #include "server/admin_priv.h"
 
 #include <stdlib.h>
@@ -47,7 +48,7 @@ static int word_key(struct admin_session *s, size_t i, struct span *ret_key)
 	return 0;
 }
 
-static int word_number(struct admin_session *s, size_t i, uint64_t max, uint64_t *ret_number)
+int admin_word_number(struct admin_session *s, size_t i, uint64_t max, uint64_t *ret_number)
 {
 	return i < s->count && span_to_u64(s->words[i], max, ret_number) ? 0 : admin_senseless(s);
 }
@@ -65,7 +66,7 @@ static int send_frame(struct admin_session *s, enum frame_kind kind, struct span
 	return rc;
 }
 
-static int send_out(struct admin_session *s)
+int admin_send_out(struct admin_session *s)
 {
 	if (s->out.failed)
 		return op_fail(&s->op, RC_NOMEM, "out of memory");
@@ -90,13 +91,13 @@ static int send_record(struct op *op, void *ctx, struct span key, struct span va
 	struct admin_session *s = ctx;
 	(void)op;
 	frame_add_record(&s->out, key, value);
-	return s->out.n >= FRAME_PIECE ? send_out(s) : 0;
+	return s->out.n >= FRAME_PIECE ? admin_send_out(s) : 0;
 }
 
 static int backup_records(struct admin_session *s)
 {
 	struct record_range range;
-	int rc = s->pin ? word_number(s, 2, STORE_PARTITION_MAX, &range.partition)
+	int rc = s->pin ? admin_word_number(s, 2, STORE_PARTITION_MAX, &range.partition)
 			: admin_senseless(s);
 	if (rc == 0)
 		rc = word_key(s, 3, &range.from);
@@ -104,7 +105,7 @@ static int backup_records(struct admin_session *s)
 		rc = word_key(s, 4, &range.to);
 	if (rc == 0)
 		rc = mail_pin_records(&s->op, s->pin, &range, send_record, s);
-	return rc < 0 ? rc : send_out(s);
+	return rc < 0 ? rc : admin_send_out(s);
 }
 
 static int send_blob_fault(struct admin_session *s, uint64_t id, int rc)
@@ -155,7 +156,7 @@ static int backup_blobs(struct admin_session *s)
 	int rc = s->pin && s->count <= BLOBS_MAX + 2 ? 0 : admin_senseless(s);
 	for (size_t i = 2; rc == 0 && i < s->count; i++) {
 		uint64_t id;
-		rc = word_number(s, i, UINT64_MAX, &id);
+		rc = admin_word_number(s, i, UINT64_MAX, &id);
 		if (rc == 0)
 			rc = send_blob(s, id);
 	}
@@ -177,6 +178,14 @@ static int backup_give_up(struct admin_session *s)
 		rc = admin_senseless(s);
 	if (rc == 0 && !s->alone)
 		rc = op_fail(&s->op, RC_INUSE, "a server is running: stop it for the final backup");
+	struct spool_totals waiting;
+	spool_count(s->what->spool.spool, &waiting);
+	if (rc == 0 && waiting.messages) // backups do not have them
+		rc = op_fail(&s->op, RC_INUSE,
+			"%zu messages wait for the relay (starling spool list): they would never "
+			"be "
+			"sent",
+			waiting.messages);
 	return rc < 0 ? rc : mail_give_up(&s->op, s->mail, (const uint8_t *)token.p);
 }
 
@@ -261,13 +270,13 @@ static int restore_blob(struct admin_session *s)
 	bool message = word_is(s, 2, "message");
 	int rc = s->restore && (message || word_is(s, 2, "prefix")) ? 0 : admin_senseless(s);
 	if (rc == 0)
-		rc = word_number(s, 3, UINT32_MAX, &mailbox);
+		rc = admin_word_number(s, 3, UINT32_MAX, &mailbox);
 	if (rc == 0)
-		rc = word_number(s, 4, UINT32_MAX, &uid);
+		rc = admin_word_number(s, 4, UINT32_MAX, &uid);
 	if (rc == 0)
-		rc = word_number(s, 5, UINT64_MAX, &date);
+		rc = admin_word_number(s, 5, UINT64_MAX, &date);
 	if (rc == 0)
-		rc = word_number(s, 6, UINT32_MAX, &flags);
+		rc = admin_word_number(s, 6, UINT32_MAX, &flags);
 	struct blob_owner owner = { .mailbox = (uint32_t)mailbox,
 		.uid = (uint32_t)uid,
 		.internal_date = (int64_t)date,
@@ -357,6 +366,9 @@ static const struct request {
 	{ "import", "subscribe", admin_import_subscribe },
 	{ "import", "messages", admin_import_messages },
 	{ "import", "end", admin_import_end },
+	{ "spool", "list", admin_spool_list },
+	{ "spool", "try", admin_spool_try },
+	{ "spool", "remove", admin_spool_remove },
 };
 
 static int words_split(struct admin_session *s, struct span line)
@@ -383,9 +395,10 @@ static int request_run(struct admin_session *s, struct span line)
 	return rc < 0 ? rc : op_fail(&s->op, RC_SYNTAX, "an unknown request");
 }
 
-void admin_serve(struct mail *m, int fd, bool alone, const atomic_bool *cancel)
+void admin_serve(const struct admin_what *what, int fd, bool alone, const atomic_bool *cancel)
 {
-	struct admin_session s = { .mail = m, .fd = fd, .alone = alone };
+	struct mail *m = what->mail;
+	struct admin_session s = { .mail = m, .what = what, .fd = fd, .alone = alone };
 	struct frame f;
 	op_init(&s.op, 0);
 	s.op.cancel = cancel;

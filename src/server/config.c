@@ -124,6 +124,10 @@ static const struct key keys[] = {
 	{ "relay.timeout", KIND_TIME, AT(relay.timeout_ms), 1000, 120000, "60s",
 		"for a connection and for each answer of it; ten times as long for the answer to "
 		"a message" },
+	{ "relay.spool", KIND_BOOL, AT(relay.spool), 0, 1, "no",
+		"while it cannot be reached, keep mail for it here, in bounds (docs/limits.md), "
+		"and "
+		"send it later; without, clients are told to keep it (451)" },
 	{ "submission.domains", KIND_STRING, AT(submission.domains), 0, 0,
 		"smtp.hostname and localhost",
 		"our domains, with blanks between: an address in them is the account's whose name "

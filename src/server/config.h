@@ -61,7 +61,7 @@ struct config {
 	struct {
 		const char *host, *tls, *ca, *user, *password_file;
 		uint64_t port; // 0: the usual one
-		bool verify;
+		bool verify, spool;
 		uint64_t timeout_ms;
 	} relay;
 	struct {

@@ -13,6 +13,7 @@
 #include "imap/imap.h"
 #include "mail/account.h"
 #include "mail/check.h"
+#include "mail/spool.h"
 #include "mime/charset.h"
 #include "net/listener.h"
 #include "net/tls.h"
@@ -25,6 +26,7 @@
 #include "server/privileges.h"
 #include "smtp/lmtp.h"
 #include "smtp/relay.h"
+#include "smtp/spooler.h"
 #include "smtp/submission.h"
 
 #include <errno.h>
@@ -59,6 +61,7 @@ struct server {
 	struct lmtp *lmtp;
 	struct submission *submission;
 	struct admin *admin;
+	struct admin_what administered;
 	struct relay *relay;  // NULL: none
 	char *relay_password; // NULL: none
 	struct listener *listeners[CONFIG_LISTENERS_MAX];
@@ -325,6 +328,27 @@ static int relay_prepare(struct op *op, struct server *s)
 	return relay_new(op, &relay, s->net, &s->relay);
 }
 
+// What waits is sent whether or not more may come; who can send nothing says so.
+static int spool_prepare(struct op *op, struct server *s)
+{
+	struct admin_what *a = &s->administered;
+	struct spool_totals waiting;
+	*a = (struct admin_what){ .mail = s->mail,
+		.spool = { .mail = s->mail,
+			.relay = s->relay,
+			.hostname = s->config->smtp.hostname } };
+	int rc = spool_open(op, s->mail, &a->spool.spool);
+	if (rc < 0)
+		return rc;
+	spool_count(a->spool.spool, &waiting);
+	if (waiting.messages)
+		log_warn("spool", "%zu messages wait for the relay%s", waiting.messages,
+			s->relay ? "" : ", but there is none (relay.host): they stay");
+	if (!s->relay || !(s->config->relay.spool || waiting.messages))
+		return 0;
+	return spooler_new(op, &a->spool, &a->spooler);
+}
+
 static int front_prepare(struct op *op, struct server *s)
 {
 	const struct config *c = s->config;
@@ -394,7 +418,12 @@ static int front_prepare(struct op *op, struct server *s)
 		rc = net_new(op, s->crew, &limits, &s->net);
 	if (rc == 0)
 		rc = relay_prepare(op, s);
+	if (rc == 0)
+		rc = spool_prepare(op, s);
 	submission.relay = s->relay;
+	submission.spool = s->administered.spool.spool;
+	submission.spooler = s->administered.spooler;
+	submission.spools = c->relay.spool && s->relay;
 	if (rc == 0)
 		rc = submission_new(op, &submission, &s->submission);
 	return rc;
@@ -504,13 +533,15 @@ static int server_start(struct op *op, struct server *s, const char *program)
 	if (rc == 0)
 		rc = listen_all(op, s);
 	if (rc == 0)
-		rc = admin_open(op, s->config->data, s->mail, &s->admin);
+		rc = admin_open(op, s->config->data, &s->administered, &s->admin);
 	if (rc == 0)
 		rc = ports_write(op, s);
 	if (rc == 0) {
 		s->sweeper = (struct task){ .ops = &sweeper_ops, .fd = -1 };
 		rc = task_start(op, s->crew, &s->sweeper);
 	}
+	if (rc == 0 && s->administered.spooler)
+		rc = spooler_start(op, s->administered.spooler, s->crew);
 	if (rc == 0)
 		rc = confine_calls(op, s->config);
 	return rc;
@@ -533,6 +564,8 @@ static void server_stop(struct server *s)
 	budget_unref(s->memory);
 	lmtp_free(s->lmtp);
 	submission_free(s->submission);
+	spooler_free(s->administered.spooler);
+	spool_free(s->administered.spool.spool);
 	relay_free(s->relay);
 	free(s->relay_password);
 	mail_close(s->mail);

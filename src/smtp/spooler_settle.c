@@ -11,6 +11,7 @@
 #include "mail/deliver.h"
 #include "smtp/relay.h"
 #include "smtp/report.h"
+#include "smtp/session_priv.h"
 
 #include <openssl/evp.h>
 
@@ -115,7 +116,7 @@ static int tell(struct op *op, const struct telling *t)
 {
 	const struct spool_message *m = t->m;
 	struct dsn_facts facts = { .host = t->config->hostname,
-		.relay = relay_host(t->config->relay),
+		.relay = t->config->relay ? relay_host(t->config->relay) : NULL,
 		.sender = m->sender,
 		.envid = m->envid,
 		.utf8 = m->utf8,
@@ -221,7 +222,10 @@ int spooler_settle(struct op *op, const struct spooler_config *config, struct sp
 
 int spooler_drop(struct op *op, const struct spooler_config *config, uint64_t number)
 {
+	char room[SMTP_HOSTNAME_MAX];
+	struct spooler_config named = *config;
 	struct spool_message m;
+	named.hostname = smtp_hostname(config->hostname, room);
 	int rc = spool_read(op, config->spool, number, &m);
 	struct spool_outcome *outcomes =
 		rc == 0 ? arena_array(&op->arena, m.count, sizeof *outcomes) : NULL;
@@ -232,7 +236,7 @@ int spooler_drop(struct op *op, const struct spooler_config *config, uint64_t nu
 			.fate = SPOOL_FAILED, .status = "5.3.0", .said = SPAN("")
 		};
 	if (rc == 0)
-		rc = spooler_settle(op, config, &m, outcomes, true);
+		rc = spooler_settle(op, &named, &m, outcomes, true);
 	for (size_t i = 0; rc == 0 && i < m.count; i++)
 		if (outcomes[i].fate != SPOOL_FAILED)
 			rc = op_fail(op, RC_UNAVAILABLE,

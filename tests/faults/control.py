@@ -15,6 +15,7 @@ KINDS = {
 PID, KIND, COUNTDOWN, ERRNO, LASTING, INJECTED, SPACE, SHIFT, CALLER, SEEN = 0, 1, 2, 3, 4, 5, 6, 7, 8, 16
 WORDS = 64
 NO_END = (1 << 64) - 1
+DIES = 9999  # in place of an errno: the process ends at the call
 
 
 class Control:

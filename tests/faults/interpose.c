@@ -2,7 +2,7 @@
 // Calls that fail when a test says so, inside of a real server (LD_PRELOAD): memory, and the system calls on regular files, RocksDB's own
 // as well. The test shares a page with it, the file named by STARLING_FAULTS (tests/faults/faults.py has the same list of words):
 //     word 0 pid: the process that is meant, 0: none     1 kind: which calls count    2 countdown: the nth of them fails, 0: none
-//          3 errno to fail with                          4 lasting: from the nth on all of them fail
+//          3 errno to fail with, DIES: to end with       4 lasting: from the nth on all of them fail
 //          5 how many were made to fail                  6 octets left on the disk, all ones: no end
 //          7 seconds that the real-time clock is off     8 the caller of the last one that failed
 //          16 + kind: how many calls of that kind there were
@@ -38,6 +38,7 @@ enum {
 	SEEN = 16,
 	WORDS = 64
 };
+enum { DIES = 9999 }; // in place of an errno: the process ends
 enum {
 	CALL_MEMORY = 1,
 	CALL_WRITE,
@@ -92,6 +93,8 @@ static bool fails(uint64_t kind, bool changes, void *caller)
 		return false;
 	words[INJECTED]++;
 	words[CALLER] = (uintptr_t)caller;
+	if (words[ERRNO] == DIES)
+		__builtin_trap(); // as at a crash: without the call, and nothing after it
 	errno = (int)words[ERRNO];
 	return true;
 }

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an administrator asks about mail that waits for the relay (admin.h).
+#include "base/limits.h"
+#include "mail/spool.h"
+#include "server/admin_priv.h"
+#include "smtp/spooler.h"
+
+int admin_spool_list(struct admin_session *s)
+{
+	uint64_t seconds = 0, from = 0;
+	struct span why = SPAN("");
+	struct spool_message m;
+	int rc = 0;
+	while ((rc = spool_read_from(&s->op, s->what->spool.spool, from, &m)) == 0) {
+		from = m.number + 1;
+		buf_reset(&s->out);
+		buf_add_u64(&s->out, m.number);
+		buf_add_u64(&s->out, (uint64_t)m.arrived);
+		buf_add_u64(&s->out, m.size);
+		buf_add_u32(&s->out, m.tries);
+		buf_add_field(&s->out, m.user);
+		buf_add_field(&s->out, m.sender);
+		buf_add_field(&s->out, m.why);
+		buf_add_u32(&s->out, (uint32_t)m.count);
+		for (size_t i = 0; i < m.count && i < ADMIN_SPOOL_SHOWN; i++)
+			buf_add_field(&s->out, m.recipients[i].address);
+		rc = admin_send_out(s);
+		if (rc < 0)
+			return rc;
+		op_reset(&s->op);
+	}
+	if (rc != RC_NONEXISTENT)
+		return rc;
+	s->op.rc = 0; // that is no fault
+	buf_reset(&s->out);
+	if (s->what->spooler)
+		rc = spooler_status(&s->op, s->what->spooler, &seconds, &why);
+	else
+		rc = 0;
+	buf_addf(&s->out, "%s %llu ", s->what->spooler ? "sends" : "idle",
+		(unsigned long long)seconds);
+	buf_add_hex(&s->out, why);
+	return rc;
+}
+
+int admin_spool_try(struct admin_session *s)
+{
+	if (!s->what->spooler)
+		return op_fail(&s->op, RC_CANNOT,
+			"nobody sends: no server runs here, or it has no relay, or nothing waited "
+			"when it started");
+	spooler_try(s->what->spooler);
+	return 0;
+}
+
+int admin_spool_remove(struct admin_session *s)
+{
+	uint64_t number;
+	int rc = admin_word_number(s, 2, UINT64_MAX, &number);
+	if (rc == 0)
+		rc = spool_take_number(&s->op, s->what->spool.spool, number);
+	return rc < 0 ? rc : spooler_drop(&s->op, &s->what->spool, number);
+}
