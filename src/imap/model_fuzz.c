@@ -244,17 +244,6 @@ static void do_enable(struct world *w, struct client *c)
 	say(w, c, ANSWER_OK);
 }
 
-static void do_reopen(struct world *w, struct client *c)
-{
-	bool again = c->qresync;
-	client_reopen(c);
-	if (!again)
-		return;
-	c->condstore = c->qresync = true;
-	buf_add(&w->text, SPAN("ENABLE QRESYNC"));
-	say(w, c, ANSWER_OK);
-}
-
 // --- selecting ---
 
 static void check_resync(const struct client *c, const struct model_point *since)
@@ -266,6 +255,13 @@ static void check_resync(const struct client *c, const struct model_point *since
 			must(ranges_have(&c->earlier, b->gone[i % kept].uid));
 	for (size_t i = 0; i < c->n; i++) // RFC 7162 section 3.2.5.1
 		must(c->list[i].fetched == (b->m[i].changed > since->when));
+}
+
+static void enable_qresync(struct world *w, struct client *c)
+{
+	c->condstore = c->qresync = true;
+	buf_add(&w->text, SPAN("ENABLE QRESYNC"));
+	say(w, c, ANSWER_OK);
 }
 
 // What was kept, less what vanished, with what was told of it now, is the mailbox.
@@ -288,7 +284,8 @@ static void check_kept(struct client *c)
 static void do_select(struct world *w, struct client *c)
 {
 	size_t name = pick(w, MODEL_NAMES);
-	unsigned how = pick(w, 4);
+	unsigned how = pick(w, 5);
+	how = how == 4 ? 1 : how;
 	for (size_t i = 0; how == 1 && c->qresync && i < MODEL_NAMES; i++)
 		if (w->model.name[i] && w->model.name[i] == (c->box ? c->box : c->kept.box))
 			name = i; // what it knows best
@@ -325,6 +322,18 @@ static void do_select(struct world *w, struct client *c)
 	for (size_t i = 0; i < c->n; i++)
 		must(!stale || !c->list[i].fetched);
 	must(!stale || !c->earlier.heard);
+}
+
+// The connection breaks; mostly the client comes back for what it knows.
+static void do_reopen(struct world *w, struct client *c)
+{
+	bool again = c->qresync;
+	client_reopen(c);
+	if (!again)
+		return;
+	enable_qresync(w, c);
+	if (pick(w, 4))
+		do_select(w, c);
 }
 
 static void model_expunge(struct world *w, struct model_box *b, const struct set *s)
@@ -370,10 +379,36 @@ static void do_orphan(struct world *w, struct client *c)
 		client_reopen(c);
 }
 
+static void next(struct world *w)
+{
+	observe(w);
+	buf_reset(&w->text);
+	w->model.clock++;
+}
+
+// Another session expunges, this one hears of messages by number while it may not be told, and perhaps goes away before it is.
+static void do_race(struct world *w, struct client *c)
+{
+	struct client *other = client_pick(w);
+	if (other == c || other->box != c->box)
+		return noop(w, c);
+	do_expunge(w, other);
+	next(w);
+	do_store(w, pick(w, 2) ? other : c);
+	next(w);
+	if (pick(w, 2))
+		do_fetch(w, c);
+	else
+		do_store(w, c);
+	next(w);
+	if (pick(w, 2))
+		do_reopen(w, c);
+}
+
 static void step(struct world *w)
 {
 	struct client *c = client_pick(w);
-	unsigned what = pick(w, 24);
+	unsigned what = pick(w, 26);
 	buf_reset(&w->text);
 	w->model.clock++;
 	if (c->box && c->box->dead)
@@ -404,6 +439,8 @@ static void step(struct world *w)
 		return do_search(w, c);
 	if (what < 23)
 		return do_expunge(w, c);
+	if (what < 25)
+		return do_race(w, c);
 	do_unselect(w, c);
 }
 
@@ -433,6 +470,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	w = (struct world){ .in = data, .left = size };
 	world_open(&w, &ic);
 	observe(&w);
+	unsigned first = pick(&w, 256);
+	for (size_t i = 0; i < CLIENTS; i++)
+		if (first >> i & 1)
+			enable_qresync(&w, &w.client[i]);
 	for (unsigned i = 0; i < COMMANDS && w.left; i++) {
 		step(&w);
 		observe(&w);
