@@ -6,10 +6,12 @@
 #include "store/batch.h"
 #include "store/local/checkpoint.h"
 #include "store/local/manifest.h"
-#include "store/local/merge.h"
+#include "store/local/merge.c" // its merges are called without RocksDB, too
 #include "store/local/seed_testing.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define OPERANDS 40
 
 static struct index *the_index(void)
 {
@@ -76,50 +78,105 @@ static void own_records(struct op *op, struct span value)
 	index_batch_done(&b);
 }
 
-// Operands of one key: well-formed ones give what they say one after the other, others are an error and no crash.
-static void patches(struct op *op, struct reader *in)
+struct operands {
+	const char *p[OPERANDS];
+	size_t n[OPERANDS];
+	int count;
+};
+
+static struct span merged(const char *old, size_t old_n, const struct operands *o, bool *ret_good)
+{
+	unsigned char good = 2;
+	size_t n = 1;
+	char *is = full_merge(NULL, NULL, 0, old, old_n, o->p, o->n, o->count, &good, &n);
+	must(good <= 1 && (good == 1) == (is != NULL));
+	*ret_good = good;
+	return span_of(is, n);
+}
+
+// Joined operands mean what they meant one by one; malformed ones are refused by both.
+static void merges(const struct operands *o, bool good, struct span want)
+{
+	bool is_good;
+	unsigned char joined = 2;
+	size_t n = 1;
+	struct span whole = merged(NULL, 0, o, &is_good);
+	must(is_good == good && (!good || span_eq(whole, want)));
+	char *one = partial_merge(NULL, NULL, 0, o->p, o->n, o->count, &joined, &n);
+	must(joined == good);
+	if (good) {
+		struct operands again = { .p = { one }, .n = { n }, .count = 1 };
+		struct span same = merged(NULL, 0, &again, &is_good);
+		must(is_good && span_eq(same, want));
+		value_free(NULL, same.p, same.n);
+	}
+	value_free(NULL, one, n);
+	value_free(NULL, whole.p, whole.n);
+}
+
+// What RocksDB makes of them, over a flushed value or none. Only of well-formed ones: it stops when it finds others while it writes a table.
+static void stored(struct op *op, const struct operands *o, struct span want)
 {
 	const struct span key = SPAN("\0\0\0\0\0\0\0\1k");
 	struct index *ix = the_index();
 	struct index_batch b;
-	struct buf want = { 0 }, next = { 0 }, operand = { 0 };
-	bool good = true, any = false;
+	char *error = NULL;
+	size_t n = 0;
 	must(index_batch_begin(op, ix, &b) == 0);
-	while (!reader_at_end(in)) {
+	for (int i = 0; i < o->count; i++)
+		index_batch_merge(&b, key, span_of(o->p[i], o->n[i]));
+	must(index_batch_write(op, &b) == 0);
+	char *is = rocksdb_get(ix->db, ix->read, key.p, key.n, &n, &error);
+	must(!error && is && span_eq(span_of(is, n), want));
+	rocksdb_free(is);
+	index_batch_delete(&b, key);
+	must(index_batch_write(op, &b) == 0);
+	index_batch_done(&b);
+}
+
+// Patches one after the other: well-formed ones (several in an operand, too) and any octets.
+static void patches(struct op *op, struct reader *in)
+{
+	struct operands o = { .count = 0 };
+	struct buf want = { 0 }, next = { 0 };
+	bool good = true;
+	while (!reader_at_end(in) && o.count < OPERANDS) {
+		struct buf operand = { 0 };
 		unsigned kind = reader_u8(in);
 		uint32_t offset = kind & 4 ? reader_u16(in) : reader_u8(in);
 		struct span octets = reader_bytes(in, reader_u8(in));
-		if (kind % 16 == 3) { // any octets
-			index_batch_merge(&b, key, octets);
-			good = false;
-			continue;
-		}
 		merge_begin(&operand);
-		for (unsigned i = 0; i <= kind % 2; i++, offset += kind & 8 ? 0 : 5) {
+		for (unsigned i = 0; kind % 16 != 3 && i <= kind % 2;
+			i++, offset += kind & 8 ? 0 : 5) {
 			merge_add(&operand, offset, octets);
 			patch_apply(&next, buf_span(&want), offset, octets);
 			buf_reset(&want);
 			buf_add(&want, buf_span(&next));
 		}
-		index_batch_merge(&b, key, buf_span(&operand));
-		any = true;
+		struct span it =
+			arena_dup(&op->arena, kind % 16 == 3 ? octets : buf_span(&operand));
+		if (kind % 16 == 3) {
+			struct reader r;
+			struct patch p;
+			good = good && operand_open(it.p, it.n, &r);
+			while (good && patch_next(&r, &p)) {
+				patch_apply(&next, buf_span(&want), p.offset, p.bytes);
+				buf_reset(&want);
+				buf_add(&want, buf_span(&next));
+			}
+			good = good && !r.bad;
+		}
+		o.p[o.count] = it.p;
+		o.n[o.count++] = it.n;
+		buf_done(&operand);
 	}
-	must(index_batch_write(op, &b) == 0);
-	char *error = NULL;
-	size_t n = 0;
-	char *is = rocksdb_get(ix->db, ix->read, key.p, key.n, &n, &error);
-	if (good) {
-		must(!error && any == (is != NULL));
-		must(!any || span_eq(span_of(is, n), want.n ? buf_span(&want) : SPAN("")));
-	}
-	rocksdb_free(is);
-	rocksdb_free(error);
-	index_batch_delete(&b, key);
-	must(index_batch_write(op, &b) == 0);
-	index_batch_done(&b);
+	struct span is = want.n ? buf_span(&want) : SPAN("");
+	if (o.count)
+		merges(&o, good, is);
+	if (o.count && good)
+		stored(op, &o, is);
 	buf_done(&want);
 	buf_done(&next);
-	buf_done(&operand);
 }
 
 // What can be read is written again as the same changes.
