@@ -251,7 +251,8 @@ static void lang_run(struct pop3_session *s, struct span args)
 	if (args.n == 0) {
 		pop3_ok(s, "languages follow");
 		rope_add(pop3_out(s), SPAN("en English\r\n.\r\n"));
-	} else if (span_eq(args, SPAN("*")) || span_caseeq(args, SPAN("en"))) {
+	} else if (span_eq(args, SPAN("*")) || span_caseeq(args, SPAN("en")) ||
+		span_casestarts(args, SPAN("en-"))) { // RFC 4647 section 3.4: a range falls back
 		pop3_ok(s, "en English it is");
 	} else {
 		pop3_err(s, NULL, "no texts in that language");

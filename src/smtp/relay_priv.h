@@ -90,9 +90,14 @@ extern const struct service
 
 // --- relay_sasl.c ---
 struct relay_sasl;
+struct relay_channel {
+	bool is_private;     // nobody can listen
+	struct span binding; // tls-exporter (RFC 9266); absent: none
+};
 // Begins with the best of these mechanisms (a list with blanks between); *ret_command: "AUTH X initial" with CRLF. RC_CANNOT: none will do.
 int relay_sasl_begin(struct op *op, const struct relay *relay, struct span mechanisms,
-	bool is_private, struct relay_sasl **ret_sasl, struct span *ret_command);
+	const struct relay_channel *channel, struct relay_sasl **ret_sasl,
+	struct span *ret_command);
 // The answer to a challenge (base64), with CRLF. RC_SYNTAX, RC_AUTHFAILED (it does not know the password itself).
 int relay_sasl_step(
 	struct op *op, struct relay_sasl *sasl, struct span challenge, struct span *ret_line);

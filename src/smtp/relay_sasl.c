@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Logging in at the relay (RFC 4954, the client's side), with GNU SASL: SCRAM-SHA-256, or, where nobody can listen, PLAIN or LOGIN.
+// Logging in at the relay (RFC 4954, the client's side), with GNU SASL: SCRAM-SHA-256, bound to the TLS channel (-PLUS) where both ends can, or, where nobody can listen, PLAIN or LOGIN.
 #include "smtp/relay_priv.h"
 
 #include "base/buf.h"
@@ -20,10 +20,12 @@ static const struct {
 	bool private_only; // the password itself is sent
 	bool begins;       // with the client's word
 	bool proves;
+	bool binds; // to the TLS channel (RFC 9266)
 } ours[] = {
-	{ "SCRAM-SHA-256", false, true, true },
-	{ "PLAIN", true, true, false },
-	{ "LOGIN", true, false, false },
+	{ "SCRAM-SHA-256-PLUS", false, true, true, true },
+	{ "SCRAM-SHA-256", false, true, true, false },
+	{ "PLAIN", true, true, false, false },
+	{ "LOGIN", true, false, false, false },
 };
 
 static bool is_listed(struct span list, const char *name)
@@ -52,12 +54,26 @@ static int line_of(
 	return 0;
 }
 
+static bool set_binding(Gsasl_session *session, struct span binding)
+{
+	char *text = malloc(BASE64_SIZE(binding.n) + 1);
+	if (!text)
+		return false;
+	base64_encode(binding, text);
+	text[BASE64_SIZE(binding.n)] = '\0';
+	bool good = gsasl_property_set(session, GSASL_CB_TLS_EXPORTER, text) == GSASL_OK;
+	free(text);
+	return good;
+}
+
 int relay_sasl_begin(struct op *op, const struct relay *relay, struct span mechanisms,
-	bool is_private, struct relay_sasl **ret_sasl, struct span *ret_command)
+	const struct relay_channel *channel, struct relay_sasl **ret_sasl, struct span *ret_command)
 {
 	size_t i = 0;
+	bool is_private = channel->is_private;
 	while (i < countof(ours) &&
-		((ours[i].private_only && !is_private) || !is_listed(mechanisms, ours[i].name)))
+		((ours[i].private_only && !is_private) || (ours[i].binds && !channel->binding.n) ||
+			!is_listed(mechanisms, ours[i].name)))
 		i++;
 	if (i == countof(ours))
 		return op_fail(op, RC_CANNOT, "it offers no way to log in%s",
@@ -70,6 +86,8 @@ int relay_sasl_begin(struct op *op, const struct relay *relay, struct span mecha
 	s->proves = ours[i].proves;
 	bool good = gsasl_property_set(s->session, GSASL_AUTHID, relay->config.user) == GSASL_OK &&
 		gsasl_property_set(s->session, GSASL_PASSWORD, relay->config.password) == GSASL_OK;
+	if (good && ours[i].binds) // its client takes it for no other mechanism
+		good = set_binding(s->session, channel->binding);
 	struct buf head = { 0 };
 	buf_addf(&head, "AUTH %s%s", ours[i].name, ours[i].begins ? " " : "\r\n");
 	buf_addc(&head, '\0');

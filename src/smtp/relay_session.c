@@ -123,9 +123,13 @@ static void ready(struct relay_session *r)
 static void log_in(struct relay_session *r)
 {
 	struct span command;
-	bool is_private = conn_is_tls(r->conn) || conn_peer_is_local(r->conn);
+	struct relay_channel channel = { .is_private = conn_is_tls(r->conn) ||
+			conn_peer_is_local(r->conn) };
+	if (!conn_is_tls(r->conn) ||
+		conn_channel_binding(&r->op, r->conn, "tls-exporter", &channel.binding) < 0)
+		channel.binding = SPAN_NONE; // no -PLUS then
 	int rc = relay_sasl_begin(
-		&r->op, r->link->relay, r->mechanisms, is_private, &r->sasl, &command);
+		&r->op, r->link->relay, r->mechanisms, &channel, &r->sasl, &command);
 	if (rc < 0) {
 		fail(r, "4.7.0", op_text(&r->op, rc));
 		return;

@@ -9,6 +9,8 @@ C: LANG *
 S: +OK en $text
 C: LANG EN
 S: +OK en $text
+C: LANG en-GB
+S: +OK en $text
 C: LANG fr
 S: -ERR
 C: QUIT
