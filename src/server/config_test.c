@@ -161,6 +161,30 @@ static void test_included(void **state)
 	op_done(&op);
 }
 
+// As many addresses as there may be, and one more.
+static void test_many_listeners(void **state)
+{
+	(void)state;
+	for (unsigned more = 0; more < 2; more++) {
+		struct op op;
+		struct config c;
+		struct buf text = { 0 }, faults = { 0 };
+		op_init(&op, 0);
+		config_defaults(&c);
+		buf_add(&text, SPAN("listen = { imap = [ \"*:1\""));
+		for (unsigned i = 1; i < CONFIG_LISTENERS_MAX + more; i++)
+			buf_addf(&text, ", \"*:%u\"", i + 1);
+		buf_add(&text, SPAN(" ]; };\n"));
+		int rc = config_parse(&op, &c, "test.conf", buf_span(&text), &faults);
+		assert_int_equal(rc, more ? RC_CONFIG : 0);
+		assert_int_equal(c.listener_count, CONFIG_LISTENERS_MAX);
+		assert_int_equal(faults.n > 0, more);
+		buf_done(&text);
+		buf_done(&faults);
+		op_done(&op);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +192,7 @@ int main(void)
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_cut_short),
 		cmocka_unit_test(test_included),
+		cmocka_unit_test(test_many_listeners),
 		cmocka_unit_test(test_syntax),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
