@@ -13,6 +13,7 @@
 #include "mail/backup.h"
 #include "mail/edit.h"
 #include "mail/snap_priv.h"
+#include "mail/spool_priv.h"
 #include "mail/tree.h"
 #include "mail/tree_change.h"
 #include "mail/urlauth_priv.h"
@@ -32,6 +33,7 @@ struct mail {
 	struct account *table[TABLE_SIZE];
 	uint32_t idle; // accounts without holders
 	uint64_t next_account;
+	uint8_t format; // of the system record
 	uint8_t urlauth_key[URLAUTH_KEY_OCTETS];
 };
 
@@ -161,6 +163,7 @@ static int load_system(struct op *op, struct mail *m)
 	if (rc < 0)
 		return rc;
 	m->next_account = SYSTEM_PARTITION + 1;
+	m->format = FORMAT_VERSION;
 	if (rc == STORE_ABSENT)
 		return 0;
 	struct span given_up;
@@ -173,8 +176,9 @@ static int load_system(struct op *op, struct mail *m)
 			"into another data folder");
 	struct reader r = reader_of(v);
 	uint16_t version = reader_u16(&r);
-	if (!r.bad && version != FORMAT_VERSION)
+	if (!r.bad && version != FORMAT_VERSION && version != FORMAT_SPOOLED)
 		return op_fail(op, RC_VERSION, "the mail is of format version %u", version);
+	m->format = (uint8_t)version;
 	(void)reader_u16(&r);
 	(void)reader_u32(&r);
 	m->next_account = reader_u64(&r);
@@ -380,15 +384,40 @@ static int load_record(struct op *op, struct account *a)
 	return 0;
 }
 
-// With the record of the next account number, which go to the log in order.
-static int submit_numbered(struct op *op, struct mail *m, struct store_batch *b)
+// With the system record. mail.lock is held, so they go to the log in order.
+static int submit_system(
+	struct op *op, struct mail *m, struct store_batch *b, struct store_ticket *ret_ticket)
 {
-	char record[16] = { FORMAT_VERSION };
-	struct store_ticket ticket;
-	pthread_mutex_lock(&m->lock);
+	char record[16] = { (char)m->format };
 	store_u64(record + 8, m->next_account);
 	batch_put(b, SPAN("S"), span_of(record, sizeof record));
-	int rc = store_submit(op, m->store, b, &ticket);
+	return store_submit(op, m->store, b, ret_ticket);
+}
+
+int mail_note_spool(struct op *op, struct mail *m)
+{
+	struct store_batch b;
+	struct store_ticket ticket;
+	int rc = 0;
+	batch_init(&b, SYSTEM_PARTITION);
+	pthread_mutex_lock(&m->lock);
+	if (m->format != FORMAT_SPOOLED) {
+		m->format = FORMAT_SPOOLED;
+		rc = submit_system(op, m, &b, &ticket);
+		if (rc < 0)
+			m->format = FORMAT_VERSION;
+	}
+	pthread_mutex_unlock(&m->lock);
+	batch_done(&b);
+	return rc;
+}
+
+// With the record of the next account number.
+static int submit_numbered(struct op *op, struct mail *m, struct store_batch *b)
+{
+	struct store_ticket ticket;
+	pthread_mutex_lock(&m->lock);
+	int rc = submit_system(op, m, b, &ticket);
 	pthread_mutex_unlock(&m->lock);
 	batch_done(b);
 	return rc < 0 ? rc : store_wait(op, m->store, ticket);

@@ -3,7 +3,8 @@
 // order like numbers). Every record that may change shape begins with its version.
 //
 // Partition 1, the system:
-//     "S"                      system record: u16 version, u16 0, u32 0, u64 next account (a partition number, from 2)
+//     "S"                      system record: u16 version (FORMAT_SPOOLED, once anything was in the spool), u16 0, u32 0, u64 next account (a
+//                              partition number, from 2)
 //     "U" user name            u64 account
 //     "L"                      key of the seals of URLAUTH: as of a mailbox, below
 //     "T" token                u64 time: a backup with this token began (backup.h)
@@ -55,6 +56,8 @@
 #include <assert.h>
 
 #define FORMAT_VERSION 1u
+#define FORMAT_SPOOLED                                                                             \
+	2u // of the system record: programs before the spool must not sweep the volume
 #define SYSTEM_PARTITION 1u
 #define SPOOL_PARTITION (UINT64_C(1) << 63)
 #define CHUNK_RECORDS 128u

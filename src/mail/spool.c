@@ -370,7 +370,9 @@ int spool_stage(struct op *op, struct spool *s, struct delivery *d, const struct
 		free(slot);
 		return rc;
 	}
-	rc = delivery_blob_put(op, d, &owner);
+	rc = mail_note_spool(op, s->mail);
+	if (rc == 0)
+		rc = delivery_blob_put(op, d, &owner);
 	now.blob = d->ref;
 	if (rc == 0)
 		rc = submit(op, s, &now, slot->item, &slot->ticket);

@@ -23,6 +23,14 @@ static struct delivery *delivery_of(struct fixture *f, struct span text)
 
 #define TEXT SPAN("Message-ID: <x@example.org>\r\n\r\nhello\r\n")
 
+// Of the system record: what a program that knows no spool looks at.
+static uint8_t volume_version(struct fixture *f)
+{
+	struct span v;
+	ok(&f->op, store_get(&f->op, f->store, NULL, SYSTEM_PARTITION, SPAN("S"), &v));
+	return (uint8_t)v.p[0];
+}
+
 static struct spool_recipient two[2] = {
 	{ .address = { "b@example.net", 13 }, .notify = { "DELAY,FAILURE", 13 } },
 	{ .address = { "c@example.net", 13 }, .orcpt = { "rfc822;C+40example.net", 22 } },
@@ -117,9 +125,15 @@ static void keeps(void **state)
 	struct spool_message m;
 	assert_int_equal(spool_next(s), INT64_MAX);
 	assert_false(spool_take(s, clock_real(), &number));
+	assert_int_equal(volume_version(&f), FORMAT_VERSION);
 	ok(&f.op, put(&f, s, d, &simple));
 	delivery_free(d);
 	s = again(&f, s);
+	assert_int_equal(volume_version(&f), FORMAT_SPOOLED);
+	struct account *a; // whose making writes the system record, too
+	ok(&f.op, account_open(&f.op, f.mail, SPAN("bob"), &a));
+	account_unref(a);
+	assert_int_equal(volume_version(&f), FORMAT_SPOOLED);
 	assert_int_equal(count(s), 1);
 	assert_int_equal(check_all(&f), 0);
 	assert_true(spool_take(s, clock_real(), &number));
