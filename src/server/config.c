@@ -128,6 +128,12 @@ static const struct key keys[] = {
 		"while it cannot be reached, keep mail for it here, in bounds (docs/limits.md), "
 		"and "
 		"send it later; without, clients are told to keep it (451)" },
+	{ "relay.spool_pause", KIND_TIME, AT(relay.spool_pause_ms), 1000, 86400000, "30min",
+		"the longest time until what waits is tried again" },
+	{ "relay.spool_expires", KIND_TIME, AT(relay.spool_expires_ms), 1000, 2592000000, "5d",
+		"what waits so long is given up, and its sender told (RFC 5321 section 4.5.4.1 "
+		"says "
+		"4-5 days at least)" },
 	{ "submission.domains", KIND_STRING, AT(submission.domains), 0, 0,
 		"smtp.hostname and localhost",
 		"our domains, with blanks between: an address in them is the account's whose name "
@@ -186,6 +192,8 @@ void config_defaults(struct config *c)
 	c->relay.tls = "required";
 	c->relay.verify = true;
 	c->relay.timeout_ms = 60000;
+	c->relay.spool_pause_ms = 1800000;
+	c->relay.spool_expires_ms = 432000000;
 	c->imap.progress_interval_ms = 10000;
 	c->store.grace_ms = 600000;
 	c->store.sweep_interval_ms = 10000;

@@ -62,7 +62,7 @@ struct config {
 		const char *host, *tls, *ca, *user, *password_file;
 		uint64_t port; // 0: the usual one
 		bool verify, spool;
-		uint64_t timeout_ms;
+		uint64_t timeout_ms, spool_pause_ms, spool_expires_ms;
 	} relay;
 	struct {
 		bool sent_copy;

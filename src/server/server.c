@@ -336,7 +336,9 @@ static int spool_prepare(struct op *op, struct server *s)
 	*a = (struct admin_what){ .mail = s->mail,
 		.spool = { .mail = s->mail,
 			.relay = s->relay,
-			.hostname = s->config->smtp.hostname } };
+			.hostname = s->config->smtp.hostname,
+			.pause_most_s = (uint32_t)(s->config->relay.spool_pause_ms / 1000),
+			.expires_s = (uint32_t)(s->config->relay.spool_expires_ms / 1000) } };
 	int rc = spool_open(op, s->mail, &a->spool.spool);
 	if (rc < 0)
 		return rc;

@@ -116,7 +116,7 @@ static void take_word(struct spooler *s)
 	if (reached)
 		pause_relay(s, 0, 0, "");
 	else if (added && !s->failures)
-		pause_relay(s, 1, spooler_pause_s(1), "a session could not reach it");
+		pause_relay(s, 1, spooler_pause_s(&s->config, 1), "a session could not reach it");
 	if (!atomic_exchange(&s->hurry, false))
 		return;
 	spool_hurry(s->config.spool);
@@ -170,7 +170,7 @@ static void tell_overdue(struct spooler *s)
 	for (; spool_read_from(op, s->config.spool, from, &m) == 0; op_reset(op)) {
 		from = m.number + 1;
 		int64_t age = clock_real() - m.arrived;
-		if (age < SPOOL_EXPIRES_S && (age < SPOOL_DELAY_S || m.delay_told))
+		if (age < spooler_expires_s(&s->config) && (age < SPOOL_DELAY_S || m.delay_told))
 			continue;
 		struct spool_outcome *o = arena_array(&op->arena, m.count, sizeof *o);
 		if (!o || spool_take_number(op, s->config.spool, m.number) < 0)
@@ -197,7 +197,7 @@ static void unreached(struct spooler *s, const char *why)
 	put_away(s);
 	atomic_store(&s->reached, false); // by this link, before
 	unsigned failures = s->failures + 1;
-	pause_relay(s, failures, spooler_pause_s(failures), text);
+	pause_relay(s, failures, spooler_pause_s(&s->config, failures), text);
 	tell_overdue(s);
 }
 
@@ -258,7 +258,7 @@ static void over(struct spooler *s)
 {
 	struct spool_message *m = &s->m;
 	m->tries++;
-	m->next_at = clock_real() + (int64_t)spooler_pause_s(m->tries);
+	m->next_at = clock_real() + (int64_t)spooler_pause_s(&s->config, m->tries);
 	for (size_t i = 0; i < m->count; i++)
 		if (s->outcomes[i].fate == SPOOL_WAITS)
 			m->why = s->outcomes[i].said;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starling: who sends what waits in the spool (mail/spool.h) to the relay: one task, one link at a time, one message after the other, each to all its
-// recipients that are left. What becomes of them: the relay has it; it is refused (5xx), or older than SPOOL_EXPIRES_S: its sender is told by a report
+// recipients that are left. What becomes of them: the relay has it; it is refused (5xx), or too old (SPOOL_EXPIRES_S): its sender is told by a report
 // (report.h); anything else waits, and after SPOOL_DELAY_S its sender is told of that.
 //
 // When: while the relay cannot be reached, nothing is tried but that, after SPOOL_RETRY_FIRST_S, twice as long each time, at most SPOOL_RETRY_MOST_S; as
@@ -23,6 +23,8 @@ struct spooler_config {
 	struct spool *spool;
 	struct relay *relay;
 	const char *hostname; // in reports; NULL: what the system says
+	// The longest pause, and when a message is given up: RFC 5321 section 4.5.4.1 wants them configurable. 0: SPOOL_RETRY_MOST_S, SPOOL_EXPIRES_S
+	uint32_t pause_most_s, expires_s;
 };
 // Copies the configuration. The relay tells it from then on when it was reached.
 int spooler_new(struct op *op, const struct spooler_config *config, struct spooler **ret_spooler);

@@ -17,6 +17,7 @@ struct spool_outcome { // of a recipient
 int spooler_settle(struct op *op, const struct spooler_config *config, struct spool_message *m,
 	struct spool_outcome *outcomes, bool relay_tells);
 // When it is to be tried again after so many tries.
-uint64_t spooler_pause_s(unsigned tries);
+int64_t spooler_expires_s(const struct spooler_config *config);
+uint64_t spooler_pause_s(const struct spooler_config *config, unsigned tries);
 
 #endif

@@ -17,12 +17,18 @@
 
 #include <stdio.h>
 
-uint64_t spooler_pause_s(unsigned tries)
+uint64_t spooler_pause_s(const struct spooler_config *config, unsigned tries)
 {
+	uint64_t most = config->pause_most_s ? config->pause_most_s : SPOOL_RETRY_MOST_S;
 	uint64_t pause = SPOOL_RETRY_FIRST_S;
-	while (tries-- > 1 && pause < SPOOL_RETRY_MOST_S)
+	while (tries-- > 1 && pause < most)
 		pause *= 2;
-	return pause < SPOOL_RETRY_MOST_S ? pause : SPOOL_RETRY_MOST_S;
+	return pause < most ? pause : most;
+}
+
+int64_t spooler_expires_s(const struct spooler_config *config)
+{
+	return config->expires_s ? config->expires_s : SPOOL_EXPIRES_S;
 }
 
 // --- reports ---
@@ -121,7 +127,7 @@ static int tell(struct op *op, const struct telling *t)
 		.envid = m->envid,
 		.utf8 = m->utf8,
 		.arrived = m->arrived,
-		.retry_until = m->arrived + SPOOL_EXPIRES_S,
+		.retry_until = m->arrived + spooler_expires_s(t->config),
 		.count = m->count };
 	struct dsn_recipient *of = NULL;
 	uint8_t id[32];
@@ -195,7 +201,7 @@ int spooler_settle(struct op *op, const struct spooler_config *config, struct sp
 	struct spool_outcome *outcomes, bool relay_tells)
 {
 	int64_t age = clock_real() - m->arrived;
-	if (age >= SPOOL_EXPIRES_S)
+	if (age >= spooler_expires_s(config))
 		turn(m, outcomes, SPOOL_WAITS, SPOOL_FAILED);
 	struct counts c = count(m, outcomes);
 	if (c.failed && tell_all(op, config, m, outcomes, DSN_FAILED) < 0)

@@ -419,6 +419,29 @@ static void overdue(void **state)
 	three[1].notify = three[2].notify = SPAN_NONE;
 }
 
+// Other times, when they are configured.
+static void configured(void **state)
+{
+	(void)state;
+	uint64_t seconds;
+	struct span why, text;
+	spooler_free(spooler);
+	config.pause_most_s = SPOOL_RETRY_FIRST_S / 2;
+	config.expires_s = SPOOL_DELAY_S / 2;
+	assert_int_equal(spooler_new(&op, &config, &spooler), 0);
+	put_simple(1);
+	for (unsigned i = 0; i < 2; i++) {
+		clock_shift_for_test(i ? config.expires_s + 60 : config.expires_s - 60);
+		spooler_try(spooler);
+		settle(false);
+		breaks_off();
+		assert_int_equal(spooler_status(&op, spooler, &seconds, &why), 0);
+		assert_in_range(seconds, 1, SPOOL_RETRY_FIRST_S / 2);
+		assert_int_equal(reports(&text), i);
+	}
+	assert_true(has(text, "Action: failed\r\nStatus: 4.4.7\r\n"));
+}
+
 // A message that is put off is told of, and given up, by the try that comes then; the null path is never told.
 static void put_off(void **state)
 {
@@ -596,6 +619,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(breaks, setup, teardown),
 		cmocka_unit_test_setup_teardown(waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(overdue, setup, teardown),
+		cmocka_unit_test_setup_teardown(configured, setup, teardown),
 		cmocka_unit_test_setup_teardown(put_off, setup, teardown),
 		cmocka_unit_test_setup_teardown(reports_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(stops, setup, teardown),
