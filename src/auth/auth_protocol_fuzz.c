@@ -189,10 +189,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct reader in = reader_of(span_of(data, size));
 	unsigned who = reader_u8(&in) % 3;
 	struct helper h = { .desk = who == 2 ? desk() : NULL, .answers = who == 1 ? &in : NULL };
-	struct auth a = { &h };
+	struct auth a = { .helper = &h };
+	struct op op;
+	op_init(&op, 0);
+	must(found_new(&op, &a.found) == 0);
 	if (who == 0)
 		hostile_server(&in);
 	while (who != 0 && !reader_at_end(&in))
 		talk(&in, &a, who == 2);
+	found_free(a.found);
+	op_done(&op);
 	return 0;
 }
