@@ -195,7 +195,7 @@ static unsigned reports(struct span *ret_text)
 
 static bool has(struct span text, const char *what)
 {
-	return memmem(text.p, text.n, what, strlen(what));
+	return text.n && memmem(text.p, text.n, what, strlen(what));
 }
 
 #define MESSAGE "Received: r\nMessage-ID: <x@a>\nSubject: it\n\n..dot\n.\n"
