@@ -43,6 +43,10 @@ static void print_finding(void *ctx, const struct store_finding *f)
 static void print_damage(void *ctx, const struct store_finding *f)
 {
 	struct findings *found = ctx;
+	if (f->kind == FINDING_HARMLESS) {
+		printf("harmless: %s\n", f->text);
+		return;
+	}
 	print_finding(ctx, f);
 	if (f->owner.partition)
 		printf("  came in as account %llu, mailbox %u, UID %u\n",

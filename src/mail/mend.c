@@ -379,6 +379,7 @@ static int file_octets(struct op *op, struct store *s, struct append *ap, const 
 
 static int file_one(struct op *op, struct mend *m, struct account *a, const struct stray *x)
 {
+	struct arena_mark mark = arena_mark(&op->arena);
 	struct append *ap;
 	struct append_result done;
 	const struct tree *t = account_tree_ref(a);
@@ -404,7 +405,8 @@ static int file_one(struct op *op, struct mend *m, struct account *a, const stru
 		rc = 0;
 	}
 	tree_unref(t);
-	return rc;
+	arena_release(&op->arena, mark);
+	return rc == 0 ? op_alive(op) : rc;
 }
 
 static uint32_t flags_of(const struct mend *m, uint64_t blob)

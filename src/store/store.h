@@ -43,7 +43,8 @@ int store_open(struct op *op, const struct store_config *config, struct store **
 // arena). If the log cannot do it (RC_CORRUPT) the old index is put back. A crash on the way: the next open makes the index again.
 int store_rebuild(struct op *op, const struct store_config *config, struct store **ret_store,
 	const char **ret_aside);
-// Writes all of the index into the log, so that the log alone, from here on, can make it again. Blocks long.
+// Writes all of the index into the log, so that the log alone, from here on, can make it again; headers of segments of which one copy is damaged are
+// written again first. Blocks long.
 int store_checkpoint(struct op *op, struct store *s);
 void store_close(struct store *s); // flushes, so that the next open replays nothing; accepts NULL
 
@@ -254,8 +255,9 @@ void store_stats(struct store *s, struct store_stats *ret_stats);
 // Verifies everything the engine keeps: each finding is one call (text for a person; partition, mailbox, uid when known).
 enum store_finding_kind {
 	FINDING_OTHER,
-	FINDING_LOG,   // the log is damaged
-	FINDING_INDEX, // the index is: store_rebuild() makes it again
+	FINDING_LOG,      // the log is damaged
+	FINDING_INDEX,    // the index is: store_rebuild() makes it again
+	FINDING_HARMLESS, // damage in the log that nothing needs: its segment goes when a sweep pays
 };
 struct store_finding {
 	const char *text;

@@ -153,10 +153,64 @@ static void test_header_copy(void **state)
 		ok(&f.op, store_check(&f.op, f.s, found, NULL, &frames));
 		assert_int_equal(count_found, 1);
 		assert_int_equal(last_found.kind, FINDING_LOG);
+		for (unsigned again = 0; again < 2; again++) { // it is written again, for good
+			if (!again)
+				ok(&f.op, store_checkpoint(&f.op, f.s));
+			count_found = 0;
+			ok(&f.op, store_check(&f.op, f.s, found, NULL, &frames));
+			assert_int_equal(count_found, 0);
+			store_close(f.s);
+			fixture_open(&f);
+			assert_true(has_number(&f, 0) && has_number(&f, 3));
+		}
 		store_close(f.s);
 		f.s = NULL;
 		log[places[i]] ^= 0x10;
 	}
+	volume_end(&f);
+}
+
+// Frames of which nothing is needed any more once a checkpoint is written are told apart from those that are.
+static void test_harmless(void **state)
+{
+	(void)state;
+	struct fixture f;
+	uint64_t frames;
+	fixture_begin(&f, "local");
+	for (unsigned i = 0; i < 4; i++)
+		put_number(&f, i);
+	struct blob_ref blob = blob_make(&f.op, f.s, 9, 5000, SPAN("the card"));
+	put_number(&f, 4);
+	store_close(f.s);
+	image_take(&im, f.dir);
+	char *log = image_segment(&im, 1);
+	uint32_t at[1000];
+	assert_true(image_groups(log, at) >= 5);
+	log[at[1] + GROUP_FRAME + FRAME_HEADER + 10] ^= 1; // a change
+	log[at[2] + 8] ^= 1;                               // the head of a frame
+	image_put(&im, f.dir);
+	for (unsigned again = 0; again < 3; again++) {
+		fixture_open(&f);
+		count_found = 0;
+		ok(&f.op, store_check(&f.op, f.s, found, NULL, &frames));
+		assert_int_equal(count_found, 2);
+		assert_int_equal(last_found.kind, again ? FINDING_HARMLESS : FINDING_LOG);
+		if (!again)
+			ok(&f.op, store_checkpoint(&f.op, f.s));
+		store_close(f.s);
+	}
+	image_done(&im);
+	image_take(&im, f.dir);
+	log = image_segment(&im, 1);
+	log[pos_offset(blob.hint) + FRAME_HEADER + BLOB_FIELDS + 8 + 100] ^=
+		1; // octets that are needed
+	image_put(&im, f.dir);
+	fixture_open(&f);
+	count_found = 0;
+	ok(&f.op, store_check(&f.op, f.s, found, NULL, &frames));
+	assert_int_equal(count_found, 3);
+	assert_int_equal(last_found.kind, FINDING_LOG);
+	assert_int_equal(last_found.blob_id, blob.id);
 	volume_end(&f);
 }
 
@@ -566,8 +620,9 @@ int main(void)
 	log_level_set(LOG_ERROR_ + 1);
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_torn_at_every_byte),
 		cmocka_unit_test(test_garbled), cmocka_unit_test(test_header_copy),
-		cmocka_unit_test(test_rescue), cmocka_unit_test(test_forged),
-		cmocka_unit_test(test_damaged_body), cmocka_unit_test(test_damage_after_check),
+		cmocka_unit_test(test_harmless), cmocka_unit_test(test_rescue),
+		cmocka_unit_test(test_forged), cmocka_unit_test(test_damaged_body),
+		cmocka_unit_test(test_damage_after_check),
 		cmocka_unit_test(test_damaged_header_after_check), cmocka_unit_test(test_checked),
 		cmocka_unit_test(test_versions), cmocka_unit_test(test_missing_parts),
 		cmocka_unit_test(test_disk_fails_under_mapping),

@@ -55,6 +55,18 @@ bool segment_header_is_hurt(const char *from)
 		memcmp(from + HEADER_COPY, from, HEADER_BYTES) != 0;
 }
 
+bool segment_header_remedy(const char *from, uint32_t *ret_good, uint32_t *ret_bad, uint32_t *ret_n)
+{
+	struct segment_header h;
+	bool first = header_decode(from, &h) == 0;
+	if (!segment_header_is_hurt(from) || (!first && header_decode(from + HEADER_COPY, &h) != 0))
+		return false;
+	*ret_good = first ? 0 : HEADER_COPY; // of two that can be read the first is believed
+	*ret_bad = first ? HEADER_COPY : 0;
+	*ret_n = HEADER_BYTES;
+	return true;
+}
+
 uint32_t segment_seed(uint64_t nonce)
 {
 	return crc32c(0, span_of(&nonce, sizeof nonce));

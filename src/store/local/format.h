@@ -82,6 +82,9 @@ void segment_header_encode(char to[SEGMENT_HEADER], const struct segment_header 
 int segment_header_decode(const char *from, struct segment_header *ret_header);
 // Whether one of the two is damaged although the other can be read.
 bool segment_header_is_hurt(const char *from);
+// Which of the two is to be written again as the other one is: offsets in the block, and how many octets. False: none of them, or both are damaged.
+bool segment_header_remedy(
+	const char *from, uint32_t *ret_good, uint32_t *ret_bad, uint32_t *ret_n);
 uint32_t segment_seed(uint64_t nonce);
 
 struct frame {

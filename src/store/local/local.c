@@ -182,13 +182,29 @@ static int local_open(struct op *op, const struct store_config *config, struct s
 	return local_open_with(op, config, NULL, ret_store);
 }
 
+static int headers_mend(struct op *op, struct local *l)
+{
+	struct segment *s;
+	uint32_t number = 0;
+	int rc = 0;
+	while (rc == 0 && (s = segment_ref_after(&l->segments, number))) {
+		number = atomic_load(&s->number);
+		if (segment_header_is_hurt(s->map))
+			rc = segment_header_mend(op, &l->segments, number);
+		segment_unref(s);
+	}
+	return rc;
+}
+
 static int local_checkpoint(struct op *op, struct store *s)
 {
 	struct local *l = local_of(s);
 	if (atomic_load(&l->log.broken) || l->reader)
 		return op_fail(op, RC_READONLY, "the store is read-only");
 	pthread_mutex_lock(&l->sweeping);
-	int rc = checkpoint_write(op, l);
+	int rc = headers_mend(op, l);
+	if (rc == 0)
+		rc = checkpoint_write(op, l);
 	pthread_mutex_unlock(&l->sweeping);
 	return rc;
 }

@@ -86,6 +86,11 @@ void damage_find(struct local *l, const struct log_end *end, struct damage *ret_
 		number = s ? atomic_load(&s->number) : 0;
 		at = SEGMENT_HEADER;
 	}
+	// What the next segment says of the end spares the unused rest.
+	uint64_t rest = d.held ? d.held->size - d.left_end : 0;
+	if (d.next && pos_segment(d.next) != pos_segment(end->pos) &&
+		d.left_end > pos_offset(end->pos))
+		d.told.octets -= rest;
 	// Behind a whole group, nothing but the head of the next one fits into the room of one.
 	d.told.changes = !end->between || d.next != end->pos + GROUP_FRAME;
 	*ret_damage = d;

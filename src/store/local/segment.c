@@ -393,6 +393,27 @@ void segment_close_for_writing(struct segment *s, uint32_t end)
 	s->fd = -1;
 }
 
+// The good one is not touched: they lie in sectors of their own.
+int segment_header_mend(struct op *op, const struct segments *t, uint32_t number)
+{
+	char path[PATH_ROOM], block[SEGMENT_HEADER];
+	uint32_t good, bad, count;
+	size_t n = 0;
+	int fd;
+	path_of(path, t, number);
+	int error = file_open(t->files, path, O_RDWR, &fd);
+	if (error)
+		return op_fail_errno(op, RC_IO, error, "cannot open %s", path);
+	error = file_read(t->files, fd, block, sizeof block, 0, &n);
+	if (!error && n == sizeof block && segment_header_remedy(block, &good, &bad, &count)) {
+		error = file_write(t->files, fd, span_of(block + good, count), bad);
+		if (!error)
+			error = file_sync(t->files, fd);
+	}
+	(void)close(fd); // synced
+	return error ? op_fail_errno(op, RC_IO, error, "cannot write the header of %s", path) : 0;
+}
+
 void segment_drop(struct segments *t, uint32_t number)
 {
 	struct segment_page *page = atomic_load(&t->pages[number / SEGMENT_PAGE]);

@@ -11,6 +11,7 @@ struct verify {
 	void (*found)(void *ctx, const struct store_finding *f);
 	void *ctx;
 	uint64_t frames;
+	struct checkpoint checkpoint;
 	struct buf bad; // u64 positions of frames with a wrong checksum, ascending
 };
 
@@ -28,12 +29,29 @@ static void finding(struct verify *v, const struct segment *s, const struct stor
 		v->found(v->ctx, f);
 }
 
-static void frame_bad(struct verify *v, const struct segment *s, uint32_t at, const char *what)
+// Neither the index nor a loss of it makes anybody read what lies there, but for blobs, and for those see blobs_verify(): all changes are in the
+// checkpoint, of which it is no part.
+static bool is_done_with(const struct verify *v, uint64_t pos)
+{
+	const struct checkpoint *c = &v->checkpoint;
+	return c->id && pos < c->pos && (pos < c->first || pos >= c->end);
+}
+
+static void log_bad(struct verify *v, const struct segment *s, uint32_t at, const char *what,
+	enum store_finding_kind kind)
 {
 	char text[160];
-	(void)snprintf(text, sizeof text, "log segment %08" PRIx32 ", offset %" PRIu32 ": %s",
-		atomic_load(&s->number), at, what); // may be cut
-	finding(v, s, &(struct store_finding){ .text = text, .kind = FINDING_LOG });
+	(void)snprintf(text, sizeof text, "log segment %08" PRIx32 ", offset %" PRIu32 ": %s%s",
+		atomic_load(&s->number), at, what,
+		kind == FINDING_HARMLESS ? "; nothing needs it any more" : ""); // may be cut
+	finding(v, s, &(struct store_finding){ .text = text, .kind = kind });
+}
+
+static void frame_bad(struct verify *v, const struct segment *s, uint32_t at, const char *what)
+{
+	bool harmless =
+		at >= SEGMENT_HEADER && is_done_with(v, pos_of(atomic_load(&s->number), at));
+	log_bad(v, s, at, what, harmless ? FINDING_HARMLESS : FINDING_LOG);
 }
 
 static void blob_bad(struct verify *v, const struct segment *s, uint32_t at, const struct frame *f,
@@ -42,6 +60,17 @@ static void blob_bad(struct verify *v, const struct segment *s, uint32_t at, con
 	struct blob_fields b;
 	if (!frame_first_ok(f, payload) || !blob_fields_decode(f, payload, &b)) {
 		frame_bad(v, s, at, "the head of a message is damaged");
+		return;
+	}
+	struct op quiet; // what it says is not of interest
+	struct index_blob now;
+	uint64_t pos = pos_of(atomic_load(&s->number), at);
+	op_init(&quiet, 0);
+	int rc = index_blob_get(&quiet, &v->l->index, b.id, &now);
+	op_done(&quiet);
+	if ((rc == STORE_ABSENT || (rc == 0 && now.pos != pos)) && is_done_with(v, pos)) {
+		log_bad(v, s, at, "a message that is not here any more is damaged",
+			FINDING_HARMLESS);
 		return;
 	}
 	char text[160];
@@ -225,7 +254,13 @@ int local_verify(struct op *op, struct store *s,
 		finding(&v, NULL,
 			&(struct store_finding){ .text = st.reason, .kind = FINDING_LOG });
 	}
-	int rc = log_verify(op, &v, atomic_load(&l->log.visible));
+	pthread_mutex_lock(&l->log.lock);
+	v.checkpoint = l->checkpoint;
+	pthread_mutex_unlock(&l->log.lock);
+	uint64_t visible = atomic_load(&l->log.visible);
+	int rc = pending_drain(op, l);
+	if (rc == 0)
+		rc = log_verify(op, &v, visible);
 	if (rc == 0)
 		rc = pending_drain(op, l);
 	if (rc == 0) {
