@@ -21,6 +21,9 @@
 #include <stdlib.h>
 
 #define TABLE_SIZE 4096u
+#define GIVEN_MEANWHILE 64u // UIDVALIDITYs while an account is being removed
+#define GIVEN_UNREADABLE                                                                           \
+	65536u // more than an account is ahead of the clock and of what can be read of it
 #define APPEND_LIMIT (UINT64_C(128) << 20)
 
 struct mail {
@@ -33,7 +36,8 @@ struct mail {
 	struct account *table[TABLE_SIZE];
 	uint32_t idle; // accounts without holders
 	uint64_t next_account;
-	uint8_t format; // of the system record
+	uint8_t format;          // of the system record
+	uint32_t validity_floor; // lock: of removed accounts; new ones give UIDVALIDITYs above it
 	uint8_t urlauth_key[URLAUTH_KEY_OCTETS];
 };
 
@@ -187,6 +191,46 @@ static int load_system(struct op *op, struct mail *m)
 	return 0;
 }
 
+static int load_validity_floor(struct op *op, struct mail *m)
+{
+	struct span v;
+	int rc = store_get(op, m->store, NULL, SYSTEM_PARTITION, SPAN("V"), &v);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	struct reader r = reader_of(v);
+	uint16_t version = reader_u16(&r);
+	if (!r.bad && version != FORMAT_VERSION)
+		return op_fail(op, RC_VERSION,
+			"the record of given UIDVALIDITYs is of format version %u", version);
+	(void)reader_u16(&r);
+	m->validity_floor = reader_u32(&r);
+	return r.bad ? op_fail(op, RC_CORRUPT, "the record of given UIDVALIDITYs is too short") : 0;
+}
+
+uint32_t mail_validity_floor(struct mail *m)
+{
+	pthread_mutex_lock(&m->lock);
+	uint32_t floor = m->validity_floor;
+	pthread_mutex_unlock(&m->lock);
+	return floor;
+}
+
+// With the record of what was given, which go to the log in order.
+static int submit_floored(struct op *op, struct mail *m, struct store_batch *b, uint32_t given)
+{
+	char record[8] = { FORMAT_VERSION };
+	struct store_ticket ticket;
+	pthread_mutex_lock(&m->lock);
+	if (given > m->validity_floor)
+		m->validity_floor = given;
+	store_u32(record + 4, m->validity_floor);
+	batch_put(b, SPAN("V"), span_of(record, sizeof record));
+	int rc = store_submit(op, m->store, b, &ticket);
+	pthread_mutex_unlock(&m->lock);
+	batch_done(b);
+	return rc < 0 ? rc : store_wait(op, m->store, ticket);
+}
+
 // A store that is only read has no URLs made while it is, so a key that is not kept will do for it.
 static int load_urlauth_key(struct op *op, struct mail *m, bool read_only)
 {
@@ -223,7 +267,9 @@ int mail_open(struct op *op, struct store *store, const struct mail_config *conf
 	if (rc == 0) {
 		struct store_stats stats;
 		store_stats(store, &stats);
-		rc = load_urlauth_key(op, m, stats.read_only);
+		rc = load_validity_floor(op, m);
+		if (rc == 0)
+			rc = load_urlauth_key(op, m, stats.read_only);
 		if (rc == 0 && !stats.read_only)
 			rc = finish_removals(op, m);
 	}
@@ -432,7 +478,7 @@ static int create(struct op *op, struct account *a)
 	struct store_batch b;
 	batch_init(&b, a->partition);
 	batch_delete_range(&b, SPAN(""), SPAN_NONE);
-	account_first_records(&b, a->user);
+	account_first_records(&b, a->user, mail_validity_floor(m));
 	int rc = submit_wait(op, m->store, &b);
 	struct span key = key_user(op, a->user);
 	if (rc == 0 && !key.p)
@@ -596,7 +642,11 @@ int account_delete(struct op *op, struct mail *m, struct span user)
 	if (key.p) {
 		batch_delete(&b, key);
 		batch_put(&b, KEY(note), SPAN(""));
-		rc = submit_wait(op, m->store, &b);
+		pthread_mutex_lock(&a->lock);
+		uint32_t given = a->last_uid_validity;
+		pthread_mutex_unlock(&a->lock);
+		// What is given from here on is not shown to anybody for long; but it must not come again, either.
+		rc = submit_floored(op, m, &b, given + GIVEN_MEANWHILE);
 	} else {
 		rc = op_fail(op, RC_NOMEM, "out of memory");
 	}
@@ -674,6 +724,35 @@ int account_uid_validity(struct op *op, struct mail *m, struct span user, uint32
 	return 0;
 }
 
+// Of an account that cannot be opened: more than any that its headers show, or that it can have given by now.
+static int validity_of_ruin(struct op *op, struct mail *m, struct span user, uint32_t *ret_last)
+{
+	uint64_t partition;
+	uint32_t last = next_uid_validity(mail_validity_floor(m));
+	int rc = look_up(op, m, user, &partition);
+	struct store_cursor *c = NULL;
+	if (rc == 0)
+		rc = store_cursor_open(op, m->store, NULL, partition, SPAN("M"), SPAN("N"), &c);
+	struct span key, value, name;
+	struct header h;
+	while (rc == 0 && (rc = store_cursor_next(op, c, &key, &value)) == 0)
+		if (header_decode(op, value, &h, &name) == 0 && h.uid_validity > last &&
+			h.uid_validity <= UINT32_MAX / 2)
+			last = h.uid_validity;
+	if (c)
+		store_cursor_close(c);
+	if (rc < 0 && rc != RC_CORRUPT)
+		return rc;
+	*ret_last = last + GIVEN_UNREADABLE;
+	return 0;
+}
+
+int account_uid_validity_anyhow(struct op *op, struct mail *m, struct span user, uint32_t *ret_last)
+{
+	int rc = account_uid_validity(op, m, user, ret_last);
+	return rc == RC_CORRUPT ? validity_of_ruin(op, m, user, ret_last) : rc;
+}
+
 // Nobody changes the account from here on, and what was in line is decided: its records may be read again.
 static int close_down(struct op *op, struct account *a, uint32_t uid_validity)
 {
@@ -689,12 +768,15 @@ static int close_down(struct op *op, struct account *a, uint32_t uid_validity)
 		     : 0;
 }
 
-// The user's entry names the partition; that of before, if any, is noted for removal. One batch.
-static int entry_move(struct op *op, struct mail *m, struct span user, uint64_t partition,
-	bool replace, uint64_t *ret_before)
+// The user's entry names the account's partition; that of before, if any, is noted for removal. One batch.
+static int entry_move(
+	struct op *op, struct mail *m, const struct account *a, bool replace, uint64_t *ret_before)
 {
+	struct span user = a->user;
 	*ret_before = 0;
 	int rc = look_up(op, m, user, ret_before);
+	if (rc == RC_CORRUPT && replace)
+		rc = 0; // the entry names nothing: what it named stays behind, unseen
 	if (rc < 0)
 		return rc;
 	if (rc == 0 && !replace)
@@ -704,16 +786,16 @@ static int entry_move(struct op *op, struct mail *m, struct span user, uint64_t 
 		return op_fail(op, RC_NOMEM, "out of memory");
 	struct store_batch b;
 	char number[8];
-	store_u64(number, partition);
+	store_u64(number, a->partition);
 	batch_init(&b, SYSTEM_PARTITION);
 	batch_put(&b, key, span_of(number, sizeof number));
-	struct key note = key_removal(partition);
+	struct key note = key_removal(a->partition);
 	batch_delete(&b, KEY(note));
 	if (*ret_before) {
 		note = key_removal(*ret_before);
 		batch_put(&b, KEY(note), SPAN(""));
 	}
-	return submit_wait(op, m->store, &b);
+	return submit_floored(op, m, &b, a->last_uid_validity);
 }
 
 // Puts `a`, still loading, in the place of whatever the table has of this user; who asks for the account waits. *ret_old is held.
@@ -744,7 +826,8 @@ int account_adopt(struct op *op, struct mail *m, struct span user, uint64_t part
 	uint64_t before = 0;
 	// In the table, whether or not it was: what it has given since is compared below.
 	int rc = replace ? open_account(op, m, user, false, &held) : 0;
-	if (rc < 0 && rc != RC_NONEXISTENT)
+	if (rc < 0 && rc != RC_NONEXISTENT &&
+		rc != RC_CORRUPT) // what cannot be read is replaced, too
 		return rc;
 	// Loaded before it is the user's: nothing fails after that, and who hears of a failure may remove the partition.
 	rc = account_loose(op, m, user, partition, &a);
@@ -762,7 +845,7 @@ int account_adopt(struct op *op, struct mail *m, struct span user, uint64_t part
 	}
 	rc = old ? close_down(op, old, uid_validity) : 0;
 	if (rc == 0)
-		rc = entry_move(op, m, user, partition, replace, &before);
+		rc = entry_move(op, m, a, replace, &before);
 	pthread_mutex_lock(&m->lock);
 	a->state = rc == 0 ? ACCOUNT_READY : ACCOUNT_FAILED;
 	if (rc < 0)

@@ -126,6 +126,31 @@ static void test_uid_validity(void **state)
 	fixture_end(&f);
 }
 
+// Removed and made again at once, many mailboxes ahead of the clock, and by a server that was started anew: nothing comes twice.
+static void test_uid_validity_of_the_next(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct mailbox_status made;
+	uint32_t last = 0;
+	fixture_begin(&f, engine);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_true(status_of(&f, SPAN("INBOX")).uid_validity > last);
+		ok(&f.op, mailbox_create(&f.op, f.a, SPAN("x"), 0, &made));
+		last = made.uid_validity;
+		account_unref(f.a);
+		f.a = NULL;
+		ok(&f.op, account_delete(&f.op, f.mail, SPAN("alice")));
+		if (i % 2)
+			fixture_close_mail(&f);
+		if (i % 2)
+			fixture_open_mail(&f);
+		else
+			ok(&f.op, account_open(&f.op, f.mail, SPAN("alice"), &f.a));
+	}
+	fixture_end(&f);
+}
+
 static void test_special_use(void **state)
 {
 	(void)state;
@@ -546,6 +571,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_uid_validity),
+		cmocka_unit_test(test_uid_validity_of_the_next),
 		cmocka_unit_test(test_special_use),
 		cmocka_unit_test(test_rename_inbox),
 		cmocka_unit_test(test_name_check),

@@ -20,11 +20,16 @@ int account_loose(struct op *op, struct mail *m, struct span user, uint64_t part
 	struct account **ret_account);
 void account_loose_done(struct account *a); // accepts NULL
 // The partition is the user's account from now on. An account that is there gives way (its sessions see their mailboxes vanish, it is removed)
-// if `replace`, else RC_ALREADYEXISTS. RC_CONFLICT: the one that is there has given a UIDVALIDITY above `uid_validity` meanwhile.
+// if `replace`, also if it cannot be read, else RC_ALREADYEXISTS. RC_CONFLICT: the one that is there has given a UIDVALIDITY above `uid_validity` meanwhile.
 int account_adopt(struct op *op, struct mail *m, struct span user, uint64_t partition, bool replace,
 	uint32_t uid_validity);
 // What new mailboxes are above of; 0: there is no such account.
 int account_uid_validity(struct op *op, struct mail *m, struct span user, uint32_t *ret_last);
+// The same, also of an account whose records are damaged: then it is above all that it can have given.
+int account_uid_validity_anyhow(
+	struct op *op, struct mail *m, struct span user, uint32_t *ret_last);
+// What accounts gave that were removed: new ones begin above it.
+uint32_t mail_validity_floor(struct mail *m);
 
 // A data id of this account, with a note ("I"); what is written under it later is removed at the next load of the account, unless a
 // mailbox took it.

@@ -521,6 +521,57 @@ static void test_adopt_conflict(void **state)
 	fixture_end(&f);
 }
 
+static void spoil(struct fixture *f, uint64_t partition, struct span key, struct span value)
+{
+	struct store_batch b;
+	struct store_ticket t;
+	batch_init(&b, partition);
+	batch_put(&b, key, value);
+	ok(&f->op, store_submit(&f->op, f->store, &b, &t));
+	batch_done(&b);
+	ok(&f->op, store_wait(&f->op, f->store, t));
+}
+
+// It is just then that one wants the backup.
+static void test_replace_unreadable(void **state)
+{
+	struct fixture f;
+	struct giving g = { 0 };
+	struct account *bob;
+	struct restore_what what = { .user = SPAN("bob") };
+	(void)state;
+	fixture_begin(&f, engine);
+	fill(&f, 5);
+	ok(&f.op, copy_account(&f, &g, &what));
+	for (unsigned i = 0; i < 3; i++) {
+		ok(&f.op, account_open(&f.op, f.mail, SPAN("bob"), &bob));
+		struct mailbox_status made, is = status_in(&f, bob);
+		uint64_t partition = bob->partition;
+		ok(&f.op, mailbox_create(&f.op, bob, SPAN("New"), 0, &made));
+		account_unref(bob);
+		fixture_close_mail(&f);
+		if (i == 0)
+			spoil(&f, partition, SPAN("A"), SPAN("\1\0no record"));
+		else if (i == 1)
+			spoil(&f, partition, SPAN("M\0\0\0\1"), SPAN("\1\0no header"));
+		else
+			spoil(&f, SYSTEM_PARTITION, SPAN("Ubob"), SPAN("nobody"));
+		fixture_open_mail(&f);
+		assert_int_equal(account_open(&f.op, f.mail, SPAN("bob"), &bob), RC_CORRUPT);
+		what.replace = false;
+		assert_true(copy_account(&f, &g, &what) < 0);
+		what.replace = true;
+		ok(&f.op, copy_account(&f, &g, &what));
+		ok(&f.op, account_open(&f.op, f.mail, SPAN("bob"), &bob));
+		assert_int_equal(status_in(&f, bob).messages, 5);
+		assert_true(status_in(&f, bob).uid_validity > made.uid_validity);
+		assert_true(status_in(&f, bob).uid_validity > is.uid_validity);
+		account_unref(bob);
+		check_all(&f);
+	}
+	fixture_end(&f);
+}
+
 // A restore of a mailbox was under way when the backup was taken: what it had written comes to nobody.
 static void test_half_a_restore(void **state)
 {
@@ -593,6 +644,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_unsound),
 		cmocka_unit_test(test_adopt_fails),
 		cmocka_unit_test(test_adopt_conflict),
+		cmocka_unit_test(test_replace_unreadable),
 		cmocka_unit_test(test_half_a_restore),
 		cmocka_unit_test(test_left_over),
 	};

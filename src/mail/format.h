@@ -9,6 +9,7 @@
 //     "L"                      key of the seals of URLAUTH: as of a mailbox, below
 //     "T" token                u64 time: a backup with this token began (backup.h)
 //     "X" be64 account         "": this partition is to be emptied (a removal or a restore that a crash may have cut short)
+//     "V"                      u16 version, u16 0, u32 the highest UIDVALIDITY that any account gave that is removed
 //     "Z"                      token of the final backup that gave this volume up
 // Partition n, an account:
 //     "A"                      account record, 64 octets, then the user's name

@@ -85,7 +85,9 @@ static int put(struct op *op, struct restore *r, struct span key, struct span va
 
 static int begin_account(struct op *op, struct restore *r)
 {
-	int rc = account_uid_validity(op, r->mail, r->what.user, &r->uid_validity_was);
+	int rc = r->what.replace
+		? account_uid_validity_anyhow(op, r->mail, r->what.user, &r->uid_validity_was)
+		: account_uid_validity(op, r->mail, r->what.user, &r->uid_validity_was);
 	if (rc < 0)
 		return rc;
 	if (r->uid_validity_was && !r->what.replace)
@@ -272,8 +274,11 @@ static int take_account(struct op *op, struct restore *r, struct span value)
 	r->next_id = load_u32(value.p + 4);
 	if (r->uid_validity > UID_VALIDITY_HIGHEST || load_u64(value.p + 16) > MODSEQ_HIGHEST)
 		return op_fail(op, RC_CORRUPT, "the account's record makes no sense");
-	if (r->uid_validity_was > r->uid_validity)
-		r->uid_validity = r->uid_validity_was;
+	uint32_t floor = r->what.latest ? 0 : mail_validity_floor(r->mail);
+	if (r->uid_validity_was > floor)
+		floor = r->uid_validity_was;
+	if (floor > r->uid_validity)
+		r->uid_validity = floor;
 	return 0;
 }
 

@@ -91,9 +91,9 @@ static const struct {
 	{ { "Archive", 7 }, USE_ARCHIVE },
 };
 
-void account_first_records(struct store_batch *b, struct span user)
+void account_first_records(struct store_batch *b, struct span user, uint32_t above)
 {
-	uint32_t uid_validity = next_uid_validity(0), id = 1;
+	uint32_t uid_validity = next_uid_validity(above), id = 1;
 	for (size_t i = 0; i < countof(born); i++, id += 2) {
 		struct header h =
 			first_header(0, id + 1, born[i].uses, uid_validity + (uint32_t)i, 1);

@@ -29,6 +29,6 @@ int metadata_copy(struct change_names *c, uint32_t from, uint32_t to);
 // An annotation as it was stored somewhere else. RC_CORRUPT, RC_OVERQUOTA.
 int metadata_adopt(struct change_names *c, uint32_t node, struct span name, struct span record);
 
-void account_first_records(struct store_batch *b, struct span user);
+void account_first_records(struct store_batch *b, struct span user, uint32_t above);
 
 #endif
