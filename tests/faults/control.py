@@ -34,6 +34,10 @@ class Control:
         """From now on calls of that process count; 0: of none."""
         self.words[PID] = pid
 
+    def mean_next(self):
+        """Calls of the process that starts next count, from its first on."""
+        self.words[PID] = NO_END
+
     def arm(self, kind, nth, error, lasting=False):
         self.words[COUNTDOWN] = 0
         self.words[KIND], self.words[ERRNO], self.words[LASTING] = KINDS[kind], error, lasting

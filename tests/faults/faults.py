@@ -8,6 +8,7 @@ what was answered NO is not; and the same command works once the fault is over. 
 
 import argparse
 import collections
+import concurrent.futures
 import copy
 import errno
 import pathlib
@@ -723,6 +724,108 @@ def stop_once(world, kind):
     world.outcomes[("stop", kind)] += 1
 
 
+def starts(world, rounds):
+    """A call fails while the server starts: it serves, or ends by itself and says why; the next start finds all."""
+    kinds = [("thread", errno.EAGAIN), ("map", errno.ENOMEM), ("read", errno.EIO), ("create", errno.EMFILE), ("write", errno.EIO), ("sync", errno.EIO)]
+    for i in range(rounds):
+        kind, error = kinds[i % len(kinds)]
+        nth = 1 + i // len(kinds) + (kind == "create")  # the first that is opened is /dev/null: before it there is nowhere to say why
+        guarded(world, f"start, {kind} {nth} fails", lambda: start_once(world, kind, nth, error))
+
+
+def start_once(world, kind, nth, error):
+    must_work(world, "append")
+    world.server.stop()
+    world.server.log_path.write_bytes(b"")
+    before = world.control.injected
+    world.control.mean_next()
+    world.control.arm(kind, nth, error)
+    process = None
+    try:
+        world.server.start()
+        result = "serves"
+    except ServerError:
+        process = world.server.process
+        result = "ends"
+    made = world.control.injected - before
+    world.control.disarm()
+    if process:
+        code = process.poll()
+        if code is None or code <= 0 or "starling: " not in world.server.log():
+            raise Unclear(f"the start ended with {code}\n{world.server.log()}")
+        if not made:
+            raise Unclear(f"no start without a fault\n{world.server.log()}")
+    world.server.kill()
+    world.start()
+    world.outcomes[(f"start, {kind}", result if made else "not reached")] += 1
+    settle(world, "done", world.model)
+    must_work(world, "append")
+
+
+def cold_threads(world, rounds):
+    """Threads cannot be started while many wait for the disk right after a start: those that are there do the work."""
+    for i in range(min(rounds, 8)):
+        guarded(world, "thread", lambda: cold_thread_once(world, i))
+
+
+def cold_thread_once(world, i):
+    world.server.stop()
+    world.client = None
+    world.control.mean_next()
+    before = world.control.injected
+    world.server.start()
+    world.control.arm("thread", 1 + i // 2, errno.EAGAIN, lasting=i % 2 == 0)
+    plans = [[world.next() for _ in range(4)] for _ in range(8)]
+    with concurrent.futures.ThreadPoolExecutor(len(plans)) as pool:
+        done = list(pool.map(lambda numbers: append_all(world, numbers), plans))
+    world.control.disarm()
+    world.outcomes[("thread", "done" if world.control.injected - before else "not reached")] += 1
+    for numbers in done:
+        world.model["INBOX"].update((n, frozenset()) for n in numbers)
+    settle(world, "done", world.model)
+    must_work(world, "append")
+
+
+def append_all(world, numbers):
+    """In a session of its own; memory and disk are there, so every one must be taken."""
+    with ImapClient("127.0.0.1", world.server.ports["imap"], timeout=20) as client:
+        client.login(USERS[0], PASSWORD)
+        for n in numbers:
+            client.ok("APPEND INBOX", Literal(message(n, 20000)))
+    return numbers
+
+
+def maps(world, rounds):
+    """A new segment of the log cannot be mapped, once or for long: NO at most, and all is well later."""
+    for i in range(min(rounds, 6)):
+        guarded(world, "map", lambda: map_once(world, i % 2 == 1))
+
+
+def map_once(world, lasting):
+    fresh_start(world)
+    before = world.control.injected
+    world.control.arm("map", 1, errno.ENOMEM, lasting)
+    outcome = "done"
+    for _ in range(120):  # enough to fill what is left of a segment
+        after, run = append_big(world)
+        outcome, _ = attempt(world, run)
+        settle(world, outcome, after)
+        if world.control.injected > before and (outcome != "done" or not lasting):
+            break
+        world.control.disarm()
+        trim(world)
+        world.control.arm("map", 1, errno.ENOMEM, lasting) if world.control.injected == before or lasting else None
+    made = world.control.injected - before
+    world.control.disarm()
+    if not world.server.alive():
+        raise Unclear(f"the server died\n{world.server.log(4000)}")
+    world.outcomes[("map", outcome if made else "not reached")] += 1
+    if "read-only from now on" in world.server.log(1 << 20):
+        world.server.log_path.write_bytes(b"")
+        fresh_start(world)
+    must_work(world, "append big")
+
+
 SCENARIOS = {
     "full": (1, lambda w, n: full_disk(w, min(n, 2))),  # first, and not often: the log has to be filled each time, and its segments grow
     "memory": (60, memory),
@@ -732,7 +835,9 @@ SCENARIOS = {
     "readonly": (3, read_only),
     "read": (6, cold_reads),
     "sector": (2, bad_sector),
-    "thread": (4, lambda w, n: transient(w, n, "thread", errno.EAGAIN, list(ACTIONS))),
+    "start": (8, starts),
+    "thread": (4, cold_threads),
+    "map": (1, maps),
     "clock": (2, clocks),
     "stop": (4, last_writes),
 }

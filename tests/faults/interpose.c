@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls that fail when a test says so, inside of a real server (LD_PRELOAD): memory, and the system calls on regular files, RocksDB's own
 // as well. The test shares a page with it, the file named by STARLING_FAULTS (tests/faults/faults.py has the same list of words):
-//     word 0 pid: the process that is meant, 0: none     1 kind: which calls count    2 countdown: the nth of them fails, 0: none
+//     word 0 pid: the process that is meant, 0: none, all ones: the next that loads this    1 kind: which calls count
+//          2 countdown: the nth of them fails, 0: none
 //          3 errno to fail with, DIES: to end with       4 lasting: from the nth on all of them fail
 //          5 how many were made to fail                  6 octets left on the disk, all ones: no end
 //          7 seconds that the real-time clock is off     8 the caller of the last one that failed
@@ -68,8 +69,11 @@ __attribute__((constructor)) static void start(void)
 		return;
 	void *p = mmap(NULL, WORDS * sizeof *words, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
-	if (p != MAP_FAILED)
-		words = p;
+	if (p == MAP_FAILED)
+		return;
+	words = p;
+	uint64_t next = UINT64_MAX;
+	(void)atomic_compare_exchange_strong(&words[PID], &next, (uint64_t)getpid());
 }
 
 static bool is_meant(void)

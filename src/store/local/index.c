@@ -83,6 +83,8 @@ static void options_set(struct index *ix, uint64_t cache_bytes)
 	rocksdb_options_set_max_write_buffer_number(o, 3);
 	rocksdb_options_set_max_background_jobs(o, 2);
 	rocksdb_options_set_max_open_files(o, OPEN_FILES);
+	rocksdb_options_set_max_file_opening_threads(
+		o, 1); // it ends the process when one cannot start
 	rocksdb_options_set_compression(o, rocksdb_lz4_compression);
 	rocksdb_options_set_level_compaction_dynamic_level_bytes(o, 1);
 	rocksdb_options_set_bytes_per_sync(o, 1u << 20);
@@ -102,8 +104,9 @@ static void options_set(struct index *ix, uint64_t cache_bytes)
 static int db_open(struct op *op, struct index *ix)
 {
 	char *error = NULL;
-	ix->db = rocksdb_open(ix->options, ix->dir, &error);
-	return index_fail(op, error, "cannot open the index");
+	ix->db = rocks_open(ix->options, ix->dir, &error);
+	int rc = index_fail(op, error, "cannot open the index");
+	return rc || ix->db ? rc : op_fail(op, RC_NOMEM, "cannot open the index");
 }
 
 int index_open(struct op *op, struct index *ix, const char *dir, uint64_t cache_bytes)
@@ -120,7 +123,7 @@ int index_open(struct op *op, struct index *ix, const char *dir, uint64_t cache_
 	ix->env = rocks_files_new();
 	if (!ix->env) {
 		index_close(ix);
-		return op_fail(op, RC_NOMEM, "out of memory");
+		return op_fail(op, RC_NOMEM, "no memory or threads for the index");
 	}
 	options_set(ix, cache_bytes);
 	int rc = db_open(op, ix);

@@ -3,8 +3,9 @@
 #include "store/local/rocks_files.h"
 
 #include <atomic>
+#include <cstring>
+#include <exception>
 #include <memory>
-#include <new>
 #include <string>
 
 #include <rocksdb/env.h>
@@ -155,7 +156,8 @@ class CalmFiles : public rocksdb::FileSystemWrapper {
 	IOStatus NewLogger(const std::string &name, const IOOptions &o,
 		std::shared_ptr<rocksdb::Logger> *ret_logger, IODebugContext *d) override
 	{
-		return FileSystem::NewLogger(name, o, ret_logger, d); // over our own files
+		// Over our own files: the wrapper's would make it over those that it wraps.
+		return FileSystem::NewLogger(name, o, ret_logger, d); // NOLINT(bugprone-parent-virtual-call)
 	}
 
       private:
@@ -168,12 +170,15 @@ rocksdb_env_t *rocks_files_new(void)
 {
 	try {
 		auto env = std::make_unique<rocksdb_env_t>();
+		rocksdb::Env *threads = rocksdb::Env::Default();
+		threads->SetBackgroundThreads(1, rocksdb::Env::LOW);
+		threads->SetBackgroundThreads(1, rocksdb::Env::HIGH);
 		env->written = std::make_shared<Written>();
 		env->rep = rocksdb::NewCompositeEnv(std::make_shared<CalmFiles>(env->written))
 				   .release();
 		env->is_default = false;
 		return env.release();
-	} catch (const std::bad_alloc &) {
+	} catch (const std::exception &) { // bad_alloc, or system_error of a thread
 		return nullptr;
 	}
 }
@@ -189,4 +194,14 @@ void rocks_files_free(rocksdb_env_t *env)
 	if (env)
 		delete env->rep;
 	delete env;
+}
+
+rocksdb_t *rocks_open(const rocksdb_options_t *options, const char *dir, char **ret_error)
+{
+	try {
+		return rocksdb_open(options, dir, ret_error);
+	} catch (const std::exception &e) {
+		*ret_error = strdup(e.what()); // NULL is no error, but there is no database either
+		return nullptr;
+	}
 }

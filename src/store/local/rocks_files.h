@@ -17,11 +17,14 @@
 extern "C" {
 #endif
 
-// The default environment over such files; NULL: out of memory. Must stay as long as what was opened with it.
+// The default environment over such files, with the threads that RocksDB wants: it would start them by itself, and end the process when it cannot.
+// NULL: out of memory or threads. Must stay as long as what was opened with it.
 rocksdb_env_t *rocks_files_new(void);
 void rocks_files_free(rocksdb_env_t *env); // accepts NULL
 // Octets of tables that were written so far: of what was new, and of what was there (compactions, told by their priority).
 void rocks_files_written(const rocksdb_env_t *env, uint64_t *ret_new, uint64_t *ret_compacted);
+// rocksdb_open(), which may throw: a thread that cannot be started is an error like others.
+rocksdb_t *rocks_open(const rocksdb_options_t *options, const char *dir, char **ret_error);
 
 #ifdef __cplusplus
 }
