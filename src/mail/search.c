@@ -110,6 +110,8 @@ struct counts {
 // Counts the keys of a program by kind, and holds it to the limits. Walks with the path of open keys.
 static int count_keys(struct op *op, const struct search_key *program, struct counts *ret)
 {
+	struct arena_mark mark =
+		arena_mark(&op->arena); // one operation may open thousands of searches
 	const struct search_key **path = op_alloc(op, SEARCH_DEPTH_MAX * sizeof *path);
 	if (!path)
 		return RC_NOMEM;
@@ -131,6 +133,7 @@ static int count_keys(struct op *op, const struct search_key *program, struct co
 			k = path[--depth];
 		k = depth > 0 ? k->next : NULL;
 	}
+	arena_release(&op->arena, mark);
 	*ret = c;
 	return 0;
 }
