@@ -5,7 +5,6 @@ says, and the connection goes on unless it says otherwise. Their values are read
 named by a test: here, or in unit tests. tests/past_limits.py [WORDS]: only tests with this in their names."""
 
 import base64
-import itertools
 import pathlib
 import re
 import socket
@@ -24,7 +23,6 @@ PASSWORD = "secret"
 MAILBOXES, SESSIONS = 200, 10  # of an account, of a user, as configured here
 CONFIG = f"limits = {{ mailboxes = {MAILBOXES}; sessions_per_user = {SESSIONS}; memory = \"16mb\"; memory_per_user = \"8mb\"; }};\n"
 L = values()
-users = itertools.count()
 
 
 class World:
@@ -510,26 +508,154 @@ def sasl_response(w):
     c.close()
 
 
+def pop3_header(w):
+    """A header in UTF-8 goes out as a surrogate (RFC 6858) to who did not ask for UTF-8, up to so many octets."""
+    c = w.line("lmtp")
+    want(c.ask("LHLO x"), b"250")
+    for more in (-100, 1000):
+        want(c.ask("MAIL FROM:<a@b.example> SMTPUTF8"), b"250")
+        want(c.ask(f"RCPT TO:<{w.user}>"), b"250")
+        want(c.ask("DATA"), b"354")
+        fill = b"".join(b"X-%06d: %s\r\n" % (i, b"x" * 88) for i in range((L["POP3_HEADER_MAX"] + more) // 100))
+        want(c.ask("Subject: ü\r\n".encode() + fill + b"\r\nx\r\n.\r\n"), b"250")
+    c.close()
+    c = w.line("pop3")
+    want(c.ask(f"USER {w.user}"), b"+OK")
+    want(c.ask(f"PASS {PASSWORD}"), b"+OK")
+    for number, encoded in ((1, True), (2, False)):
+        want(c.ask(f"TOP {number} 0"), b"+OK")
+        lines = []
+        while not lines or lines[-1] != b".\r\n":
+            lines.append(c.file.readline())
+        subject = [line for line in lines if line.startswith(b"Subject: ")][0]
+        assert subject.isascii() == encoded and (encoded or subject == "Subject: ü\r\n".encode()), subject
+    c.close()
+
+
+# --- URLs ---
+
+
+def urls_of_one_command(w):
+    many(w, lambda n: "URLFETCH " + " ".join(["imap://x/y"] * n), L["IMAP_URLS_MAX"], select=False)
+
+
+def urls_of_an_append(w):
+    """CATENATE: the lines between texts are short enough, and the URLs too many."""
+    most, each = L["CATENATE_PARTS_MAX"], 1000
+    with w.selected() as c:
+        def append(n):
+            """n URLs, a text behind each thousand."""
+            words = []
+            for first in range(0, n, each):
+                urls = " ".join(['URL "/INBOX/;UID=1/;SECTION=HEADER"'] * min(each, n - first))
+                words += [Raw(f" {urls} TEXT"), Literal("a: b\r\n", sync=False)]
+            return c.cmd("APPEND INBOX CATENATE (URL \"/INBOX/;UID=1/;SECTION=HEADER\"", *words, Raw(")")).tagged
+
+        most_of_all = append(most - 1)
+        assert most_of_all.name == "OK", most_of_all
+        refused = append(most)
+        assert refused.name == "NO" and refused.code.name == "LIMIT", refused
+        c.ok("NOOP")
+
+
+# --- large mailboxes, many mailboxes: a server of their own ---
+
+
+def ranges(w):
+    """Every second message of a mailbox matches, then goes: ranges of a context, and of what a view has not told yet."""
+    most = L["CONTEXT_RANGES_MAX"]
+    assert most == L["VIEW_PENDING_MAX"]
+    text = Literal("a:b\r\n\r\n", sync=False)
+    at_once, left = L["APPEND_MESSAGES_MAX"] // 2, most + 1
+    with w.client() as c, w.client() as other:
+        while left:
+            n = min(at_once, left)
+            c.ok("APPEND INBOX", *[Raw(" (\\Flagged)"), text, text] * n)
+            left -= n
+        for client in (c, other):
+            client.ok("ENABLE QRESYNC")  # VANISHED is short
+            client.ok("SELECT INBOX")
+        assert not any(r.code and r.code.name == "NOUPDATE" for r in c.ok(f"SEARCH RETURN (UPDATE) UID 1:{2 * most} FLAGGED").untagged)
+        assert any(r.code and r.code.name == "NOUPDATE" for r in c.ok("SEARCH RETURN (UPDATE) FLAGGED").untagged)
+        c.ok("UNSELECT")
+        c.ok("SELECT INBOX")
+        c.ok("SEARCH RETURN (SAVE) FLAGGED")
+        c.ok("STORE $ +FLAGS.SILENT (\\Deleted)")
+        c.ok(f"UID EXPUNGE 1:{2 * most}")
+        other.ok("FETCH 2 FLAGS")
+        c.ok("EXPUNGE")
+        other.no("FETCH 2 FLAGS", code="LIMIT")  # it may not be told now
+        other.ok("NOOP")
+        other.ok("FETCH 2 FLAGS")
+
+
+def mailboxes_of_a_search(w):
+    most = L["MULTISEARCH_MAILBOXES_MAX"]
+    with w.client() as c:
+        for first in range(0, most, 1000):
+            for i in range(first, first + 1000):
+                c.send(f"CREATE m/{i}" if i else "CREATE m")
+            c.ok("NOOP")
+        c.ok("ESEARCH IN (subtree m) RETURN (COUNT) ALL")
+        c.ok("CREATE m/one-more")
+        c.no("ESEARCH IN (subtree m) RETURN (COUNT) ALL", code="LIMIT")
+        c.ok("ESEARCH IN (mailboxes m) RETURN (COUNT) ALL")
+
+
+def references(w):
+    """Of more references than a THREAD takes only the last one of each message counts."""
+    each = L["CARD_REFERENCES_MAX"]
+    within = L["THREAD_REFERENCES_FREE"] // each - 10
+    beyond = 10 + (within + 20) * L["THREAD_REFERENCES_EACH"] // each + 2
+
+    def fillers(first, n):
+        for k in range(first, first + n):
+            refs = "\r\n ".join(f"<{k}-{i}@nobody>" for i in range(each))
+            yield Literal(f"Message-ID: <f{k}@b>\r\nReferences: {refs}\r\n\r\n", sync=False)
+
+    def child(name):
+        refs = "\r\n ".join(f"<{name}-{i}@nobody>" for i in range(each - 1))
+        return Literal(f"Message-ID: <{name}@b>\r\nReferences: <root@b>\r\n {refs}\r\n\r\n", sync=False)
+
+    with w.client() as c:
+        c.ok("APPEND INBOX", Literal("Message-ID: <root@b>\r\n\r\n", sync=False))
+        for first, n in ((0, within), (within, beyond)):
+            for at in range(first, first + n, 100):
+                c.ok("APPEND INBOX", *fillers(at, min(100, first + n - at)))
+            c.ok("APPEND INBOX", child(f"child{first}"))
+        c.ok("EXAMINE INBOX")
+        threads = c.all(c.ok("THREAD REFERENCES UTF-8 ALL"), "THREAD")[0]
+        assert [1, within + 2] in threads and [within + beyond + 3] in threads, (threads[:3], threads[-3:])
+
+
+LARGE = [ranges, mailboxes_of_a_search, references]
 TESTS = [
     imap_before_log_in, imap_errors_before_log_in, imap_auth_line, imap_line, imap_line_without_end, imap_command, imap_literals, imap_memory,
     search_depth, search_keys, fetch_items, id_fields, object_ids, list_patterns, list_pattern_length, comparators, languages, contexts, context_program,
     notify_groups, notify_names, fetch_later, uid_batches, keywords, mailbox_names, mailboxes, metadata, metadata_octets,
     append_messages, append_held, keyword_sets, sessions, pop3_line, pop3_errors, smtp_lines, smtp_errors, lmtp_envelope, sasl_response,
+    pop3_header, urls_of_one_command, urls_of_an_append,
 ]
 
 
 def main():
-    wanted = sys.argv[1:] or [""]
     if not program().exists():
         report.failed("limits", f"there is no {program()}: ./dev build makes it")
         report.finish()
-    chosen = [t for t in TESTS if any(word in t.__name__ for word in wanted)]
+    for tests, config in ((TESTS, CONFIG), (LARGE, "")):
+        chosen = [t for t in tests if any(word in t.__name__ for word in sys.argv[1:] or [""])]
+        if chosen:
+            go_past(chosen, config)
+    report.finish()
+
+
+def go_past(chosen, config):
     try:
-        with Server("memory", protocols=("imap", "pop3", "lmtp", "submission"), config=CONFIG) as server:
+        with Server("memory", protocols=("imap", "pop3", "lmtp", "submission"), config=config) as server:
             world = World(server)
             quickusers.add(server.data, [f"user{i}" for i in range(len(chosen))], PASSWORD)
-            for test in chosen:
-                world.user = f"user{next(users)}"
+            for i, test in enumerate(chosen):
+                world.user = f"user{i}"
                 name = "limits: " + re.sub("_", " ", test.__name__)
                 try:
                     test(world)
@@ -539,7 +665,6 @@ def main():
         report.passed("limits: the server ended well")
     except ServerError as error:
         report.failed("limits", error)
-    report.finish()
 
 
 if __name__ == "__main__":

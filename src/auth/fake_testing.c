@@ -378,6 +378,11 @@ void fake_wake(struct fake *f, unsigned events)
 	drive(f, events);
 }
 
+uint64_t fake_deadline(const struct fake *f)
+{
+	return f->conn->deadline;
+}
+
 size_t fake_unread(const struct fake *f)
 {
 	return f->conn->fed.n + f->conn->input.n;

@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -34,6 +36,36 @@ static void read_list(struct uidl_source *s, struct span text, const char *forma
 	op_init(&op, 0);
 	assert_int_equal(uidl_source_read(&op, s, text, format), 0);
 	op_done(&op);
+}
+
+// The longest unique-ids that there may be, and longer ones.
+static void test_length(void **state)
+{
+	(void)state;
+	char text[UIDL_MAX + 2], list[UIDL_MAX + 64];
+	struct uidl_source s = { 0 };
+	memset(text, 'a', sizeof text);
+	assert_true(uidl_is_valid(span_of(text, UIDL_MAX)));
+	assert_false(uidl_is_valid(span_of(text, UIDL_MAX + 1)));
+	assert_false(uidl_is_valid(SPAN("")));
+	assert_true(uidl_format_is_valid("%070u"));
+	assert_false(uidl_format_is_valid("%071u"));
+	assert_false(uidl_format_is_valid("%99999999999999999999u"));
+	for (unsigned n = UIDL_MAX; n <= UIDL_MAX + 1; n++) {
+		text[n] = '\0';
+		(void)snprintf(list, sizeof list, "3 V1 N9\n1 P%s :1000.a\n", text); // fits
+		read_list(&s, span_str(list), UIDL_FORMAT_DOVECOT);
+		expect(&s, "1000.a", n == UIDL_MAX ? text : "");
+		uidl_source_done(&s);
+		text[n] = 'a';
+	}
+	read_list(&s, SPAN("1 1796042793 3\n1 1000.a:2,S\n"), "%070u");
+	expect(&s, "1000.a",
+		"0000000000000000000000000000000000000000000000000000000000000000000001");
+	uidl_source_done(&s);
+	read_list(&s, SPAN("1 1796042793 3\n1 1000.a:2,S\n"), "%070u%u"); // 71 octets
+	expect(&s, "1000.a", "");
+	uidl_source_done(&s);
 }
 
 static void test_list(void **state)
@@ -121,6 +153,7 @@ static void test_set(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_formats),
 		cmocka_unit_test(test_set),

@@ -23,6 +23,7 @@
 #define ZLIB_CONST
 #include <zlib.h>
 
+#include "base/limits.h"
 #include "base/attr.h"
 #include "base/clock.h"
 #include "net/echo_testing.h"
@@ -48,8 +49,7 @@ static int handshake(struct client *c, int fd, const struct client_config *confi
 		SSL_CTX_set_max_proto_version(c->ctx, config->version);
 	}
 	if (config->cert) {
-		assert_int_equal(
-			SSL_CTX_use_certificate_file(c->ctx, config->cert, SSL_FILETYPE_PEM), 1);
+		assert_int_equal(SSL_CTX_use_certificate_chain_file(c->ctx, config->cert), 1);
 		assert_int_equal(
 			SSL_CTX_use_PrivateKey_file(c->ctx, config->key, SSL_FILETYPE_PEM), 1);
 	}
@@ -533,10 +533,16 @@ static void test_binding(void **state)
 	binding(TLS1_3_VERSION, true);
 }
 
-// A self-signed certificate for a client, with an address and a common name.
-static void client_cert_make(const char *cert_file, const char *key_file, const char *email)
+static void cert_extend(X509 *x, int what, const char *value)
 {
-	EVP_PKEY *pkey = EVP_EC_gen("P-256");
+	X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, NULL, what, value);
+	X509_add_ext(x, e, -1);
+	X509_EXTENSION_free(e);
+}
+
+// A certificate with a common name, and an address (NULL: none), signed by another one that has the same key (NULL: by itself).
+static X509 *cert_new(EVP_PKEY *pkey, const char *cn, const char *email, const X509 *issuer)
+{
 	X509 *x = X509_new();
 	X509_set_version(x, X509_VERSION_3);
 	ASN1_INTEGER_set(X509_get_serialNumber(x), 7);
@@ -544,20 +550,40 @@ static void client_cert_make(const char *cert_file, const char *key_file, const 
 	X509_gmtime_adj(X509_getm_notAfter(x), 3600);
 	X509_set_pubkey(x, pkey);
 	X509_NAME *name = X509_get_subject_name(x);
-	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const void *)"carla", -1, -1, 0);
-	X509_set_issuer_name(x, name);
-	if (email) {
-		X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, email);
-		X509_add_ext(x, e, -1);
-		X509_EXTENSION_free(e);
-	}
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const void *)cn, -1, -1, 0);
+	X509_set_issuer_name(x, issuer ? X509_get_subject_name(issuer) : name);
+	if (email)
+		cert_extend(x, NID_subject_alt_name, email);
+	else
+		cert_extend(x, NID_basic_constraints, "critical,CA:TRUE");
 	assert_true(X509_sign(x, pkey, EVP_sha256()) > 0);
-	FILE *f = fopen(cert_file, "w");
-	assert_int_equal(PEM_write_X509(f, x), 1);
-	fclose(f);
-	f = fopen(key_file, "w");
+	return x;
+}
+
+static void key_write(const char *file, EVP_PKEY *pkey)
+{
+	FILE *f = fopen(file, "w");
+	assert_non_null(f);
 	assert_int_equal(PEM_write_PrivateKey(f, pkey, NULL, NULL, 0, NULL, NULL), 1);
 	fclose(f);
+}
+
+static void cert_write(const char *file, X509 *x)
+{
+	FILE *f = fopen(file, "a");
+	assert_non_null(f);
+	assert_int_equal(PEM_write_X509(f, x), 1);
+	fclose(f);
+}
+
+// A self-signed certificate for a client.
+static void client_cert_make(const char *cert_file, const char *key_file, const char *email)
+{
+	EVP_PKEY *pkey = EVP_EC_gen("P-256");
+	X509 *x = cert_new(pkey, "carla", email, NULL);
+	(void)unlink(cert_file);
+	cert_write(cert_file, x);
+	key_write(key_file, pkey);
 	X509_free(x);
 	EVP_PKEY_free(pkey);
 }
@@ -604,6 +630,42 @@ static void test_client_certificate(void **state)
 		unlink(cert);
 		unlink(key);
 		unlink(other);
+		rmdir(folder);
+	}
+}
+
+// A client whose authority was made by another, and so on: as many as may be between it and the one that is trusted, and one more.
+static void test_client_chain(void **state)
+{
+	for (unsigned more = 0; more < 2; more++) {
+		char folder[] = "/tmp/starling-tls-XXXXXX", root[64], cert[64], key[64], cn[32];
+		X509 *chain[NET_TLS_CHAIN_MAX + 3];
+		size_t n = NET_TLS_CHAIN_MAX + more + 2;
+		EVP_PKEY *pkey = EVP_EC_gen("P-256");
+		assert_non_null(mkdtemp(folder));
+		snprintf(root, sizeof root, "%s/r.pem", folder);
+		snprintf(cert, sizeof cert, "%s/c.pem", folder);
+		snprintf(key, sizeof key, "%s/k.pem", folder);
+		for (size_t i = 0; i < n; i++) {
+			snprintf(cn, sizeof cn, "authority %zu", i);
+			chain[i] = cert_new(pkey, cn, i + 1 < n ? NULL : "email:carla@example.org",
+				i ? chain[i - 1] : NULL);
+		}
+		cert_write(root, chain[0]);
+		for (size_t i = n - 1; i > 0; i--)
+			cert_write(cert, chain[i]);
+		key_write(key, pkey);
+		struct server_config config = { .tls_implicit = true, .client_ca = root };
+		struct server *s = server_start(&config);
+		struct client_config with = { .cert = cert, .key = key };
+		who(s, &with, more ? "" : "carla@example.org");
+		server_stop(s);
+		for (size_t i = 0; i < n; i++)
+			X509_free(chain[i]);
+		EVP_PKEY_free(pkey);
+		unlink(root);
+		unlink(cert);
+		unlink(key);
 		rmdir(folder);
 	}
 }
@@ -745,6 +807,7 @@ int main(void)
 		cmocka_unit_test(test_key_updates),
 		cmocka_unit_test(test_binding),
 		cmocka_unit_test(test_client_certificate),
+		cmocka_unit_test(test_client_chain),
 		cmocka_unit_test(test_self_signed),
 		cmocka_unit_test(test_reload_running),
 		cmocka_unit_test(test_many),

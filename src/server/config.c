@@ -558,7 +558,7 @@ int config_load(struct op *op, struct config *c, const char *path, struct buf *f
 	if (fd < 0)
 		return op_fail_errno(op, RC_CONFIG, errno, "cannot read %s", path);
 	ssize_t n = 1;
-	while (n > 0 && text.n < CONFIG_FILE_MAX) {
+	while (n > 0 && text.n <= CONFIG_FILE_MAX) {
 		char *room = buf_room(&text, 65536);
 		n = room ? read(fd, room, 65536) : -1;
 		if (n > 0)

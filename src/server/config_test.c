@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/config.h"
 
+#include "base/limits.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -185,6 +187,34 @@ static void test_many_listeners(void **state)
 	}
 }
 
+// A file of as many octets as there may be, and of one more.
+static void test_size(void **state)
+{
+	(void)state;
+	struct op op;
+	struct config c;
+	char path[] = "/tmp/config_test.XXXXXX";
+	int fd = mkstemp(path);
+	FILE *f = fdopen(fd, "w");
+	assert_non_null(f);
+	op_init(&op, 0);
+	for (unsigned i = 0; i < CONFIG_FILE_MAX; i++)
+		assert_true(putc(i % 100 ? ' ' : '\n', f) != EOF);
+	for (unsigned more = 0; more < 2; more++) {
+		struct buf faults = { 0 };
+		assert_int_equal(fflush(f), 0);
+		config_defaults(&c);
+		assert_int_equal(config_load(&op, &c, path, &faults), more ? RC_CONFIG : 0);
+		assert_int_equal(faults.n, 0);
+		assert_true(!more || strstr(op.text, "too big"));
+		assert_true(putc(' ', f) != EOF);
+		buf_done(&faults);
+	}
+	assert_int_equal(fclose(f), 0);
+	(void)unlink(path);
+	op_done(&op);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +224,7 @@ int main(void)
 		cmocka_unit_test(test_included),
 		cmocka_unit_test(test_many_listeners),
 		cmocka_unit_test(test_syntax),
+		cmocka_unit_test(test_size),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

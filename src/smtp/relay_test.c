@@ -8,13 +8,15 @@
 // cmocka needs the ones above first
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "mail/account.h"
-#include "smtp/relay.h"
+#include "smtp/relay_priv.h"
 #include "smtp/relay_testing.h"
 #include "smtp/submission.h"
 #include "smtp/testing.h"
+#include "wire/base64.h"
 
 static struct op op;
 static struct store *store;
@@ -172,6 +174,120 @@ static void waits_for_a_slow_relay(void **state)
 	compare(0, fake_output(&p.client), SPAN("250 2.1.5?\n354?\n250 2.0.0?"));
 	end(&p);
 	buf_done(&text);
+}
+
+// --- limits ---
+
+// A reply with a line of as many octets as it may have (its end included), and of one more.
+static void reads_long_lines(void **state)
+{
+	(void)state;
+	for (unsigned more = 0; more < 2; more++) {
+		struct pair p;
+		struct buf line = { 0 };
+		begin(&p);
+		relay_says(&p, SPAN("250 mail\r\n"), 0);
+		buf_add(&line, SPAN("250 "));
+		while (line.n + 2 < RELAY_LINE_MAX + more)
+			buf_addc(&line, 'x');
+		buf_add(&line, SPAN("\r\n"));
+		relay_says(&p, buf_span(&line), 0);
+		assert_true(span_starts(
+			fake_output(&p.client), more ? SPAN("451 4.4.2") : SPAN("250 2.1.5")));
+		end(&p);
+		buf_done(&line);
+	}
+}
+
+static unsigned count_of(struct span text, struct span what)
+{
+	unsigned n = 0;
+	for (size_t at; (at = span_find(text, what)) < text.n; n++)
+		text = span_skip(text, at + what.n);
+	return n;
+}
+
+// More recipients than are asked of the relay at a time: the others' turn comes with its answers.
+static void asks_for_so_many_at_a_time(void **state)
+{
+	(void)state;
+	struct pair p;
+	struct buf flood = { 0 };
+	begin(&p); // asked for one
+	for (unsigned i = 1; i < 2 * RELAY_PIPELINE_MAX; i++)
+		buf_addf(&flood, "RCPT TO:<x%u@far>\r\n", i);
+	client_says(&p, buf_span(&flood), 0);
+	unsigned asked = count_of(fake_output(&p.relay), SPAN("RCPT TO:"));
+	assert_int_equal(asked, RELAY_PIPELINE_MAX);
+	assert_int_equal(fake_output(&p.client).n, 0);
+	relay_says(&p, SPAN("250 mail\r\n"), 0);
+	unsigned answered = 0, told = 0;
+	while (answered < 2 * RELAY_PIPELINE_MAX) {
+		relay_says(&p, SPAN("250 rcpt\r\n"), 0);
+		client_says(&p, SPAN(""), 0);
+		answered++;
+		asked += count_of(fake_output(&p.relay), SPAN("RCPT TO:"));
+		told += count_of(fake_output(&p.client), SPAN("250 2.1.5"));
+		assert_true(asked - answered <= RELAY_PIPELINE_MAX);
+	}
+	assert_int_equal(asked, 2 * RELAY_PIPELINE_MAX);
+	assert_int_equal(told, 2 * RELAY_PIPELINE_MAX);
+	end(&p);
+	buf_done(&flood);
+}
+
+// Its answer to a message may take RELAY_MESSAGE_TIMEOUTS times as long as others (RFC 5321 section 4.5.3.2.6).
+static void waits_longer_for_a_message(void **state)
+{
+	(void)state;
+	struct pair p;
+	uint64_t now = clock_mono(), each = RELAY_TIMEOUT_MS * NS_PER_MS;
+	begin(&p);
+	relay_says(&p, SPAN("250 a\r\n"), 0);
+	assert_in_range(fake_deadline(&p.relay), now, clock_mono() + each);
+	relay_says(&p, SPAN("250 b\r\n"), 0);
+	client_says(&p, SPAN("DATA\r\n"), 0);
+	relay_says(&p, SPAN("354 go\r\n"), 0);
+	now = clock_mono();
+	client_says(&p, SPAN("a: b\r\n\r\n.\r\n"), 0);
+	assert_in_range(fake_deadline(&p.relay), now + RELAY_MESSAGE_TIMEOUTS * each,
+		clock_mono() + RELAY_MESSAGE_TIMEOUTS * each);
+	end(&p);
+}
+
+// SCRAM: the work that a relay may ask of us.
+static void proves_so_much(void **state)
+{
+	(void)state;
+	struct relay_config with = {
+		.host = "relay", .tls = RELAY_TLS_NONE, .user = "u", .password = "p"
+	};
+	struct relay *relay;
+	assert_int_equal(relay_new(&op, &with, NULL, &relay), 0);
+	for (unsigned more = 0; more < 2; more++) {
+		struct relay_channel channel = { .is_private = true, .binding = SPAN_NONE };
+		struct relay_sasl *sasl;
+		struct span command, first, nonce;
+		struct buf challenge = { 0 };
+		char octets[512], text[512];
+		size_t n;
+		assert_int_equal(relay_sasl_begin(&op, relay, SPAN("SCRAM-SHA-256"), &channel,
+					 &sasl, &command),
+			0);
+		first = span_skip(command, sizeof "AUTH SCRAM-SHA-256 " - 1);
+		assert_true(base64_decode(span_trim(first), octets, &n));
+		nonce = span_of(octets, n);
+		nonce = span_skip(nonce, span_find(nonce, SPAN(",r=")) + 3);
+		buf_addf(&challenge, "r=%.*sx,s=c2FsdHNhbHQ=,i=%u", SPAN_FMT(nonce),
+			RELAY_ITERATIONS_MAX + more);
+		base64_encode(buf_span(&challenge), text);
+		int rc = relay_sasl_step(
+			&op, sasl, span_of(text, BASE64_SIZE(challenge.n)), &command);
+		assert_int_equal(rc, more ? RC_AUTHFAILED : 0);
+		relay_sasl_free(sasl);
+		buf_done(&challenge);
+	}
+	relay_free(relay);
 }
 
 // --- messages that not everybody gets ---
@@ -486,6 +602,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(stops, setup, teardown),
 		cmocka_unit_test_setup_teardown(holds_answers, setup, teardown),
 		cmocka_unit_test_setup_teardown(waits_for_a_slow_relay, setup, teardown),
+		cmocka_unit_test_setup_teardown(reads_long_lines, setup, teardown),
+		cmocka_unit_test_setup_teardown(asks_for_so_many_at_a_time, setup, teardown),
+		cmocka_unit_test_setup_teardown(waits_longer_for_a_message, setup, teardown),
+		cmocka_unit_test_setup_teardown(proves_so_much, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			passes_over_who_has_it, setup_without_accounts, teardown),
 		cmocka_unit_test_setup_teardown(no_room_for_a_recipient, setup, teardown),

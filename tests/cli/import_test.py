@@ -2,6 +2,7 @@
 """`starling import`: what people have: mboxes of all sorts, Maildirs, folders of files, whole and broken."""
 
 import os
+import select
 import pathlib
 import poplib
 import pty
@@ -350,6 +351,18 @@ class Import(CliCase):
         self.source.write_bytes(b"")
         self.assertIn("empty", self.take(status=1))
 
+    def test_too_deep(self):
+        """What lies deeper than anybody goes is told, the rest is taken."""
+        self.maildir(self.source / "INBOX", "1.a")
+        path = self.source
+        for _ in range(limits.values()["IMPORT_DEPTH_MAX"] + 1):
+            path = path / "d"
+        self.maildir(path, "1.b")
+        out = self.take()
+        self.assertIn("1 messages imported", out)
+        self.assertIn("too deep", out)
+        self.assertNotIn("/d" * 33, "".join(self.mail()))
+
     @unittest.skipIf(os.geteuid() == 0, "root reads everything")
     def test_unreadable(self):
         self.source.mkdir()
@@ -407,7 +420,8 @@ class ImportBesideServer(Import):
 
     def ask(self, s, *frames):
         """The answer's kind and payload."""
-        s.sendall(b"".join(frames))
+        if frames:
+            s.sendall(b"".join(frames))
         head = s.recv(5, socket.MSG_WAITALL)
         return head[:1], s.recv(struct.unpack("<I", head[1:])[0], socket.MSG_WAITALL)
 
@@ -467,6 +481,27 @@ class ImportBesideServer(Import):
         self.assertEqual(bodies, want[:len(bodies)])
         self.take()
         self.assertEqual(self.bodies(), want)
+
+    def test_limits_of_the_socket(self):
+        """Connections, octets of a request: what lies at the limit works, what lies beyond is told, and the rest goes on."""
+        values = limits.values()
+        most = values["ADMIN_LINE_MAX"]
+        with self.server():
+            many = [self.admin() for _ in range(values["ADMIN_CONNECTIONS_MAX"])]
+            for s in many:
+                self.assertEqual(self.ask(s, self.frame(b"Q", b"hello"))[0], b"E")
+            kind, text = self.ask(self.admin())
+            self.assertEqual(kind, b"F")
+            self.assertIn(b"too many connections", text)
+            self.assertEqual(self.ask(many[0], self.frame(b"Q", b"hello ".ljust(most, b"x")))[0], b"E")
+            self.assertEqual(self.ask(many[0], self.frame(b"Q", b"hello ".ljust(most + 1, b"x")))[0], b"F")
+            self.assertEqual(self.ask(many[0], self.frame(b"Q", b"hello"))[0], b"E")
+            many.pop().close()
+            kind = b"F"
+            while kind == b"F":  # its place is free when the server has seen the end
+                s = self.admin()
+                kind = s.recv(1, socket.MSG_DONTWAIT) if select.select([s], [], [], 0.1)[0] else b""
+            self.assertEqual(self.ask(s, self.frame(b"Q", b"hello"))[0], b"E")
 
     def test_one_at_a_time(self):
         self.source.write_bytes(FROM + message(b"one"))
