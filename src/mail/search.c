@@ -21,7 +21,7 @@
 enum tier { TIER_HOT, TIER_COLD, TIER_CARD, TIER_HEADER, TIER_TEXT, TIERS };
 enum value { NO, YES, UNKNOWN };
 
-// What a message's steps cost, roughly in 10 ns: the clock is read every WORK_PER_LOOK.
+// What a message's steps cost, roughly in 10 ns, and each key of the program beside it: the clock is read every WORK_PER_LOOK.
 enum { WORK_HOT = 1, WORK_CARD = 40, WORK_STEP = 200, WORK_PER_LOOK = 1000 };
 
 struct node {
@@ -580,7 +580,7 @@ static int evaluate_cheap(struct search *s, enum value *ret_value, uint64_t *wor
 	for (enum tier t = TIER_HOT; rc == 0 && v == UNKNOWN && t <= s->highest; t++) {
 		if (!(s->tiers & 1u << t))
 			continue;
-		*work += t < TIER_CARD ? WORK_HOT : WORK_CARD;
+		*work += t < TIER_CARD ? WORK_HOT + s->count / 2 : WORK_CARD + s->count * 4;
 		for (uint32_t i = 0; t == TIER_TEXT && i < s->text_count; i++)
 			s->texts[i].wanted = false; // the walk marks those that matter
 		rc = evaluate(s, t, &v);
@@ -612,7 +612,7 @@ static int continue_text(struct search *s, enum value *ret_value, uint64_t *work
 		bool done;
 		size_t found = text_scan_found(&s->scan);
 		int rc = text_scan_step(&s->scratch, &s->scan, &done);
-		*work += WORK_STEP;
+		*work += WORK_STEP + s->count;
 		s->text_known = done;
 		if (rc == 0 && (done || text_scan_found(&s->scan) != found))
 			rc = evaluate(s, TIER_TEXT, ret_value);

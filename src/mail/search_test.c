@@ -185,6 +185,24 @@ static size_t count_of(struct view *v, struct search_key program)
 	return n;
 }
 
+// A look at one message with thousands of keys is work enough for a rest.
+static void a_wide_search_rests_between_messages(void **state)
+{
+	(void)state;
+	static struct search_key keys[5000];
+	struct search_key all_of = { .kind = SEARCH_AND, .child = keys };
+	struct numset uids = { 0 };
+	struct modseq modseq;
+	size_t runs;
+	for (size_t i = 0; i < countof(keys); i++)
+		keys[i] = (struct search_key){ .kind = SEARCH_FLAGS, // none are asked for
+			.next = i + 1 < countof(keys) ? &keys[i + 1] : NULL };
+	run(all.inbox, &all_of, 0, &uids, &modseq, &runs);
+	assert_int_equal(numset_size(&uids), all.count);
+	assert_true(runs >= all.count);
+	numset_done(&uids);
+}
+
 static void a_search_rests_within_a_message(void **state)
 {
 	(void)state;
@@ -331,6 +349,7 @@ int main(int argc, char **argv)
 		messages_read(&all.messages, argv[i]);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_programs_find_what_they_should),
+		cmocka_unit_test(a_wide_search_rests_between_messages),
 		cmocka_unit_test(a_search_rests_within_a_message),
 		cmocka_unit_test(programs_have_limits),
 	};
