@@ -3,11 +3,12 @@
 `before`, and writes `payload` to all of them as fast as the server takes it, again and again; what the server ends is opened anew. It reads what
 comes, or leaves it where it is (`reads=False`: the slow reader). `once`: the payload goes out once, then the connection is held.
 
-An attacker is a process of its own, so that it can be stopped and continued: held to a share of a core."""
+An attacker is a process of its own, so that it can be stopped and continued: held to a share of a core once its connections are there."""
 
 import base64
 import dataclasses
 import itertools
+import multiprocessing
 import re
 import selectors
 import socket
@@ -196,11 +197,13 @@ class Wire:
 class Attacker:
     """Runs an attack until it is told to end."""
 
-    def __init__(self, attack, port, connections):
+    def __init__(self, attack, port, connections, first=0):
         self.attack = attack
+        self.sent = multiprocessing.Value("d", 0.0, lock=False)  # octets so far; for whoever started the process
+        self.is_ready = multiprocessing.Event()  # all connections are there
         self.wires = [Wire(attack, port, i) for i in range(connections)]
         self.selector = selectors.DefaultSelector()
-        self.number = itertools.count()
+        self.number = itertools.count(first)
         self.refused = 0
         self.closed = 0
 
@@ -252,7 +255,9 @@ class Attacker:
             if is_over():
                 break
             self.join(wire)
+        self.is_ready.set()
         while not is_over():
+            self.sent.value = sum(w.sent for w in self.wires)
             if not self.selector.get_map():
                 time.sleep(0.02)
                 for wire in self.wires:

@@ -17,7 +17,6 @@ from attacks import PASSWORD
 from imapclient import ImapClient, Literal
 
 BYSTANDERS = 4
-LEAST_STEPS = 6  # that a bystander takes however short the attack
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -114,6 +113,12 @@ def memory(pid):
     return own, share
 
 
+def files_mapped(data):
+    """Octets of files that its processes may have mapped: the log, the index, themselves."""
+    mine = sum(p.stat().st_blocks * 512 for p in pathlib.Path(data).rglob("*") if p.is_file())
+    return mine + (64 << 20)
+
+
 def cpu(pid):
     """Seconds of processor time of it and its descendants."""
     total = 0
@@ -188,7 +193,8 @@ class Bystander:
     )
 
     def __init__(self, port):
-        self.port, self.took, self.failed = port, [], ""
+        self.port, self.took, self.failed = port, [], ""  # took: (when it began, seconds)
+        self.steps = multiprocessing.Value("L", 0, lock=False)  # so far; for whoever started the process
         self.clients = []
 
     def log_in(self, i):
@@ -202,12 +208,16 @@ class Bystander:
         if n % 53 == 52:  # somebody comes anew
             self.clients[i].close(check=False)
             self.clients[i] = self.log_in(i)
-            self.took.append(time.monotonic() - began)
+            self.note(began)
             self.clients[i].ok("SELECT INBOX")
             return
         self.clients[i].ok(self.STEPS[n // BYSTANDERS % len(self.STEPS)])
-        self.took.append(time.monotonic() - began)
+        self.note(began)
         self.clients[i].transcript.clear()
+
+    def note(self, began):
+        self.took.append((began, time.monotonic() - began))
+        self.steps.value += 1
 
     def run(self, is_over, pace):
         try:
@@ -215,7 +225,7 @@ class Bystander:
             for client in self.clients:
                 client.ok("SELECT INBOX")
             n = 0
-            while not is_over() or n < LEAST_STEPS:
+            while not is_over():
                 self.step(n)
                 n += 1
                 time.sleep(pace)
