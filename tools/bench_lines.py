@@ -88,12 +88,12 @@ def idle_memory(tls):
     return take
 
 
-CLEANING = ("moved", "checkpoint", "compacted", "ahead")
+CLEANING = ("moved", "checkpoint", "compacted")
 
 
 def write_bytes(bench, server, turn, seconds):
     """Bytes written by all processes for each byte of mail. A server that tells what it wrote for what (Starling) is measured without what it
-    wrote for other mail than this, now or later: CLEANING. The rest of its parts is told, too."""
+    wrote for other mail than this: CLEANING. The rest of its parts is told, too."""
     bench.load(server, "append", prefix="b", users=1, threads=1, seconds=seconds, synthetic=75000)
     tells = getattr(server, "written", dict)
     before, parts_before = bytes_written(server.pid), tells()
