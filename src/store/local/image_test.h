@@ -12,7 +12,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#ifndef IMAGE_BYTES
 #define IMAGE_BYTES (512u << 10)
+#endif
 #define IMAGE_FILES 64
 
 struct image {

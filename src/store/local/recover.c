@@ -24,25 +24,32 @@ static bool group_at(const struct segment *s, uint32_t offset, uint64_t seq,
 	return true;
 }
 
-// Whether something durable must have lain at `pos`: a newer group says so.
-static bool was_durable(struct local *l, uint64_t pos, uint64_t seq)
+// Whether a newer group lies at `from` or not far behind, before which the log had already gone beyond `pos`.
+static bool newer_group_in(const struct segment *s, uint64_t from, uint64_t seq, uint64_t pos)
 {
 	struct frame f;
 	struct group_fields g;
-	struct segment *s = segment_ref(&l->segments, pos_segment(pos));
 	bool found = false;
-	uint64_t end = s ? pos_offset(pos) + (uint64_t)SEARCH_BYTES : 0;
-	if (s && end > s->size)
+	uint64_t end = from + SEARCH_BYTES;
+	if (end > s->size)
 		end = s->size;
-	for (uint64_t at = pos_offset(pos) + 8u; s && !found && at + GROUP_FRAME <= end; at += 8)
+	for (uint64_t at = from; !found && at + GROUP_FRAME <= end; at += 8)
 		if (load_u32(s->map + at + 4) == GROUP_PAYLOAD && s->map[at + 16] == FRAME_GROUP)
 			found = group_at(s, (uint32_t)at, seq, &f, &g) && g.before > pos;
-	if (s) // do not keep what was looked at in this process's memory
-		(void)madvise(s->map, s->size, MADV_DONTNEED); // advice
-	segment_unref(s);
+	// Do not keep what was looked at in this process's memory.
+	(void)madvise(s->map, s->size, MADV_DONTNEED); // advice
+	return found;
+}
+
+// Whether something durable must have lain at `pos`: a newer group says so. The damage may have taken the first one of the next segment, too.
+static bool was_durable(struct local *l, uint64_t pos, uint64_t seq)
+{
 	uint32_t number = pos_segment(pos);
+	struct segment *s = segment_ref(&l->segments, number);
+	bool found = s && newer_group_in(s, pos_offset(pos) + 8u, seq, pos);
+	segment_unref(s);
 	while (!found && (s = segment_ref_after(&l->segments, number))) {
-		found = group_at(s, SEGMENT_HEADER, seq, &f, &g) && g.before > pos;
+		found = newer_group_in(s, SEGMENT_HEADER, seq, pos);
 		number = atomic_load(&s->number);
 		segment_unref(s);
 	}
@@ -86,6 +93,16 @@ static bool goes_on(struct local *l, const struct log_end *end)
 	return on;
 }
 
+// A reader's server wrote on after the reader had looked: each group is whole before there is one behind it.
+static bool came_meanwhile(struct op *op, struct local *l, struct follower *fo)
+{
+	struct log_frame f;
+	struct segment *s = segment_ref(&l->segments, pos_segment(fo->end.pos));
+	bool here = s && step(op, fo, s, &f) == 0;
+	segment_unref(s);
+	return here || goes_on(l, &fo->end);
+}
+
 int log_follow(struct op *op, struct local *l, uint64_t pos, uint64_t seq,
 	int (*each)(struct op *op, void *ctx, const struct log_frame *f), void *ctx,
 	struct log_end *ret_end)
@@ -117,7 +134,8 @@ int log_follow(struct op *op, struct local *l, uint64_t pos, uint64_t seq,
 		return rc;
 	fo.end.torn = fo.end.pos < fo.group_end;
 	fo.end.between = fo.end.pos == fo.group_end;
-	fo.end.corrupt = was_durable(l, fo.end.pos, fo.end.seq);
+	fo.end.corrupt = was_durable(l, fo.end.pos, fo.end.seq) &&
+		!(l->reader && came_meanwhile(op, l, &fo));
 	*ret_end = fo.end;
 	return 0;
 }
