@@ -62,12 +62,15 @@ static int open_login(struct worker *w)
 
 // Some messages of the corpus have UTF-8 in their headers, which a session takes that has enabled it (RFC 9755 section 4, RFC 9051). A server that
 // knows no such capability ignores its name (RFC 5161 section 3.1).
-static int open_append(struct worker *w)
+static int enable_utf8(struct worker *w, struct client *c)
 {
 	struct answer a;
-	if (open_login(w))
-		return -1;
-	return client_do(&w->c, "ENABLE IMAP4rev2", &a) ? wrong(w, "ENABLE", &w->c) : 0;
+	return client_do(c, "ENABLE IMAP4rev2", &a) ? wrong(w, "ENABLE", c) : 0;
+}
+
+static int open_append(struct worker *w)
+{
+	return open_login(w) ? -1 : enable_utf8(w, &w->c);
 }
 
 static int select_in(struct worker *w, struct client *c)
@@ -266,7 +269,7 @@ static int step_noop(struct worker *w, struct done *done)
 
 static int open_idle(struct worker *w)
 {
-	if (open_select(w) || login_as(w, &w->other, user_of(w)))
+	if (open_select(w) || login_as(w, &w->other, user_of(w)) || enable_utf8(w, &w->other))
 		return -1;
 	struct answer a;
 	if (client_do(&w->c, "IDLE", &a))
