@@ -168,6 +168,7 @@
 #define SERVED_MESSAGES 1024u         // messages that submission remembers, with who had them
 #define SERVED_ADDRESSES_MAX 2000u    // of one of them
 #define SERVED_S 86400u               // and for how long, if not everybody had it
+#define SERVED_HOLDS 3u               // tries of one that some have already; the next goes to all
 #define DELIVERY_PERIOD_S 21600 // a delivery is known again for this time, and up to twice as long
 #define DELIVERY_SHARE_S                                                                           \
 	300u // for so long a message may be delivered to more recipients: half a sweep's grace

@@ -108,17 +108,17 @@ static int resolve(struct op *op, struct relay *r, struct relay_link *to)
 
 // --- a link ---
 
-void relay_request_settle(struct request *q, bool taken)
+void relay_request_settle(struct request *q, enum served_outcome outcome)
 {
 	struct relay_receipt *r = &q->receipt;
 	if (r->served)
-		served_settle(r->served, &r->message, taken, r->seconds);
+		served_settle(r->served, &r->message, r->attempt, outcome, r->seconds);
 	r->served = NULL;
 }
 
 static void request_free(struct request *q)
 {
-	relay_request_settle(q, false); // nobody knows
+	relay_request_settle(q, SERVED_NOT_TAKEN); // nobody knows
 	free(q->command);
 	free(q->dsn);
 	free(q->hold);
@@ -333,7 +333,7 @@ bool relay_end(struct relay_link *link, const struct relay_receipt *receipt)
 	struct texts t = { 0 };
 	bool asked = ask(link, &q, &t); // the line with the dot stands in the octets
 	if (!asked)
-		relay_request_settle(&q, false);
+		relay_request_settle(&q, SERVED_NOT_TAKEN);
 	return asked;
 }
 

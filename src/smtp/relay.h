@@ -59,6 +59,7 @@ struct relay_link;
 struct relay_receipt {
 	struct served *served;
 	struct served_message message;
+	uint64_t attempt; // its number there
 	unsigned seconds; // what is taken is remembered for so long
 	bool only_gone;   // and only when nobody is there to tell the client
 };

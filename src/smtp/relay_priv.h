@@ -79,7 +79,7 @@ struct relay_link {
 void relay_link_unref(struct relay_link *link);
 void relay_link_wake_locked(struct relay_link *link); // who has it
 // Of RELAY_END: what became of the message. Once; more calls do nothing.
-void relay_request_settle(struct request *q, bool taken);
+void relay_request_settle(struct request *q, enum served_outcome outcome);
 // The connection's side: it is of no more use. `enhanced`: "4.4.1"; `text` NULL: nothing went wrong.
 void relay_link_die(struct relay_link *link, const char *enhanced, const char *text);
 // Connects to the next address. Its fault is the link's death.

@@ -221,6 +221,14 @@ static void setup_answer(struct relay_session *r)
 
 // --- messages ---
 
+// What became of a message. One without an id of its own is taken for the same when it comes again only if its client is gone.
+static enum served_outcome outcome_of(const struct relay_link *link, const struct request *end)
+{
+	if (end->answer.code / 100 != 2 || (end->receipt.only_gone && !link->closed))
+		return SERVED_NOT_TAKEN;
+	return link->closed ? SERVED_TAKEN_ALONE : SERVED_TAKEN;
+}
+
 // The oldest request that was sent has its answer. False: nobody asked, or not for this.
 static bool give_answer(struct relay_link *link, const struct smtp_answer *a, bool *ret_in_data)
 {
@@ -232,8 +240,7 @@ static bool give_answer(struct relay_link *link, const struct smtp_answer *a, bo
 	q->answer = *a;
 	q->answered = true;
 	if (q->what == RELAY_END)
-		relay_request_settle(
-			q, a->code / 100 == 2 && (link->closed || !q->receipt.only_gone));
+		relay_request_settle(q, outcome_of(link, q));
 	while (q != link->to_send && q->answered) // some were answered before it was their turn
 		q = q->next;
 	link->to_answer = q == link->to_send ? NULL : q;

@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 // cmocka needs the ones above first
 #include <cmocka.h>
@@ -50,15 +51,20 @@ static int teardown(void **state)
 }
 
 // A client that is logged in has named a recipient, of whom the relay was asked.
-static void begin(struct pair *p)
+static void begin_to(struct pair *p, struct span rcpt)
 {
 	*p = (struct pair){ .linked = false };
 	fake_open(&p->client, &submission_service, submission);
 	client_says(p, SPAN("STARTTLS\r\n"), 0);
 	client_says(p, SPAN("EHLO x\r\nAUTH PLAIN AHUAcA==\r\nMAIL FROM:<u@a>\r\n"), 0);
 	(void)fake_output(&p->client);
-	client_says(p, SPAN("RCPT TO:<x@far>\r\n"), 0);
+	client_says(p, rcpt, 0);
 	relay_says(p, SPAN("220 r\r\n250-r\r\n250 PIPELINING\r\n"), 0);
+}
+
+static void begin(struct pair *p)
+{
+	begin_to(p, SPAN("RCPT TO:<x@far>\r\n"));
 }
 
 static void end(struct pair *p)
@@ -519,6 +525,30 @@ static void client_goes_away(void **state)
 	}
 }
 
+// An MTA sends a message to many in parts, over connections of its own at the same time: none waits for another. What the relay says of one is not
+// taken for the others.
+static void others_get_it_meanwhile(void **state)
+{
+	(void)state;
+	struct pair one, two;
+	begin(&one);
+	begin_to(&two, SPAN("RCPT TO:<y@far>\r\n"));
+	assert_true(has_end(send_message(&one, 1, WITH_ID)));
+	assert_true(has_end(send_message(&two, 1, WITH_ID)));
+	relay_says(&one, SPAN("250 taken\r\n"), 0);
+	relay_says(&two, SPAN("451 later\r\n"), 0);
+	compare(0, fake_output(&one.client), SPAN("250 2.1.5?\n354?\n250 2.0.0 sent to 1?"));
+	compare(0, fake_output(&two.client), SPAN("250 2.1.5?\n354?\n451?"));
+	end(&one);
+	end(&two);
+	begin_to(&two, SPAN("RCPT TO:<y@far>\r\n"));
+	assert_true(has_end(send_message(&two, 1, WITH_ID)));
+	relay_says(&two, SPAN("250 taken\r\n"), 0);
+	compare(0, fake_output(&two.client), SPAN("250 2.1.5?\n354?\n250 2.0.0 sent to 1?"));
+	end(&two);
+	comes_again(WITH_ID, true);
+}
+
 // A relay that breaks off then may have it or not: it is tried again.
 static void relay_breaks_off_behind_it(void **state)
 {
@@ -578,6 +608,65 @@ static void some_have_it(void **state)
 	comes_again(WITHOUT_ID, false); // nobody is held back any more
 }
 
+// The message to x, who has it, and y, who has not: refused, and x is held back.
+static void is_mixed(void)
+{
+	struct pair p;
+	begin(&p);
+	client_says(&p, SPAN("RCPT TO:<y@far>\r\n"), 0);
+	assert_false(has_end(send_message(&p, 2, WITH_ID)));
+	compare(0, fake_output(&p.client), SPAN("250 2.1.5?\n250 2.1.5?\n354?\n451 4.3.0 some?"));
+	end(&p);
+}
+
+// Other mail of the same user goes out meanwhile: who is held back stays so.
+static void other_mail_between(void **state)
+{
+	(void)state;
+	struct pair p;
+	comes_again(WITH_ID, false);
+	is_mixed();
+	begin_to(&p, SPAN("RCPT TO:<z@far>\r\n"));
+	assert_true(has_end(send_message(&p, 1, WITHOUT_ID)));
+	relay_says(&p, SPAN("250 taken\r\n"), 0);
+	compare(0, fake_output(&p.client), SPAN("250 2.1.5?\n354?\n250 2.0.0 sent to 1?"));
+	end(&p);
+	begin_to(&p, SPAN("RCPT TO:<x@far>\r\nRCPT TO:<y@far>\r\n"));
+	struct span asked = fake_output(&p.relay);
+	assert_true(span_find(asked, SPAN("y@far")) < asked.n);
+	assert_true(span_find(asked, SPAN("x@far")) >= asked.n);
+	assert_true(has_end(send_message(&p, 1, WITH_ID)));
+	relay_says(&p, SPAN("250 taken\r\n"), 0);
+	compare(0, fake_output(&p.client),
+		SPAN("250 2.1.5?\n250 2.1.5?\n354?\n250 2.0.0 sent to 2?"));
+	end(&p);
+}
+
+// Each time another message to x lets him go, and the one that he was held back for comes to both again: in the end it goes to both, x gets it twice.
+static void mixed_again_and_again(void **state)
+{
+	(void)state;
+	struct pair p;
+	comes_again(WITH_ID, false);
+	for (unsigned i = 0; i < SERVED_HOLDS; i++) {
+		char text[64];
+		is_mixed();
+		begin(&p);
+		(void)snprintf(text, sizeof text, "Message-ID: <other%u@a>\r\n\r\nx\r\n.\r\n", i);
+		send_message(&p, 0, span_str(text));
+		compare(0, fake_output(&p.client),
+			SPAN("250 2.1.5?\n354?\n451 4.3.0 <x@far> was not?"));
+		end(&p);
+	}
+	begin(&p);
+	client_says(&p, SPAN("RCPT TO:<y@far>\r\n"), 0);
+	assert_true(has_end(send_message(&p, 2, WITH_ID)));
+	relay_says(&p, SPAN("250 taken\r\n"), 0);
+	compare(0, fake_output(&p.client),
+		SPAN("250 2.1.5?\n250 2.1.5?\n354?\n250 2.0.0 sent to 2?"));
+	end(&p);
+}
+
 // Who was held back for a message that does not come again gets the next one, when that is sent again.
 static void another_message_comes(void **state)
 {
@@ -612,9 +701,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(knows_helo_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(knows_it_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(client_goes_away, setup, teardown),
+		cmocka_unit_test_setup_teardown(others_get_it_meanwhile, setup, teardown),
 		cmocka_unit_test_setup_teardown(relay_breaks_off_behind_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounds_who_waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(some_have_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(other_mail_between, setup, teardown),
+		cmocka_unit_test_setup_teardown(mixed_again_and_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_message_comes, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A ring of messages, each with the hashes of the addresses that have it; the oldest one makes room.
+// A table of messages, each with the hashes of the addresses that have it, and of those that will if the relay takes it. The oldest one makes room;
+// that somebody lacks a message has to be known for as long as its sender tries, so such ones stay longer than those that all have.
 #include "smtp/served.h"
 
 #include "base/clock.h"
@@ -17,17 +18,25 @@ struct marks {
 	struct served_mark *v;
 	size_t n;
 };
+struct attempt {
+	struct attempt *next;
+	uint64_t number;
+	struct marks who;
+};
 struct entry {
 	struct served_message m;
-	uint64_t until;      // clock_mono(); 0: the place is free
-	struct marks have;   // who has it
-	struct marks coming; // who will have it, if the relay takes it
-	bool held;
+	uint64_t until;           // clock_mono(); 0: the place is free
+	uint64_t placed;          // rising
+	struct marks have;        // who has it
+	struct attempt *attempts; // until they are settled it stays, whatever the time
+	struct marks held;        // who is held back for it
+	unsigned mixed;           // times that it came to some who have it and some who have not
+	bool others_lack_it;
 };
 struct served {
-	pthread_mutex_t lock; // guards the entries; a leaf
+	pthread_mutex_t lock; // guards the entries and the numbers; a leaf
 	struct entry entries[SERVED_MESSAGES];
-	size_t next;
+	uint64_t placed, attempt; // the last numbers
 };
 
 static struct served_mark mark_of(struct span address)
@@ -45,10 +54,28 @@ int served_new(struct op *op, struct served **ret_served)
 	return 0;
 }
 
+static void attempt_free(struct attempt *a)
+{
+	if (a)
+		free(a->who.v);
+	free(a);
+}
+
+static void marks_clear(struct marks *m)
+{
+	free(m->v);
+	*m = (struct marks){ .n = 0 };
+}
+
 static void entry_clear(struct entry *e)
 {
-	free(e->have.v);
-	free(e->coming.v);
+	marks_clear(&e->have);
+	marks_clear(&e->held);
+	while (e->attempts) {
+		struct attempt *a = e->attempts;
+		e->attempts = a->next;
+		attempt_free(a);
+	}
 	*e = (struct entry){ .until = 0 };
 }
 
@@ -71,26 +98,43 @@ static struct entry *find_locked(struct served *served, const struct served_mess
 		struct entry *e = &served->entries[i];
 		if (!e->until || memcmp(e->m.key, m->key, SERVED_KEY) != 0)
 			continue;
-		if (e->until > now || e->coming.n)
+		if (e->until > now || e->attempts)
 			return e;
 		entry_clear(e);
 	}
 	return NULL;
 }
 
-// The message's place, or the oldest one that nobody is at.
+// What goes first when room is made: what nobody needs, then what everybody has.
+static unsigned worth(const struct entry *e, uint64_t now)
+{
+	return e->until <= now ? 0 : e->others_lack_it ? 2 : 1;
+}
+
+static bool goes_before(const struct entry *a, const struct entry *b, uint64_t now)
+{
+	unsigned x = worth(a, now), y = worth(b, now);
+	return x != y ? x < y : a->placed < b->placed;
+}
+
+// The message's place, or that of another one that nobody is at. NULL: there is none.
 static struct entry *place_locked(struct served *served, const struct served_message *m)
 {
-	struct entry *e = find_locked(served, m);
-	if (e)
-		return e;
-	for (size_t i = 0; i < SERVED_MESSAGES && served->entries[served->next].coming.n; i++)
-		served->next = (served->next + 1) % SERVED_MESSAGES;
-	e = &served->entries[served->next];
-	served->next = (served->next + 1) % SERVED_MESSAGES;
-	entry_clear(e);
-	e->m = *m;
-	return e;
+	struct entry *found = find_locked(served, m);
+	uint64_t now = clock_mono();
+	if (found)
+		return found;
+	for (size_t i = 0; i < SERVED_MESSAGES; i++) {
+		struct entry *e = &served->entries[i];
+		if (!e->attempts && (!found || goes_before(e, found, now)))
+			found = e;
+	}
+	if (!found)
+		return NULL;
+	entry_clear(found);
+	found->m = *m;
+	found->placed = ++served->placed;
+	return found;
 }
 
 static bool marks_have(const struct marks *m, struct served_mark mark)
@@ -130,9 +174,7 @@ int served_find(struct op *op, struct served *served, const struct served_messag
 	*ret_list = (struct served_list){ .n = 0 };
 	pthread_mutex_lock(&served->lock);
 	const struct entry *e = find_locked(served, m);
-	if (e && e->coming.n)
-		rc = SERVED_COMING;
-	else if (e && e->have.n) {
+	if (e && e->have.n) {
 		struct served_mark *copy = op_alloc(op, e->have.n * sizeof *copy);
 		if (copy) {
 			memcpy(copy, e->have.v, e->have.n * sizeof *copy);
@@ -160,15 +202,18 @@ static struct marks marks_of(const struct span *addresses, size_t n)
 }
 
 void served_put(struct served *served, const struct served_message *m, const struct span *addresses,
-	size_t n, unsigned seconds)
+	size_t n, unsigned seconds, bool others_lack_it)
 {
 	struct marks more = marks_of(addresses, n);
 	if (!more.n)
 		return;
 	pthread_mutex_lock(&served->lock);
 	struct entry *e = place_locked(served, m);
-	marks_add(&e->have, more.v, more.n);
-	last_locked(e, seconds);
+	if (e) {
+		marks_add(&e->have, more.v, more.n);
+		e->others_lack_it |= others_lack_it;
+		last_locked(e, seconds);
+	}
 	pthread_mutex_unlock(&served->lock);
 	free(more.v);
 }
@@ -177,55 +222,138 @@ void served_drop(struct served *served, const struct served_message *m)
 {
 	pthread_mutex_lock(&served->lock);
 	struct entry *e = find_locked(served, m);
-	if (e && !e->coming.n)
+	if (e && e->attempts) {
+		marks_clear(&e->have);
+		marks_clear(&e->held);
+		e->mixed = 0;
+		e->others_lack_it = false;
+	} else if (e) {
 		entry_clear(e);
+	}
 	pthread_mutex_unlock(&served->lock);
 }
 
 // --- while the relay is at it ---
 
-void served_begin(struct served *served, const struct served_message *m,
-	const struct span *addresses, size_t n)
+static int by_hash(const void *a, const void *b)
 {
-	struct marks more = marks_of(addresses, n);
-	if (!more.n)
-		return;
-	pthread_mutex_lock(&served->lock);
-	struct entry *e = place_locked(served, m);
-	free(e->coming.v); // of another session that sends the same at this moment
-	e->coming = more;
-	last_locked(e, 1); // it counts until it is settled
-	pthread_mutex_unlock(&served->lock);
+	uint64_t x = ((const struct served_mark *)a)->hash;
+	uint64_t y = ((const struct served_mark *)b)->hash;
+	return (x > y) - (x < y);
 }
 
-void served_settle(
-	struct served *served, const struct served_message *m, bool taken, unsigned seconds)
+// `sorted` is.
+static bool any_in(const struct marks *sorted, const struct marks *any)
+{
+	for (size_t i = 0; i < any->n; i++)
+		if (bsearch(&any->v[i], sorted->v, sorted->n, sizeof *sorted->v, by_hash))
+			return true;
+	return false;
+}
+
+static bool is_elsewhere(const struct entry *e, const struct marks *who, unsigned flags)
+{
+	if (!(flags & SERVED_EVEN_HAD) && any_in(who, &e->have))
+		return true;
+	for (const struct attempt *a = e->attempts; a && !(flags & SERVED_EVEN_COMING); a = a->next)
+		if (any_in(who, &a->who))
+			return true;
+	return false;
+}
+
+// Takes over what is in *who, but for a lack of memory: 0.
+static uint64_t begin_locked(
+	struct served *served, const struct served_message *m, struct marks *who)
+{
+	struct attempt *a = calloc(1, sizeof *a);
+	struct entry *e = a ? place_locked(served, m) : NULL;
+	if (!e) {
+		free(a);
+		return 0;
+	}
+	*a = (struct attempt){ e->attempts, ++served->attempt, *who };
+	*who = (struct marks){ .n = 0 };
+	e->attempts = a;
+	last_locked(e, 1); // it counts until it is settled
+	return a->number;
+}
+
+int served_begin(struct served *served, const struct served_message *m,
+	const struct span *addresses, size_t n, unsigned flags, uint64_t *ret_attempt)
+{
+	struct marks who = marks_of(addresses, n);
+	uint64_t number = 0; // of none: without memory nothing is remembered
+	if (who.n)
+		qsort(who.v, who.n, sizeof *who.v, by_hash);
+	pthread_mutex_lock(&served->lock);
+	const struct entry *e = find_locked(served, m);
+	bool elsewhere = e && who.n && is_elsewhere(e, &who, flags);
+	if (!elsewhere && who.n && ret_attempt)
+		number = begin_locked(served, m, &who);
+	pthread_mutex_unlock(&served->lock);
+	free(who.v);
+	if (elsewhere)
+		return SERVED_ELSEWHERE;
+	if (ret_attempt)
+		*ret_attempt = number;
+	return 0;
+}
+
+static struct attempt *attempt_take(struct entry *e, uint64_t number)
+{
+	for (struct attempt **at = &e->attempts; *at; at = &(*at)->next)
+		if ((*at)->number == number) {
+			struct attempt *a = *at;
+			*at = a->next;
+			return a;
+		}
+	return NULL;
+}
+
+void served_settle(struct served *served, const struct served_message *m, uint64_t attempt,
+	enum served_outcome outcome, unsigned seconds)
 {
 	pthread_mutex_lock(&served->lock);
 	struct entry *e = find_locked(served, m);
-	if (e) {
-		struct marks coming = e->coming;
-		e->coming = (struct marks){ .n = 0 };
-		if (taken && seconds) {
-			marks_add(&e->have, coming.v, coming.n);
-			last_locked(e, seconds);
-		} else if (!e->have.n) {
-			entry_clear(e);
-		}
-		free(coming.v);
+	struct attempt *a = e ? attempt_take(e, attempt) : NULL;
+	if (a && outcome != SERVED_NOT_TAKEN) {
+		marks_add(&e->have, a->who.v, a->who.n);
+		e->others_lack_it |= outcome == SERVED_TAKEN_ALONE; // perhaps: nobody can say
+		last_locked(e, seconds);
+	} else if (a && !e->have.n && !e->held.n && !e->attempts) {
+		entry_clear(e);
 	}
 	pthread_mutex_unlock(&served->lock);
+	attempt_free(a);
 }
 
 // --- holding back ---
 
-void served_hold(struct served *served, const struct served_message *m)
+bool served_hold(struct served *served, const struct served_message *m,
+	const struct span *addresses, size_t n, unsigned seconds)
 {
+	struct marks who = marks_of(addresses, n);
+	bool holds = true;
 	pthread_mutex_lock(&served->lock);
-	struct entry *e = find_locked(served, m);
-	if (e)
-		e->held = true;
+	struct entry *e = who.n ? place_locked(served, m) : NULL;
+	if (e) {
+		holds = ++e->mixed <= SERVED_HOLDS;
+		if (holds)
+			marks_add(&e->held, who.v, who.n);
+		else
+			marks_clear(&e->held);
+		e->others_lack_it = true;
+		last_locked(e, seconds);
+	}
 	pthread_mutex_unlock(&served->lock);
+	free(who.v);
+	return holds;
+}
+
+static bool holds_locked(const struct entry *e, uint64_t user, struct span address, uint64_t now)
+{
+	return e->held.n && e->m.user == user && e->until > now &&
+		marks_have(&e->held, mark_of(address));
 }
 
 bool served_is_held(struct served *served, uint64_t user, struct span address)
@@ -233,20 +361,29 @@ bool served_is_held(struct served *served, uint64_t user, struct span address)
 	uint64_t now = clock_mono();
 	bool held = false;
 	pthread_mutex_lock(&served->lock);
-	for (size_t i = 0; i < SERVED_MESSAGES && !held; i++) {
-		const struct entry *e = &served->entries[i];
-		if (e->held && e->m.user == user && e->until > now)
-			held = marks_have(&e->have, mark_of(address));
-	}
+	for (size_t i = 0; i < SERVED_MESSAGES && !held; i++)
+		held = holds_locked(&served->entries[i], user, address, now);
 	pthread_mutex_unlock(&served->lock);
 	return held;
 }
 
-void served_unhold(struct served *served, uint64_t user)
+void served_unhold(struct served *served, const struct served_message *m)
 {
 	pthread_mutex_lock(&served->lock);
+	struct entry *e = find_locked(served, m);
+	if (e) {
+		marks_clear(&e->held);
+		e->mixed = 0;
+	}
+	pthread_mutex_unlock(&served->lock);
+}
+
+void served_unhold_address(struct served *served, uint64_t user, struct span address)
+{
+	uint64_t now = clock_mono();
+	pthread_mutex_lock(&served->lock);
 	for (size_t i = 0; i < SERVED_MESSAGES; i++)
-		if (served->entries[i].m.user == user)
-			served->entries[i].held = false;
+		if (holds_locked(&served->entries[i], user, address, now))
+			marks_clear(&served->entries[i].held); // `mixed` stays
 	pthread_mutex_unlock(&served->lock);
 }

@@ -21,27 +21,39 @@ struct served_list { // in the arena of the op of served_find()
 	struct served_mark *marks;
 	size_t n;
 };
-// Who had this message. SERVED_COMING: some recipients' relay is at it just now. RC_NOMEM.
-enum { SERVED_COMING = 1 };
+// Who had this message. RC_NOMEM.
 int served_find(struct op *op, struct served *served, const struct served_message *m,
 	struct served_list *ret_list);
 bool served_has(const struct served_list *list, struct span address);
-// Remembers for `seconds` that these addresses have it, too: SERVED_ADDRESSES_MAX of a message, SERVED_MESSAGES messages, the latest. Without
-// memory nothing is remembered.
+// Remembers for `seconds` that these addresses have it, too: SERVED_ADDRESSES_MAX of a message, SERVED_MESSAGES messages; the oldest makes room, those
+// of which everybody had what he was to have first. `others_lack_it`: this is no such one. Without memory nothing is remembered.
 void served_put(struct served *served, const struct served_message *m, const struct span *addresses,
-	size_t n, unsigned seconds);
-void served_drop(struct served *served, const struct served_message *m);
+	size_t n, unsigned seconds, bool others_lack_it);
+void served_drop(struct served *served, const struct served_message *m); // nobody had it
 
-// These addresses will have it if the relay takes it: until served_settle(), which is called exactly once.
-void served_begin(struct served *served, const struct served_message *m,
-	const struct span *addresses, size_t n);
-void served_settle(
-	struct served *served, const struct served_message *m, bool taken, unsigned seconds);
+// An attempt: these addresses will have the message if the relay takes it, until served_settle(), which is called exactly once with its number. One message
+// may have many, each to its own addresses. SERVED_ELSEWHERE: one of them has it by now, or will have it by another attempt, unless `flags` say that this
+// does not matter; nothing was begun. Looking and beginning are one step: of two that begin at the same moment one is told. `ret_attempt` NULL: only looks.
+enum { SERVED_ELSEWHERE = 1 };
+enum served_flags { SERVED_EVEN_COMING = 1, SERVED_EVEN_HAD = 2 };
+int served_begin(struct served *served, const struct served_message *m,
+	const struct span *addresses, size_t n, unsigned flags, uint64_t *ret_attempt);
+enum served_outcome {
+	SERVED_NOT_TAKEN,
+	SERVED_TAKEN,      // remembered for `seconds`
+	SERVED_TAKEN_ALONE // and nobody was there to be told so
+};
+void served_settle(struct served *served, const struct served_message *m, uint64_t attempt,
+	enum served_outcome outcome, unsigned seconds);
 
-// Some of the relay's recipients have it and others have not: from now on those are to be held back at RCPT when the user sends mail, until he has sent
-// that message, or it turns out to be another one.
-void served_hold(struct served *served, const struct served_message *m);
+// These of the relay's recipients have it (or wait for the relay here) and others have not: for `seconds` they are to be held back at RCPT when the user
+// sends mail, until he has sent that message, or another one to one of them turns out to be meant. False: that was done SERVED_HOLDS times, and the message
+// came to all of them again: it is to be sent so, since twice to some is better than never to the others.
+bool served_hold(struct served *served, const struct served_message *m,
+	const struct span *addresses, size_t n, unsigned seconds);
 bool served_is_held(struct served *served, uint64_t user, struct span address);
-void served_unhold(struct served *served, uint64_t user);
+void served_unhold(struct served *served, const struct served_message *m);
+// All messages of the user that hold back this address.
+void served_unhold_address(struct served *served, uint64_t user, struct span address);
 
 #endif

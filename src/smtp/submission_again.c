@@ -44,15 +44,16 @@ static int count_relayed(struct submission_session *ss, size_t *ret_had, size_t 
 	return 0;
 }
 
-// served_hold() holds back who is remembered there: so are those that a mark tells of, until the message is sent once more.
-static void hold(struct submission_session *ss)
+// Those who have it, or wait here for the relay, are held back at RCPT until the message is sent once more. False: enough of that (served_hold()).
+static bool hold(struct submission_session *ss)
 {
-	struct served *served = ss->submission->served;
 	const struct envelope *e = &ss->s.envelope;
-	for (size_t i = 0; i < e->count; i++)
-		if (e->recipients[i].waits)
-			served_put(served, &ss->name, &e->recipients[i].address, 1, SPOOL_AGAIN_S);
-	served_hold(served, &ss->name);
+	struct span *had = arena_array(&ss->s.op.arena, e->count, sizeof *had);
+	size_t n = 0;
+	for (size_t i = 0; had && i < e->count; i++)
+		if (submission_relay_has(&e->recipients[i]) && e->recipients[i].has_it)
+			had[n++] = e->recipients[i].address;
+	return served_hold(ss->submission->served, &ss->name, had, n, SPOOL_AGAIN_S);
 }
 
 void submission_note_relayed(struct submission_session *ss)
@@ -74,7 +75,7 @@ static int note_held(struct submission_session *ss)
 			return rc;
 		if (!r->held || r->has_it)
 			continue;
-		served_unhold(ss->submission->served, ss->name.user);
+		served_unhold_address(ss->submission->served, ss->name.user, r->address);
 		submission_note_failure(ss, &reply, r->address,
 			SPAN("was not asked for, since a message to it was to be sent again"));
 	}
@@ -88,6 +89,13 @@ static void refuse_again(struct smtp_session *s, const char *text)
 	smtp_message_refuse(s, &a);
 }
 
+// Its recipients at the relay get it through another connection, or did a moment ago.
+static void refuse_elsewhere(struct submission_session *ss)
+{
+	refuse_again(
+		&ss->s, "it is on its way to the relay already, for another connection of yours");
+}
+
 // The end of the message for the relay, unless its recipients have it. It cannot be told to leave some of them out: they are when the message is
 // sent once more (served_hold()).
 static void relay_serve_begin(struct submission_session *ss)
@@ -96,19 +104,27 @@ static void relay_serve_begin(struct submission_session *ss)
 	int rc = count_relayed(ss, &had, &fresh);
 	if (rc < 0) {
 		smtp_message_fault(&ss->s, rc);
-	} else if (had && fresh) {
-		hold(ss);
+	} else if (had && fresh && hold(ss)) {
 		refuse_again(&ss->s,
 			"some recipients have it already, others do not: send it again, the former "
 			"are passed over then");
-	} else if (had) {
+	} else if (had && !fresh) {
 		submission_note_relayed(ss);
 		ss->relay_tells = relay_offers_dsn(ss->link);
 		submission_relay_reset(
 			ss); // without the end of the message it goes to nobody again
-	} else {
-		(void)submission_relay_end(ss); // a refusal is the message's fault
+	} else if (submission_relay_end(ss, had > 0) == SERVED_ELSEWHERE) {
+		refuse_elsewhere(ss);
 	}
+}
+
+// The relay is down: so it may have broken off behind the same message for another connection, which still waits for its word.
+static void spool_serve_begin(struct submission_session *ss)
+{
+	if (ss->s.has_own_id && submission_relay_attempt(ss, SERVED_EVEN_HAD, NULL) != 0)
+		refuse_elsewhere(ss);
+	else
+		submission_spool_stage(ss);
 }
 
 // Everything has come: who has had it before, and the end of the message for the relay.
@@ -118,16 +134,12 @@ void submission_serve_begin(struct submission_session *ss)
 	ss->is_serving = true;
 	int rc = name_message(ss) ? served_find(&s->tx, ss->submission->served, &ss->name, &ss->had)
 				  : op_fail(&s->op, RC_NOMEM, "out of memory");
-	bool is_coming = rc == SERVED_COMING && s->has_own_id && (ss->sending || ss->spooled);
-	if (rc >= 0 && is_coming)
-		refuse_again(s,
-			"it is on its way to the relay already, for another connection of yours");
-	else if (rc >= 0)
+	if (rc == 0)
 		rc = note_held(ss);
 	if (rc < 0)
 		smtp_message_fault(s, rc);
 	if (!s->fault && ss->spooled)
-		submission_spool_stage(ss);
+		spool_serve_begin(ss);
 	else if (!s->fault && ss->sending)
 		relay_serve_begin(ss);
 }
@@ -136,9 +148,14 @@ void submission_serve_begin(struct submission_session *ss)
 void submission_remember(struct submission_session *ss, const struct span *have, size_t n)
 {
 	struct served *served = ss->submission->served;
-	served_unhold(served, ss->name.user);
+	const struct envelope *e = &ss->s.envelope;
+	bool any_held = false;
+	for (size_t i = 0; i < e->count && !any_held; i++)
+		any_held = e->recipients[i].held;
+	if (any_held) // else it is a part of it, to others
+		served_unhold(served, &ss->name);
 	if (ss->s.has_own_id)
-		served_put(served, &ss->name, have, n, DELIVERY_PERIOD_S);
+		served_put(served, &ss->name, have, n, DELIVERY_PERIOD_S, false);
 	else
 		served_drop(served, &ss->name);
 }

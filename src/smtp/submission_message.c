@@ -374,7 +374,7 @@ static void answer(struct submission_session *ss)
 		smtp_say(s, 250, "2.0.0", text);
 		submission_remember(ss, have, n);
 	} else {
-		served_put(ss->submission->served, &ss->name, have, n, SERVED_S);
+		served_put(ss->submission->served, &ss->name, have, n, SERVED_S, true);
 		(void)snprintf(text, sizeof text, "%s%s", ss->failure_text,
 			n ? "; the others have it: send it again, they are passed over" : "");
 		smtp_refuse(s, &ss->failure, text);

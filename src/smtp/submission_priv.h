@@ -102,8 +102,10 @@ bool submission_relay_has(
 bool submission_relay_begin(struct submission_session *ss);
 enum conn_next submission_relay_wait(struct submission_session *ss);
 void submission_relay_octets(struct submission_session *ss, struct span octets);
-// The end of the message. False: it is refused.
-bool submission_relay_end(struct submission_session *ss);
+// Begins an attempt to give the message to its recipients there (served_begin(): its result, its flags).
+int submission_relay_attempt(struct submission_session *ss, unsigned flags, uint64_t *ret_attempt);
+// The end of the message, which some are known to have (`had`), or nobody. SERVED_ELSEWHERE: nothing was done. 0: relay_waits, or it is refused.
+int submission_relay_end(struct submission_session *ss, bool had);
 void submission_relay_drop(struct submission_session *ss);  // the link is given up
 void submission_relay_reset(struct submission_session *ss); // the transaction is over here
 bool submission_is_full(struct smtp_session *s);

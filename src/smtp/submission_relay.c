@@ -232,7 +232,7 @@ void submission_relay_octets(struct submission_session *ss, struct span octets)
 	rope_done(&to);
 }
 
-static void begin_served(struct submission_session *ss)
+int submission_relay_attempt(struct submission_session *ss, unsigned flags, uint64_t *ret_attempt)
 {
 	const struct envelope *e = &ss->s.envelope;
 	struct span *coming = arena_array(&ss->s.op.arena, e->count, sizeof *coming);
@@ -240,33 +240,40 @@ static void begin_served(struct submission_session *ss)
 	for (size_t i = 0; coming && i < e->count; i++)
 		if (submission_relay_has(&e->recipients[i]))
 			coming[n++] = e->recipients[i].address;
-	served_begin(ss->submission->served, &ss->name, coming, n);
+	return served_begin(ss->submission->served, &ss->name, coming, n, flags, ret_attempt);
 }
 
-bool submission_relay_end(struct submission_session *ss)
+int submission_relay_end(struct submission_session *ss, bool had)
 {
 	struct smtp_answer a = { .code = 554, .enhanced = "5.6.3" };
 	if (ss->eight_bit && !relay_takes_8bit(ss->link)) { // RFC 6152 section 3
 		smtp_answer_add(&a, SPAN("the relay takes 7-bit messages only"));
 		smtp_message_refuse(&ss->s, &a);
-		return false;
+		return 0;
 	}
+	bool own_id = ss->s.has_own_id;
+	struct relay_receipt receipt = { .served = ss->submission->served,
+		.message = ss->name,
+		.seconds = own_id ? DELIVERY_PERIOD_S : SERVED_S,
+		.only_gone = !own_id };
+	// Without an id of its own another one with the same octets is another message.
+	unsigned flags = own_id ? 0u : SERVED_EVEN_COMING;
+	if (had)
+		flags |= SERVED_EVEN_HAD;
+	int rc = submission_relay_attempt(ss, flags, &receipt.attempt);
+	if (rc != 0)
+		return rc;
 	struct rope end;
 	rope_init(&end);
 	dots_end(&ss->dots, &end);
 	relay_octets(ss->link, &end);
 	rope_done(&end);
-	struct relay_receipt receipt = { .served = ss->submission->served,
-		.message = ss->name,
-		.seconds = ss->s.has_own_id ? DELIVERY_PERIOD_S : SERVED_S,
-		.only_gone = !ss->s.has_own_id };
-	begin_served(ss);
 	ss->relay_waits = relay_end(ss->link, &receipt);
 	if (!ss->relay_waits) {
 		a = trouble("out of memory");
 		smtp_message_refuse(&ss->s, &a);
 	}
-	return ss->relay_waits;
+	return 0;
 }
 
 bool submission_is_full(struct smtp_session *s)

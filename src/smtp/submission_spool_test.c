@@ -318,6 +318,71 @@ static void again_after_failure(void **state)
 	end(&p);
 }
 
+// The one who waits is refused by the relay while the client waits to send it once more: he does not have it, and gets it.
+static void refused_meanwhile(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *relay, *client;
+		bool sent;
+	} rows[] = {
+		{ "250 a\r\n250 x\r\n250 y\r\n", "250 2.1.5?\n250 2.1.5?\n354?\n451 4.3.0 some?",
+			false },
+		{ "250 a\r\n250 y\r\n",
+			"250 2.1.5 recipient?\n250 2.1.5?\n354?\n451 4.3.0 <x@far> was not?",
+			true },
+		{ "250 a\r\n250 x\r\n250 y\r\n", "250 2.1.5?\n250 2.1.5?\n354?\n451 4.3.0 some?",
+			false },
+		{ "250 a\r\n250 x\r\n",
+			"250 2.1.5?\n250 2.1.5 recipient?\n354?\n250 2.0.0 sent to 2?", true },
+	};
+	struct spool_message m;
+	put_one();
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct pair p;
+		begin(&p, "MAIL FROM:<u@a>\r\n");
+		client_says(&p, SPAN("RCPT TO:<x@far>\r\nRCPT TO:<y@far>\r\n"), 0);
+		assert_int_equal(passes(&p, span_str(rows[i].relay)), rows[i].sent);
+		compare(0, fake_output(&p.client), span_str(rows[i].client));
+		end(&p);
+		if (i)
+			continue;
+		read_first(&m);
+		assert_int_equal(
+			spool_settle(&op, config.spool, &m, (enum spool_fate[]){ SPOOL_FAILED }),
+			0);
+	}
+}
+
+// The relay has it whole from another connection, and has not said what becomes of it: for the same recipient it does not wait here as well.
+static void on_its_way(void **state)
+{
+	(void)state;
+	struct pair p, other;
+	begin(&p, "MAIL FROM:<u@a>\r\n");
+	client_says(&p, SPAN("RCPT TO:<x@far>\r\n"), 0);
+	relay_says(&p, SPAN("220 r\r\n250-r\r\n250 PIPELINING\r\n"), 0);
+	relay_says(&p, SPAN("250 a\r\n250 x\r\n"), 0);
+	client_says(&p, SPAN("DATA\r\n"), 0);
+	relay_says(&p, SPAN("354 go\r\n"), 0);
+	client_says(&p, SPAN(MESSAGE ".\r\n"), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		begin(&other, "MAIL FROM:<u@a>\r\n");
+		client_says(
+			&other, i ? SPAN("RCPT TO:<y@far>\r\n") : SPAN("RCPT TO:<x@far>\r\n"), 0);
+		breaks_off(&other);
+		client_says(&other, DATA, 0);
+		compare(0, fake_output(&other.client),
+			i ? SPAN("250 2.1.5?\n354?\n250 2.0.0 sent to 1?")
+			  : SPAN("250 2.1.5?\n354?\n451 4.3.0 it is on its way?"));
+		assert_int_equal(waiting(), i);
+		end(&other);
+	}
+	relay_says(&p, SPAN("250 taken\r\n"), 0);
+	compare(0, fake_output(&p.client), SPAN("250 2.1.5?\n354?\n250 2.0.0 sent to 1?"));
+	end(&p);
+}
+
 // One recipient waits here, or has gone out from here, another is new: the client has to send it once more, and the one is not asked for then.
 static void again_with_others(void **state)
 {
@@ -380,6 +445,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(does_not_wait, setup, teardown),
 		cmocka_unit_test_setup_teardown(again, setup, teardown),
 		cmocka_unit_test_setup_teardown(again_after_failure, setup, teardown),
+		cmocka_unit_test_setup_teardown(refused_meanwhile, setup, teardown),
+		cmocka_unit_test_setup_teardown(on_its_way, setup, teardown),
 		cmocka_unit_test_setup_teardown(again_with_others, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounds, setup, teardown),
 	};
