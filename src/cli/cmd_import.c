@@ -23,6 +23,7 @@
 
 #define COMMIT_MESSAGES 100u
 #define COMMIT_BYTES (16u << 20)
+#define COMMIT_IDLE_NS (10 * NS_PER_S) // a batch is not open while files go by that bring nothing
 #define PROGRESS_NS (100 * NS_PER_MS)
 
 struct importer {
@@ -35,6 +36,7 @@ struct importer {
 	bool sending;        // a batch is under way
 	unsigned pending;    // messages of it
 	uint64_t pending_bytes;
+	uint64_t sent_at; // when the last message of it was
 	struct buf head;
 	uint64_t bytes, bytes_total, shown_at;
 	uint64_t seen; // messages, those of the batch included
@@ -78,12 +80,17 @@ void import_skipped(struct importer *i, const char *where, const char *why)
 
 // --- progress ---
 
+static bool progress_is_shown(const struct cli *c)
+{
+	return !c->quiet && isatty(STDERR_FILENO);
+}
+
 static void progress_show(struct importer *i, bool last)
 {
 	enum { WIDTH = 40 };
 	char bar[WIDTH + 1];
 	uint64_t now = clock_mono();
-	if (i->cli->quiet || !isatty(STDERR_FILENO) || (!last && now - i->shown_at < PROGRESS_NS))
+	if (!progress_is_shown(i->cli) || (!last && now - i->shown_at < PROGRESS_NS))
 		return;
 	i->shown_at = now;
 	uint64_t part = i->bytes_total ? i->bytes * WIDTH / i->bytes_total : WIDTH;
@@ -170,6 +177,11 @@ static int commit(struct importer *i)
 }
 
 static int mailbox_open(struct importer *i, struct span name)
+int import_go_by(struct importer *i)
+{
+	return i->sending && clock_mono() - i->sent_at > COMMIT_IDLE_NS ? commit(i) : 0;
+}
+
 {
 	struct op *op = import_op(i);
 	struct span words, limit;
@@ -269,6 +281,7 @@ static int message_send(struct importer *i, const struct import_message *m, stru
 	if (rc < 0)
 		return rc;
 	return i->pending >= COMMIT_MESSAGES || i->pending_bytes >= COMMIT_BYTES ? commit(i) : 0;
+	i->sent_at = clock_mono();
 }
 
 int import_message(struct importer *i, const struct import_message *m)
@@ -305,9 +318,6 @@ static int source_run(struct importer *i, const char *path)
 	struct import_file file;
 	if (stat(path, &st) != 0)
 		return op_fail_errno(import_op(i), RC_NONEXISTENT, errno, "cannot read %s", path);
-	(void)nftw(path, add_size, 16,
-		FTW_PHYS); // only for the progress bar
-	i->bytes_total = walked_bytes;
 	if (S_ISDIR(st.st_mode))
 		return source_is_maildir(path) ? source_maildir(i, path, SPAN(""))
 					       : source_folder(i, path);
@@ -394,6 +404,10 @@ int cmd_import(struct cli *c)
 	bool begun = rc == 0;
 	if (begun)
 		rc = import_all(&i);
+	// Only for the bar: how much there is. It may take long, and nobody waits for us yet.
+	if (progress_is_shown(c))
+		(void)nftw(c->words[0], add_size, 16, FTW_PHYS); // a fault is told when it is read
+	i.bytes_total = walked_bytes;
 	if (rc < 0)
 		status = cli_fail_op(c, rc);
 	else if (i.failures && i.counts.imported + i.counts.already == 0)

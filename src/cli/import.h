@@ -30,6 +30,8 @@ void import_unreadable(struct importer *i, const char *where, const char *fmt, .
 	__attribute__((format(printf, 3, 4)));
 // The mailbox is to be subscribed.
 int import_subscribe(struct importer *i, struct span name);
+// Another entry of a folder, which may be one of very many that bring no message: a batch that is open ends in time.
+int import_go_by(struct importer *i);
 // Where everything goes when --mailbox was given, else absent: then folders of the source become mailboxes, and loose messages go to INBOX.
 struct span import_target(const struct importer *i);
 // How Dovecot made unique-ids of POP3 that are not in its lists (cli/uidl_source.h).

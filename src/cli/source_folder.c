@@ -100,6 +100,9 @@ static int entry_import(struct importer *i, const char *path, const char *name, 
 	const struct walk *above)
 {
 	struct stat st;
+	int rc = import_go_by(i);
+	if (rc < 0)
+		return rc;
 	if (stat(path, &st) != 0) {
 		import_unreadable(i, path, "cannot be read: %s", strerrordesc_np(errno));
 		return 0;

@@ -17,7 +17,8 @@
 //     restore blob message|prefix MAILBOX UID DATE FLAGS     DATA ..., END, or FAULT; END "ID HINT"
 //     restore commit
 //     restore abort
-//     import begin USER                             one into an account at a time (mail/import.h)
+//     import begin USER                             one into an account at a time (mail/import.h); from then on it may be silent between requests for
+//                                                   as long as it likes
 //     import mailbox NAME                           END "LIMIT COUNT": most octets of a message, messages that it had
 //     import subscribe NAME
 //     import messages                               for each: HEAD (server/import_head.h), DATA ...; END. END "IMPORTED ALREADY DOUBLED": all of

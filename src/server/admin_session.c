@@ -11,6 +11,8 @@
 #include "mail/spool.h"
 #include "server/admin_priv.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -395,6 +397,24 @@ static int request_run(struct admin_session *s, struct span line)
 	return rc < 0 ? rc : op_fail(&s->op, RC_SYNTAX, "an unknown request");
 }
 
+// Between the requests of an import its source is read, however long that takes: all that is held meanwhile is that no other import may begin. Who is silent
+// within a request, or with a backup that sweeps must spare, is given up (FRAME_TIMEOUT_S).
+static void wait_for_request(const struct admin_session *s)
+{
+	struct pollfd p = { .fd = s->fd, .events = POLLIN };
+	bool again = s->import && !s->pin;
+	while (again)
+		again = poll(&p, 1, -1) < 0 &&
+			errno == EINTR; // another fault is frame_read()'s, too
+}
+
+static bool next_request(struct admin_session *s, struct frame *ret_frame)
+{
+	wait_for_request(s);
+	return frame_read(&s->op, s->fd, &s->in, ret_frame) == 0 &&
+		ret_frame->kind == FRAME_REQUEST;
+}
+
 void admin_serve(const struct admin_what *what, int fd, bool alone, const atomic_bool *cancel)
 {
 	struct mail *m = what->mail;
@@ -402,7 +422,7 @@ void admin_serve(const struct admin_what *what, int fd, bool alone, const atomic
 	struct frame f;
 	op_init(&s.op, 0);
 	s.op.cancel = cancel;
-	while (!s.lost && frame_read(&s.op, fd, &s.in, &f) == 0 && f.kind == FRAME_REQUEST) {
+	while (!s.lost && next_request(&s, &f)) {
 		int rc = request_run(&s, f.payload);
 		if (!s.lost && rc < 0)
 			s.lost = frame_write_fault(&s.op, fd, rc) < 0;

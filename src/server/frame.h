@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starling: frames of the admin socket (server/admin.h), for both ends. A frame is one octet of kind, a length (u32, little-endian), that many
-// octets. Both sides block, until FRAME_TIMEOUT_S at most; one thread a connection.
+// octets. Both sides block; the server until FRAME_TIMEOUT_S at most, but between
+// the requests of an import. One thread a connection.
 #ifndef SERVER_FRAME_H
 #define SERVER_FRAME_H
 
