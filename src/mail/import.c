@@ -321,11 +321,11 @@ int mail_import_message(struct op *op, struct mail_import *i, const struct mail_
 
 int mail_import_data(struct op *op, struct mail_import *i, struct span bytes)
 {
-	if (bytes.n > i->left)
+	if (bytes.n > i->left || !i->left) // nothing is awaited: not even an empty piece
 		return op_fail(op, RC_SYNTAX, "more octets than were said");
 	int rc = i->passed_over ? 0 : append_data(op, i->append, bytes);
 	i->left -= bytes.n;
-	if (rc < 0 || i->left || bytes.n == 0)
+	if (rc < 0 || i->left)
 		return rc;
 	if (!i->passed_over)
 		rc = append_message_end(op, i->append);

@@ -551,6 +551,7 @@ class ImportBesideServer(Import):
     def test_mailbox_is_deleted_meanwhile(self):
         with self.server() as server:
             s = self.admin()
+                           (self.frame(b"D"),), (good, data, self.frame(b"D")),
             self.ask(s, self.frame(b"Q", b"import begin " + b"anna".hex().encode()))
             self.ask(s, self.frame(b"Q", b"import mailbox " + b"Work".hex().encode()))
             client = self.log_in(server)
