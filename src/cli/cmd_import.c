@@ -153,8 +153,8 @@ void import_file_close(struct import_file *f)
 static int commit(struct importer *i)
 {
 	struct op *op = import_op(i);
-	struct span words, imported, already;
-	uint64_t n[3];
+	struct span words, word;
+	uint64_t n[4];
 	if (!i->sending)
 		return 0;
 	i->sending = false;
@@ -165,23 +165,24 @@ static int commit(struct importer *i)
 		rc = link_answer(op, &i->link, &words);
 	if (rc < 0)
 		return rc;
-	words = span_split(words, ' ', &imported);
-	words = span_split(words, ' ', &already);
-	if (!span_to_u64(imported, UINT32_MAX, &n[0]) || !span_to_u64(already, UINT32_MAX, &n[1]) ||
-		!span_to_u64(words, UINT32_MAX, &n[2]))
-		return op_fail(op, RC_SYNTAX, "no answer of the admin socket");
+	for (size_t k = 0; k < countof(n); k++) {
+		words = span_split(words, ' ', &word);
+		if (!span_to_u64(word, UINT32_MAX, &n[k]))
+			return op_fail(op, RC_SYNTAX, "no answer of the admin socket");
+	}
 	i->counts.imported += n[0];
 	i->counts.already += n[1];
 	i->counts.doubled += n[2];
+	i->counts.lost_keywords += n[3];
 	return 0;
 }
 
-static int mailbox_open(struct importer *i, struct span name)
 int import_go_by(struct importer *i)
 {
 	return i->sending && clock_mono() - i->sent_at > COMMIT_IDLE_NS ? commit(i) : 0;
 }
 
+static int mailbox_open(struct importer *i, struct span name)
 {
 	struct op *op = import_op(i);
 	struct span words, limit;
@@ -280,8 +281,8 @@ static int message_send(struct importer *i, const struct import_message *m, stru
 	}
 	if (rc < 0)
 		return rc;
-	return i->pending >= COMMIT_MESSAGES || i->pending_bytes >= COMMIT_BYTES ? commit(i) : 0;
 	i->sent_at = clock_mono();
+	return i->pending >= COMMIT_MESSAGES || i->pending_bytes >= COMMIT_BYTES ? commit(i) : 0;
 }
 
 int import_message(struct importer *i, const struct import_message *m)
@@ -383,6 +384,9 @@ static void report(const struct importer *i, int rc)
 		printf("%llu messages have a POP3 unique-id that another one has: clients will "
 		       "fetch them again\n",
 			(unsigned long long)n->doubled);
+	if (n->lost_keywords)
+		printf("%llu messages lost keywords: their mailbox cannot have as many\n",
+			(unsigned long long)n->lost_keywords);
 	if (i->failures || i->skipped)
 		printf("Not taken:\n%.*s", SPAN_FMT(buf_span(&i->failed)));
 }
@@ -400,14 +404,14 @@ int cmd_import(struct cli *c)
 	int status = cli_config_beside(c);
 	if (status)
 		return status;
-	int rc = open_all(&i);
-	bool begun = rc == 0;
-	if (begun)
-		rc = import_all(&i);
 	// Only for the bar: how much there is. It may take long, and nobody waits for us yet.
 	if (progress_is_shown(c))
 		(void)nftw(c->words[0], add_size, 16, FTW_PHYS); // a fault is told when it is read
 	i.bytes_total = walked_bytes;
+	int rc = open_all(&i);
+	bool begun = rc == 0;
+	if (begun)
+		rc = import_all(&i);
 	if (rc < 0)
 		status = cli_fail_op(c, rc);
 	else if (i.failures && i.counts.imported + i.counts.already == 0)

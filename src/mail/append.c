@@ -17,6 +17,7 @@ struct pending {                    // a message that has been received
 	struct blob_ref ref;
 	struct buf card, keywords; // keywords: each a field (varint length, octets)
 	size_t keyword_count;
+	bool may_lose_keywords, lost_keywords;
 	struct buf uidl;
 	uint8_t flags;
 	int16_t zone;
@@ -157,7 +158,8 @@ int append_message(struct op *op, struct append *ap, const struct append_meta *m
 		.zone = meta->zone,
 		.internal_date = meta->internal_date,
 		.emailid = meta->emailid,
-		.keyword_count = meta->flags.keyword_count };
+		.keyword_count = meta->flags.keyword_count,
+		.may_lose_keywords = meta->may_lose_keywords };
 	static const struct objectid none;
 	if (p->internal_date == INT64_MIN)
 		p->internal_date = clock_real();
@@ -214,9 +216,24 @@ int append_message_end(struct op *op, struct append *ap)
 	return rc;
 }
 
+// The same with those that the mailbox knows by now, or with none.
+static int set_with_known(
+	struct edit *e, struct span *names, size_t n, uint32_t set, uint32_t *ret_set)
+{
+	size_t known = 0;
+	for (size_t i = 0; i < n; i++)
+		if (keywords_find(e->body->keywords, names[i]) != KEYWORD_NONE)
+			names[known++] = names[i];
+	int rc = known < n ? edit_set_add(e, set, names, known, ret_set) : RC_LIMIT;
+	if (rc != RC_LIMIT)
+		return rc;
+	*ret_set = set;
+	return 0;
+}
+
 // What `set` becomes with the message's keywords.
 static int set_with(
-	struct op *op, struct edit *e, const struct pending *p, uint32_t set, uint32_t *ret_set)
+	struct op *op, struct edit *e, struct pending *p, uint32_t set, uint32_t *ret_set)
 {
 	*ret_set = set;
 	if (p->keyword_count == 0)
@@ -229,6 +246,10 @@ static int set_with(
 		names[i] = reader_field(&r);
 	if (rc == 0)
 		rc = edit_set_add(e, set, names, p->keyword_count, ret_set);
+	if (rc == RC_LIMIT && p->may_lose_keywords) {
+		p->lost_keywords = true;
+		rc = set_with_known(e, names, p->keyword_count, set, ret_set);
+	}
 	arena_release(&op->arena, mark);
 	return rc;
 }
@@ -374,6 +395,7 @@ static int add_or_join(struct append *ap, struct txn *t, struct pending *p, stru
 	if (p->marked)
 		sent_put(ap->account, &t->batch, &p->mark, &p->sent);
 	numset_add(&result->uids, uid);
+	result->lost_keywords += p->lost_keywords;
 	return 0;
 }
 

@@ -304,6 +304,7 @@ static int uidl_claim(struct op *op, struct mail_import *i, struct span uidl, st
 int mail_import_message(struct op *op, struct mail_import *i, const struct mail_import_message *m)
 {
 	struct append_meta meta = m->meta;
+	meta.may_lose_keywords = true; // one that cannot be had would end every import there
 	if (!i->target || i->left || m->size == 0 || (m->digest.n && m->digest.n != IMPORT_DIGEST))
 		return op_fail(op, RC_SYNTAX, "a message that makes no sense");
 	int rc = is_there(op, i, m, &i->passed_over);
@@ -344,6 +345,7 @@ int mail_import_commit(struct op *op, struct mail_import *i, struct mail_import_
 	if (rc == 0 && a) {
 		i->append = NULL;
 		rc = append_commit(op, a, &result);
+		i->batch.lost_keywords = result.lost_keywords;
 		numset_done(&result.uids);
 	}
 	if (rc == 0)

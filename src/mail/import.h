@@ -15,6 +15,8 @@ struct mail_import;
 struct mail_import_counts {
 	uint64_t imported, already; // messages
 	uint64_t doubled;           // those whose unique-id of POP3 another message has
+	uint64_t
+		lost_keywords; // those with keywords that their mailbox has no room for: they are there without
 };
 struct mail_import_message {
 	struct append_meta

@@ -38,10 +38,12 @@ struct append_meta {
 	int16_t zone;            // minutes east of UTC
 	struct objectid emailid; // all zero: a new one is made (import may give one)
 	struct span uidl;        // POP3's unique-id where it came from (mail/uidl.h); empty: none
+	bool may_lose_keywords;  // what the mailbox has no room for is left out; else RC_LIMIT
 };
 struct append_result {
 	uint32_t uid_validity;
-	struct numset uids; // in the order of the messages; the caller frees with numset_done
+	struct numset uids;   // in the order of the messages; the caller frees with numset_done
+	size_t lost_keywords; // messages that did
 };
 // RC_TRYCREATE when there is no such mailbox.
 int append_begin(struct op *op, struct account *a, struct span mailbox, struct append **ret_append);

@@ -21,8 +21,8 @@
 //                                                   as long as it likes
 //     import mailbox NAME                           END "LIMIT COUNT": most octets of a message, messages that it had
 //     import subscribe NAME
-//     import messages                               for each: HEAD (server/import_head.h), DATA ...; END. END "IMPORTED ALREADY DOUBLED": all of
-//                                                   them are there, durable; FAULT: none of them is
+//     import messages                               for each: HEAD (server/import_head.h), DATA ...; END. END "IMPORTED ALREADY DOUBLED LOST" (mail/import.h):
+//                                                   all of them are there, durable; FAULT: none of them is
 //     import end
 //     spool list                                    DATA: for each message u64 number, arrival, octets, u32 tries, fields: user, sender, why it waits;
 //                                                   u32 recipients, fields: the first of them; END "sends|idle SECONDS WHY": until the relay is tried

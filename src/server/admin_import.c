@@ -60,6 +60,8 @@ int admin_import_messages(struct admin_session *s)
 	buf_addu(&s->out, counts.already);
 	buf_addc(&s->out, ' ');
 	buf_addu(&s->out, counts.doubled);
+	buf_addc(&s->out, ' ');
+	buf_addu(&s->out, counts.lost_keywords);
 	return 0;
 }
 
