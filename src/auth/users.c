@@ -80,6 +80,11 @@ int user_name_canonical(struct op *op, struct span name, struct span *ret_name)
 		(utf8proc_ssize_t)name.n, &mapped, UTF8PROC_STABLE | UTF8PROC_COMPOSE, lower, NULL);
 	if (n < 0)
 		return op_fail(op, RC_BADNAME, "user name: %s", utf8proc_errmsg(n));
+	if (n > USER_NAME_MAX) { // it may have grown, and the canonical one is what is read back
+		free(mapped);
+		return op_fail(op, RC_BADNAME,
+			"a user name has at most %d bytes in its canonical form", USER_NAME_MAX);
+	}
 	*ret_name = arena_dup(&op->arena, span_of(mapped, (size_t)n));
 	free(mapped);
 	if (!ret_name->p)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The user file as people edit it by hand: what is read is what can be changed.
 #include "auth/users.h"
+#include "base/buf.h"
+#include "base/limits.h"
 #include "base/must.h"
 
 #include <setjmp.h>
@@ -106,6 +108,35 @@ static void names_are_no_comments(void **state)
 }
 
 static void keys_are_base64(void **state)
+// A name may be longer once it is canonical: it was added and not read any more.
+static void names_that_grow(void **state)
+{
+	struct world *w = *state;
+	struct span name, again;
+	struct buf text = { 0 }, line = { 0 };
+	for (unsigned i = 0; i < USER_NAME_MAX / 6; i++)
+		buf_add(&text, SPAN("\u0958")); // 3 octets, whose composed form has 6
+	assert_int_equal(user_name_canonical(&w->op, buf_span(&text), &name), 0);
+	assert_int_equal(name.n, 2 * text.n);
+	assert_int_equal(user_name_canonical(&w->op, name, &again), 0);
+	assert_true(span_eq(name, again));
+	buf_addf(&line, "%.*s:\n", SPAN_FMT(buf_span(&text)));
+	buf_add(&text, SPAN("\u0958"));
+	assert_true(text.n < USER_NAME_MAX);
+	assert_int_equal(user_name_canonical(&w->op, buf_span(&text), &again), RC_BADNAME);
+	assert_int_equal(users_file_set(&w->op, w->dir, buf_span(&text), SPAN("x"), true, false),
+		RC_BADNAME);
+	buf_addf(&line, "%.*s:\nbert:\n", SPAN_FMT(buf_span(&text)));
+	buf_addc(&line, '\0');
+	write_to(w, "passwd", line.p);
+	char *wanted = span_to_str_new(name);
+	assert_int_equal(find(w, wanted), 0);
+	assert_int_equal(find(w, "bert"), 0); // the line before is passed over
+	free(wanted);
+	buf_done(&text);
+	buf_done(&line);
+}
+
 {
 	struct world *w = *state;
 #define KEY "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -124,6 +155,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(lines_without_colon, setup, teardown),
 		cmocka_unit_test_setup_teardown(names_are_no_comments, setup, teardown),
 		cmocka_unit_test_setup_teardown(keys_are_base64, setup, teardown),
+		cmocka_unit_test_setup_teardown(names_that_grow, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
