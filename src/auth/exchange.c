@@ -618,7 +618,7 @@ int desk_new(struct op *op, struct users *users, const char *dir, struct desk **
 		return op_fail(op, RC_NOMEM, "out of memory");
 	pthread_mutex_init(&d->lock, NULL);
 	d->users = users;
-	int rc = salts_load(op, dir, true, &d->salts);
+	int rc = salts_load(op, dir, &d->salts);
 	if (rc == 0)
 		rc = verifier_new(op, &d->verifier);
 	if (rc == 0)

@@ -183,6 +183,30 @@ static void same_salt(void **state)
 	users_close(users);
 }
 
+// Who was added before the server was ever started shows what he would if he did not exist; and a random salt of an earlier version stays.
+static void same_salt_from_the_first(void **state)
+{
+	struct world *w = *state;
+	static const char old[] = "bert::SCRAM-SHA-256$10000$AAECAwQFBgcICQoLDA0ODw==$"
+				  "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=$"
+				  "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n";
+	char path[96], shown[128], later[128];
+	scram_shown(w, w->desk, "anna", shown); // added in setup(), before there was a desk
+	assert_int_equal(users_file_remove(&w->op, w->dir, SPAN("anna")), 0);
+	scram_shown(w, w->desk, "anna", later);
+	assert_string_equal(shown, later);
+
+	(void)snprintf(path, sizeof path, "%s/auth/users", w->dir);
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	assert_true(fputs(old, f) >= 0 && fclose(f) == 0);
+	scram_shown(w, w->desk, "bert", shown);
+	assert_int_equal(
+		users_file_set(&w->op, w->dir, SPAN("bert"), SPAN("changed"), false, true), 0);
+	scram_shown(w, w->desk, "bert", later);
+	assert_string_equal(shown, later);
+}
+
 // Blocked: nothing is hashed any more, for a user as for nobody.
 static void same_when_blocked(void **state)
 {
@@ -388,6 +412,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(same_path, setup, teardown),
 		cmocka_unit_test_setup_teardown(same_salt, setup, teardown),
+		cmocka_unit_test_setup_teardown(same_salt_from_the_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(same_when_blocked, setup, teardown),
 		cmocka_unit_test_setup_teardown(full_line, setup, teardown),
 		cmocka_unit_test_setup_teardown(gone_while_in_line, setup, teardown),

@@ -59,10 +59,7 @@ int password_scram(
 	if (!p)
 		return op_fail(op, RC_SYNTAX, "a password has 1 to %d bytes, none of them NUL",
 			PASSWORD_MAX);
-	if (salt)
-		memcpy(k.salt, salt, sizeof k.salt);
-	else
-		random_bytes(k.salt, sizeof k.salt);
+	memcpy(k.salt, salt, sizeof k.salt);
 	int bad = gsasl_scram_secrets_from_password(GSASL_HASH_SHA256, p, k.iterations,
 		(const char *)k.salt, sizeof k.salt, salted, client, (char *)k.server_key,
 		(char *)k.stored_key);

@@ -7,7 +7,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/hash.h"
@@ -16,23 +16,12 @@
 static_assert(SALTS_SECRET_BYTES == crypto_auth_hmacsha256_KEYBYTES, "the key of an HMAC");
 static_assert(SCRAM_SALT_BYTES <= crypto_auth_hmacsha256_BYTES, "a salt is the beginning of one");
 
-int salts_load(struct op *op, const char *dir, bool make, struct salts *ret_salts)
+// RC_NONEXISTENT: there is none.
+static int secret_read(struct op *op, const char *path, struct salts *ret_salts)
 {
-	char path[4096];
-	int n = snprintf(path, sizeof path, "%s/auth", dir);
-	if (n < 0 || (size_t)n + sizeof "/secret" > sizeof path)
-		return op_fail(op, RC_CONFIG, "the data folder's path is too long");
-	if (make && mkdir(path, 0700) != 0 && errno != EEXIST)
-		return op_fail_errno(op, RC_IO, errno, "cannot make %s", path);
-	memcpy(path + n, "/secret", sizeof "/secret");
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT && !make)
+	if (fd < 0 && errno == ENOENT)
 		return op_fail(op, RC_NONEXISTENT, "there is no %s", path);
-	if (fd < 0 && errno == ENOENT) {
-		random_bytes(ret_salts->secret, sizeof ret_salts->secret);
-		return whole_file_write(op, path,
-			span_of((const char *)ret_salts->secret, sizeof ret_salts->secret));
-	}
 	char more;
 	bool bad = fd < 0 ||
 		read(fd, ret_salts->secret, sizeof ret_salts->secret) != sizeof ret_salts->secret;
@@ -42,6 +31,36 @@ int salts_load(struct op *op, const char *dir, bool make, struct salts *ret_salt
 	if (later)
 		return op_fail(op, RC_VERSION, "%s has an unknown format version", path);
 	return bad ? op_fail(op, RC_IO, "cannot read %s", path) : 0;
+}
+
+// Makes it, unless somebody else has meanwhile.
+static int secret_make(struct op *op, const char *lock, const char *path, struct salts *ret_salts)
+{
+	int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int rc = RC_NONEXISTENT;
+	if (fd < 0 || flock(fd, LOCK_EX) != 0)
+		rc = op_fail_errno(op, RC_IO, errno, "cannot lock %s", lock);
+	else
+		rc = secret_read(op, path, ret_salts);
+	if (rc == RC_NONEXISTENT) {
+		random_bytes(ret_salts->secret, sizeof ret_salts->secret);
+		rc = whole_file_write(op, path,
+			span_of((const char *)ret_salts->secret, sizeof ret_salts->secret));
+	}
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+int salts_load(struct op *op, const char *dir, struct salts *ret_salts)
+{
+	char path[4096], lock[4096];
+	int n = snprintf(path, sizeof path, "%s/auth/secret", dir);
+	int m = snprintf(lock, sizeof lock, "%s/auth/users.lock", dir);
+	if (n < 0 || (size_t)n >= sizeof path || m < 0 || (size_t)m >= sizeof lock)
+		return op_fail(op, RC_CONFIG, "the data folder's path is too long");
+	int rc = secret_read(op, path, ret_salts);
+	return rc == RC_NONEXISTENT ? secret_make(op, lock, path, ret_salts) : rc;
 }
 
 void salts_of(const struct salts *s, struct span name, uint8_t ret_salt[SCRAM_SALT_BYTES])

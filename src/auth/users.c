@@ -573,25 +573,45 @@ int users_learn(
 	return rc;
 }
 
+// What the name is shown: the salt of the keys that it has, or the one that everybody of that name would have.
+static int salt_shown(
+	struct op *op, const char *dir, struct span name, uint8_t ret_salt[SCRAM_SALT_BYTES])
+{
+	struct users *users;
+	struct user user;
+	struct salts salts;
+	int rc = users_open(op, dir, NULL, &users);
+	if (rc < 0)
+		return rc;
+	rc = table_find(op, users, OWN, name, &user);
+	users_close(users);
+	if (rc == 0 && user.scram.known) {
+		memcpy(ret_salt, user.scram.salt, SCRAM_SALT_BYTES);
+		return 0;
+	}
+	if (rc == 0 || rc == RC_NONEXISTENT)
+		rc = salts_load(op, dir, &salts);
+	if (rc == 0)
+		salts_of(&salts, name, ret_salt);
+	sodium_memzero(&salts, sizeof salts);
+	return rc;
+}
+
 int users_file_set(struct op *op, const char *dir, struct span name, struct span password,
 	bool create, bool replace)
 {
 	struct span canonical;
 	struct scram_keys keys;
 	struct buf line = { 0 };
-	struct salts salts;
 	uint8_t salt[SCRAM_SALT_BYTES];
 	char hash[crypto_pwhash_STRBYTES];
 	int rc = user_name_canonical(op, name, &canonical);
-	// No secret yet: no server has run, and nobody was shown a salt.
-	bool was_shown = rc == 0 && salts_load(op, dir, false, &salts) == 0;
-	if (was_shown)
-		salts_of(&salts, canonical, salt);
-	sodium_memzero(&salts, sizeof salts);
+	if (rc == 0)
+		rc = salt_shown(op, dir, canonical, salt);
 	if (rc == 0)
 		rc = password_hash(op, password, hash);
 	if (rc == 0)
-		rc = password_scram(op, password, was_shown ? salt : NULL, &keys);
+		rc = password_scram(op, password, salt, &keys);
 	if (rc < 0)
 		return rc;
 	line_print(&line, canonical, span_str(hash), &keys);

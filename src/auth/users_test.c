@@ -19,7 +19,8 @@ struct world {
 	struct op op;
 };
 
-static const char *const files[] = { "auth/users.lock", "auth/users", "passwd", "auth", "" };
+static const char *const files[] = { "auth/users.lock", "auth/users", "auth/secret", "passwd",
+	"auth", "" };
 
 static int setup(void **state)
 {
@@ -107,7 +108,6 @@ static void names_are_no_comments(void **state)
 	assert_int_equal(user_name_canonical(&w->op, SPAN("a#"), &name), 0);
 }
 
-static void keys_are_base64(void **state)
 // A name may be longer once it is canonical: it was added and not read any more.
 static void names_that_grow(void **state)
 {
@@ -137,6 +137,7 @@ static void names_that_grow(void **state)
 	buf_done(&line);
 }
 
+static void keys_are_base64(void **state)
 {
 	struct world *w = *state;
 #define KEY "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -154,8 +155,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(lines_with_blanks, setup, teardown),
 		cmocka_unit_test_setup_teardown(lines_without_colon, setup, teardown),
 		cmocka_unit_test_setup_teardown(names_are_no_comments, setup, teardown),
-		cmocka_unit_test_setup_teardown(keys_are_base64, setup, teardown),
 		cmocka_unit_test_setup_teardown(names_that_grow, setup, teardown),
+		cmocka_unit_test_setup_teardown(keys_are_base64, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
