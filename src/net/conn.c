@@ -507,10 +507,10 @@ static void options_set(const struct net *n, int fd)
 
 void conn_stranger(struct conn *c, uint64_t until)
 {
-	// What the kernel holds for who does not read is memory, too: by itself up to megabytes (tcp_wmem) for each connection.
+	// What the kernel holds for who does not read is memory, too: by itself up to megabytes (tcp_wmem) for each connection. 0: as the system says.
 	if (c->peer.kind != PEER_UNIX && (until || c->stranger_until))
 		option_set(c->task.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT,
-			until ? NET_STRANGER_UNSENT : INT32_MAX);
+			until ? NET_STRANGER_UNSENT : 0);
 	c->stranger_until = until;
 	c->input_limit = until ? NET_STRANGER_INPUT : NET_INPUT_MAX;
 	c->out_high = until ? NET_STRANGER_OUT : NET_OUT_HIGH;

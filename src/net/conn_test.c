@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -301,6 +302,46 @@ static void test_stranger(void **state)
 	assert_true(NET_STRANGER_INPUT >= SMTP_LINE_MAX + 2);
 }
 
+// The server's end of a connection: this process has both.
+static int other_end(int fd)
+{
+	struct sockaddr_in own, peer;
+	socklen_t n = sizeof own;
+	assert_int_equal(getsockname(fd, (void *)&own, &n), 0);
+	for (int i = 0; i < 1024; i++) {
+		n = sizeof peer;
+		if (getpeername(i, (void *)&peer, &n) == 0 && peer.sin_family == AF_INET &&
+			peer.sin_port == own.sin_port)
+			return i;
+	}
+	fail_msg("the other end is not there");
+	return -1;
+}
+
+static unsigned unsent_most(int fd)
+{
+	unsigned v = 1;
+	socklen_t n = sizeof v;
+	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &v, &n), 0);
+	return v;
+}
+
+// Who has logged in may have as much in the kernel as the system says, as every other socket.
+static void test_stranger_no_more(void **state)
+{
+	struct server_config config = { .stranger_ms = 60000 };
+	struct server *s = server_start(&config);
+	int fd = client_connect(s);
+	EXPECT_LINE(fd, "HELLO");
+	int end = other_end(fd);
+	assert_int_equal(unsent_most(end), NET_STRANGER_UNSENT);
+	client_send(fd, "KNOWN\n");
+	EXPECT_LINE(fd, "OK");
+	assert_int_equal(unsent_most(end), unsent_most(fd)); // which nobody has set
+	close(fd);
+	server_stop(s);
+}
+
 static void input_limit(size_t limit)
 {
 	struct server_config config = { .input_limit = limit };
@@ -552,6 +593,7 @@ int main(void)
 		cmocka_unit_test(test_limit_in_all),
 		cmocka_unit_test(test_limit_of_one),
 		cmocka_unit_test(test_stranger),
+		cmocka_unit_test(test_stranger_no_more),
 		cmocka_unit_test(test_input_limit),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_addresses),

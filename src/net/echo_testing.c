@@ -156,6 +156,9 @@ static bool simple_command(struct echo *e, struct span word, struct span rest)
 		rope_addf(out, "%.*s\n", SPAN_FMT(s));
 	} else if (span_eq(word, SPAN("BIND"))) {
 		bind_reply(e, rest);
+	} else if (span_eq(word, SPAN("KNOWN"))) { // a stranger no more
+		conn_stranger(e->conn, 0);
+		rope_add(out, SPAN("OK\n"));
 	} else if (span_eq(word, SPAN("WAKER"))) {
 		register_waker(e);
 	} else if (span_eq(word, SPAN("TICK"))) {
