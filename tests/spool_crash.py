@@ -124,10 +124,10 @@ class World:
         self.excused = set()  # numbers that the relay may have twice
         self.deaths = 0
 
-    def submit(self, number, recipients):
+    def submit(self, number, recipients, here=("bert@example.org",)):
         with smtplib.SMTP("127.0.0.1", self.server.ports["submission"], local_hostname="c.example.org", timeout=PATIENCE) as client:
             client.login("anna", "secret")
-            refused = client.sendmail("anna@example.org", [*recipients, "bert@example.org"], message(number))
+            refused = client.sendmail("anna@example.org", [*recipients, *here], message(number))
         self.acknowledged[number] = [r for r in recipients if r not in refused]
 
     def submit_until(self, number, recipients):
@@ -249,6 +249,25 @@ def taking_in(world, kind):
         report.failed("spool crash", f"there was no {kind} to die at")
 
 
+def waiting_long(world):
+    """Who sends again is known while the message waits, however long the relay is down: no record is written meanwhile."""
+    world.relay.up = False
+    number = world.next()
+    for hours in (0, 18, 36):
+        world.control.shift_clock(hours * 3600)
+        world.control.mean(world.server.process.pid)
+        world.submit(number, ["a@far.example"], here=())
+    world.relay.up = True
+    world.empty()
+    world.control.shift_clock(0)
+    world.control.mean(0)
+    del world.acknowledged[number]  # Sent, which does not know it for so long, has it more than once
+    if world.relay.taken[number, "a@far.example"] == 1:
+        report.passed("spool crash: sent again after a long time: it came once")
+    else:
+        report.failed("spool crash", f"sent again after a long time: it came {world.relay.taken[number, 'a@far.example']} times")
+
+
 def settling(world, kind):
     """Steps 7 to 9: it dies at each write or flush while the relay has one recipient and refuses another."""
     nth = died = 1
@@ -356,6 +375,7 @@ def play(kills):
             for kind in ("write", "sync"):
                 taking_in(world, kind)
             sending(world)
+            waiting_long(world)
             for kind in ("write", "sync"):
                 settling(world, kind)
             any_moment(world, kills)

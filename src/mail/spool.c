@@ -4,8 +4,11 @@
 // A record is put in line under the lock, so numbers go to the log in order, and the next one (in the same batch) never falls back. What is in line and
 // not durable yet counts against the bounds, and nobody can take it.
 //
+// Who sends again is looked for in the records of those who wait first, then among the marks, which are for those who have gone.
+//
 // Marks: "D" be32 period, id, in the period in which they were put last. They are looked for in this period and the one before, as
-// mail/deliver.c does with deliveries; whenever a record is written its recipients' marks come into the present period.
+// mail/deliver.c does with deliveries; whenever a record is written, and when its last recipient leaves, its recipients' marks come into the present
+// period.
 #include "mail/spool.h"
 
 #include "base/clock.h"
@@ -24,6 +27,7 @@ struct item {
 	uint64_t number, octets; // number 0: not given yet
 	int64_t next_at;
 	enum state state;
+	bool marked;
 	uint8_t key[SPOOL_KEY];
 	size_t user_n;
 	char user[];
@@ -59,6 +63,7 @@ static struct item *item_new(const struct spool_message *m, uint64_t octets)
 	it->octets = octets;
 	it->next_at = m->next_at;
 	it->state = IN_LINE;
+	it->marked = m->marked;
 	memcpy(it->key, m->key, SPOOL_KEY);
 	it->user_n = m->user.n;
 	memcpy(it->user, m->user.p, m->user.n);
@@ -257,7 +262,58 @@ static void marks_clear_locked(struct spool *s, struct store_batch *b)
 	s->period = period;
 }
 
-int spool_had(struct op *op, struct spool *s, const uint8_t key[SPOOL_KEY], struct span address)
+// The first message with this key and a number of `from` or more, 0: none. RC_INUSE: one is in line, and whether that will stand nobody knows yet.
+static int find_same(struct op *op, struct spool *s, const uint8_t key[SPOOL_KEY], uint64_t from,
+	uint64_t *ret_number)
+{
+	bool in_line = false;
+	uint64_t number = 0;
+	pthread_mutex_lock(&s->lock);
+	for (const struct item *it = s->first; it; it = it->next) {
+		if (!it->marked || memcmp(it->key, key, SPOOL_KEY) != 0)
+			continue;
+		in_line |= it->state == IN_LINE;
+		if (it->number >= from && (!number || it->number < number))
+			number = it->number;
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (in_line)
+		return op_fail(op, RC_INUSE, "the same message is being stored just now");
+	*ret_number = number;
+	return 0;
+}
+
+static bool is_among(const struct spool_message *m, struct span address)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (span_eq(m->recipients[i].address, address))
+			return true;
+	return false;
+}
+
+// SPOOL_HAD: this recipient is one of those who wait, however long. A record that cannot be read now is a fault; one that is damaged sends nothing.
+static int waits_here(
+	struct op *op, struct spool *s, const uint8_t key[SPOOL_KEY], struct span address)
+{
+	for (uint64_t from = 1, number = 0;; from = number + 1) {
+		struct spool_message m;
+		int rc = find_same(op, s, key, from, &number);
+		if (rc < 0 || !number)
+			return rc;
+		struct arena_mark mark = arena_mark(&op->arena);
+		rc = spool_read(op, s, number, &m);
+		bool is_here = rc == 0 && is_among(&m, address);
+		arena_release(&op->arena, mark);
+		if (is_here)
+			return SPOOL_HAD;
+		// It may have gone meanwhile, and left marks.
+		if (rc < 0 && rc != RC_NONEXISTENT && rc != RC_CORRUPT)
+			return rc;
+	}
+}
+
+static int has_mark(
+	struct op *op, struct spool *s, const uint8_t key[SPOOL_KEY], struct span address)
 {
 	uint8_t id[DELIVERY_ID];
 	pthread_mutex_lock(&s->lock);
@@ -277,6 +333,12 @@ int spool_had(struct op *op, struct spool *s, const uint8_t key[SPOOL_KEY], stru
 	}
 	arena_release(&op->arena, mark);
 	return rc < 0 ? rc : rc == STORE_ABSENT ? 0 : SPOOL_HAD;
+}
+
+int spool_had(struct op *op, struct spool *s, const uint8_t key[SPOOL_KEY], struct span address)
+{
+	int rc = waits_here(op, s, key, address);
+	return rc ? rc : has_mark(op, s, key, address);
 }
 
 // --- taking in ---

@@ -10,9 +10,9 @@
 //
 // and goes out so: spool_take (it is the caller's alone from then on), spool_read, spool_settle (what became of its recipients), spool_give.
 //
-// A recipient of a message with a Message-ID leaves a mark, durable with the record, named by the message's key and the address. It stays while the
-// recipient waits and for DELIVERY_PERIOD_S to twice that once the relay has the message; then spool_had() knows a client that sends again, having lost its
-// answer. What failed leaves none: who sends that again means it.
+// spool_had() knows a client that sends again, having lost its answer, if the message has a Message-ID: by the record while the recipient waits, and
+// by a mark for DELIVERY_PERIOD_S to twice that once the relay has the message. The mark is named by the message's key and the address, and durable
+// with the change that takes the recipient out of the record. What failed leaves none: who sends that again means it.
 //
 // Bounds, all in base/limits.h: messages and octets, for each user and for all; octets of a record. Any thread; lock: docs/locks.md.
 #ifndef MAIL_SPOOL_H
@@ -63,7 +63,8 @@ void spool_count(struct spool *s, struct spool_totals *ret_totals);
 // Is there room for one more message of this user? For saying no early: spool_stage() decides.
 bool spool_has_room(struct spool *s, struct span user);
 enum { SPOOL_HAD = 1 };
-// SPOOL_HAD: this recipient's message is in the spool, or has gone out of it to the relay. 0: not that we know.
+// SPOOL_HAD: this recipient's message is in the spool, or has gone out of it to the relay. 0: not that we know. RC_INUSE: the same message is in line.
+// May block on the disk.
 int spool_had(struct op *op, struct spool *s, const uint8_t key[SPOOL_KEY], struct span address);
 
 struct spool_slot; // a message in line

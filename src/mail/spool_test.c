@@ -272,6 +272,11 @@ static void marks(void **state)
 	assert_int_equal(had(&f, s, 1), SPOOL_HAD);
 	assert_int_equal(spool_had(&f.op, s, other, two[0].address), 0);
 	assert_int_equal(spool_had(&f.op, s, simple.key, SPAN("d@example.net")), 0);
+	clock_shift_for_test(
+		3 * DELIVERY_PERIOD_S); // nothing was written meanwhile: the relay is down
+	assert_int_equal(had(&f, s, 0), SPOOL_HAD);
+	assert_int_equal(had(&f, s, 1), SPOOL_HAD);
+	assert_int_equal(spool_had(&f.op, s, simple.key, SPAN("d@example.net")), 0);
 	for (unsigned i = 1; i < 10; i++) { // it is tried, and stays
 		clock_shift_for_test((int64_t)i * DELIVERY_PERIOD_S);
 		assert_true(spool_take(s, clock_real(), &number));
@@ -313,8 +318,10 @@ static void in_line(void **state)
 	uint64_t number;
 	ok(&f.op, spool_stage(&f.op, s, d, &simple, &first));
 	assert_int_equal(spool_stage(&f.op, s, d, &simple, &second), RC_INUSE);
+	assert_int_equal(had(&f, s, 0), RC_INUSE);          // nor is it known whether it will stand
 	assert_false(spool_take(s, clock_real(), &number)); // nothing is sent that may be lost
 	ok(&f.op, spool_wait(&f.op, first));
+	assert_int_equal(had(&f, s, 0), SPOOL_HAD);
 	assert_true(spool_take(s, clock_real(), &number));
 	delivery_free(d);
 	spool_free(s);
