@@ -25,6 +25,12 @@ static bool print_message(struct span payload)
 	uint32_t tries = reader_u32(&r);
 	struct span user = reader_field(&r), sender = reader_field(&r), why = reader_field(&r);
 	uint32_t count = reader_u32(&r);
+	if (!r.bad && !user.n) { // its record cannot be read
+		printf("%" PRIu64 "  ", number);
+		print(why);
+		putchar('\n');
+		return true;
+	}
 	if (gmtime_r(&arrived, &tm))
 		(void)strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S UTC", &tm);
 	printf("%" PRIu64 "  %s  ", number, when);

@@ -506,6 +506,15 @@ void spool_give(struct spool *s, uint64_t number)
 	pthread_mutex_unlock(&s->lock);
 }
 
+void spool_put_off(struct spool *s, uint64_t number, int64_t next_at)
+{
+	pthread_mutex_lock(&s->lock);
+	struct item *it = find(s, number);
+	if (it)
+		it->next_at = next_at;
+	pthread_mutex_unlock(&s->lock);
+}
+
 int64_t spool_next(struct spool *s)
 {
 	int64_t next = INT64_MAX;
@@ -536,17 +545,22 @@ int spool_read(struct op *op, struct spool *s, uint64_t number, struct spool_mes
 	return rc < 0 ? rc : spool_decode(op, number, value, ret_message);
 }
 
+uint64_t spool_number_from(struct spool *s, uint64_t from)
+{
+	uint64_t number = 0;
+	pthread_mutex_lock(&s->lock);
+	for (const struct item *it = s->first; it; it = it->next)
+		if (it->state != IN_LINE && it->number >= from && (!number || it->number < number))
+			number = it->number;
+	pthread_mutex_unlock(&s->lock);
+	return number;
+}
+
 int spool_read_from(
 	struct op *op, struct spool *s, uint64_t from, struct spool_message *ret_message)
 {
 	for (;;) {
-		uint64_t number = 0;
-		pthread_mutex_lock(&s->lock);
-		for (const struct item *it = s->first; it; it = it->next)
-			if (it->state != IN_LINE && it->number >= from &&
-				(!number || it->number < number))
-				number = it->number;
-		pthread_mutex_unlock(&s->lock);
+		uint64_t number = spool_number_from(s, from);
 		if (!number)
 			return op_fail(op, RC_NONEXISTENT, "there are no more messages");
 		int rc = spool_read(op, s, number, ret_message);

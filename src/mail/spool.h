@@ -44,7 +44,7 @@ struct spool_message {
 	bool marked;                        // it has a Message-ID: its recipients leave marks
 	bool delay_told;                    // a report of delay was made
 	int64_t arrived, next_at;           // clock_real(): when it came, when it is to be tried
-	uint32_t tries;                     // that the relay has answered
+	uint32_t tries;                     // that have come to an end, but not to one for all
 	uint64_t size;                      // octets of the text
 	struct blob_ref blob;               // which is the text
 	struct spool_recipient *recipients; // who waits
@@ -82,11 +82,15 @@ bool spool_take(struct spool *s, int64_t now, uint64_t *ret_number);
 // This one, whatever its time. RC_NONEXISTENT, RC_INUSE.
 int spool_take_number(struct op *op, struct spool *s, uint64_t number);
 void spool_give(struct spool *s, uint64_t number);
+// Not before that time, of a message that was taken: for when its record cannot be written, or not even read. Forgotten with the next start.
+void spool_put_off(struct spool *s, uint64_t number, int64_t next_at);
 int64_t spool_next(
 	struct spool *s); // when the first message's time comes that nobody is at; INT64_MAX: never
 // Its record, in op's arena. RC_NONEXISTENT, RC_CORRUPT, RC_VERSION. May block on the disk.
 int spool_read(struct op *op, struct spool *s, uint64_t number, struct spool_message *ret_message);
-// The first message with a number of `from` or more, whoever is at it; RC_NONEXISTENT.
+// The first message with a number of `from` or more, whoever is at it; 0: there is none.
+uint64_t spool_number_from(struct spool *s, uint64_t from);
+// That message's record; RC_NONEXISTENT.
 int spool_read_from(
 	struct op *op, struct spool *s, uint64_t from, struct spool_message *ret_message);
 

@@ -7,12 +7,19 @@
 
 int admin_spool_list(struct admin_session *s)
 {
-	uint64_t seconds = 0, from = 0;
+	uint64_t seconds = 0, number = 0;
 	struct span why = SPAN("");
-	struct spool_message m;
 	int rc = 0;
-	while ((rc = spool_read_from(&s->op, s->what->spool.spool, from, &m)) == 0) {
-		from = m.number + 1;
+	while ((number = spool_number_from(s->what->spool.spool, number + 1))) {
+		struct spool_message m;
+		rc = spool_read(&s->op, s->what->spool.spool, number, &m);
+		if (rc == RC_NONEXISTENT) // it has gone meanwhile
+			continue;
+		if (rc < 0) // without a user: why is all that there is to say
+			m = (struct spool_message){ .number = number,
+				.user = SPAN(""),
+				.sender = SPAN(""),
+				.why = span_str(op_text(&s->op, rc)) };
 		buf_reset(&s->out);
 		buf_add_u64(&s->out, m.number);
 		buf_add_u64(&s->out, (uint64_t)m.arrived);
@@ -29,14 +36,11 @@ int admin_spool_list(struct admin_session *s)
 			return rc;
 		op_reset(&s->op);
 	}
-	if (rc != RC_NONEXISTENT)
-		return rc;
-	s->op.rc = 0; // that is no fault
+	op_reset(&s->op);
+	rc = 0;
 	buf_reset(&s->out);
 	if (s->what->spooler)
 		rc = spooler_status(&s->op, s->what->spooler, &seconds, &why);
-	else
-		rc = 0;
 	buf_addf(&s->out, "%s %llu ", s->what->spooler ? "sends" : "idle",
 		(unsigned long long)seconds);
 	buf_add_hex(&s->out, why);

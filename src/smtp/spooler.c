@@ -166,9 +166,14 @@ static void tell_overdue(struct spooler *s)
 {
 	struct op *op = &s->op;
 	struct spool_message m;
-	uint64_t from = 0;
-	for (; spool_read_from(op, s->config.spool, from, &m) == 0; op_reset(op)) {
-		from = m.number + 1;
+	uint64_t number = 0;
+	for (; (number = spool_number_from(s->config.spool, number + 1)); op_reset(op)) {
+		int rc = spool_read(op, s->config.spool, number, &m);
+		if (rc < 0 && rc != RC_NONEXISTENT) // the others are told
+			log_error("spool", "message %llu: %s", (unsigned long long)number,
+				op_text(op, rc));
+		if (rc < 0)
+			continue;
 		int64_t age = clock_real() - m.arrived;
 		if (age < spooler_expires_s(&s->config) && (age < SPOOL_DELAY_S || m.delay_told))
 			continue;
@@ -177,7 +182,7 @@ static void tell_overdue(struct spooler *s)
 			continue;
 		for (size_t i = 0; i < m.count; i++)
 			o[i] = (struct spool_outcome){ .fate = SPOOL_WAITS, .said = SPAN("") };
-		int rc = spooler_settle(op, &s->config, &m, o, true);
+		rc = spooler_settle(op, &s->config, &m, o, true);
 		spool_give(s->config.spool, m.number);
 		if (rc < 0) {
 			log_error("spool", "message %llu: %s", (unsigned long long)m.number,
@@ -310,9 +315,10 @@ static int load(struct spooler *s, uint64_t number)
 {
 	struct op *op = &s->op;
 	int rc = spool_read(op, s->config.spool, number, &s->m);
-	s->m.number = number;
-	if (rc < 0)
+	if (rc < 0) {
+		s->m = (struct spool_message){ .number = number };
 		return rc;
+	}
 	s->outcomes = arena_array(&op->arena, s->m.count, sizeof *s->outcomes);
 	if (!s->outcomes)
 		return op_fail(op, RC_NOMEM, "out of memory");
@@ -322,6 +328,31 @@ static int load(struct spooler *s, uint64_t number)
 	s->has_end = s->tells = false;
 	s->dots = (struct dot_stuffer){ .in_line = false };
 	return 0;
+}
+
+// Its record cannot be had: it says no more than its number. The others go on.
+static void cannot_load(struct spooler *s, int rc)
+{
+	log_error(
+		"spool", "message %llu: %s", (unsigned long long)s->m.number, op_text(&s->op, rc));
+	if (rc == RC_CORRUPT || rc == RC_VERSION) { // it stays taken: nobody tries it again
+		op_reset(&s->op);
+		return;
+	}
+	spool_put_off(s->config.spool, s->m.number, clock_real() + SPOOL_RETRY_MOST_S);
+	put_away(s);
+}
+
+// Its text cannot: for ever, or now. That is no fault of the relay's, and the others go on.
+static void cannot_open(struct spooler *s, int rc)
+{
+	log_error(
+		"spool", "message %llu: %s", (unsigned long long)s->m.number, op_text(&s->op, rc));
+	if (rc == RC_CORRUPT || rc == RC_NONEXISTENT)
+		note_text(s, 554, "5.3.0", "the message is damaged here");
+	else
+		note_text(s, 451, "4.3.0", op_text(&s->op, rc));
+	over(s);
 }
 
 // The next message whose time has come. False: there is none.
@@ -337,23 +368,15 @@ static bool begin(struct spooler *s)
 	if (!spool_take(s->config.spool, clock_real(), &number))
 		return false;
 	int rc = load(s, number);
-	if (rc == RC_CORRUPT || rc == RC_VERSION) { // it stays taken: nobody tries it again
-		log_error("spool", "%s", op_text(&s->op, rc));
-		op_reset(&s->op);
+	if (rc < 0) {
+		cannot_load(s, rc);
 		return true;
 	}
+	rc = blob_open(&s->op, mail_store_of(s->config.mail), s->m.blob, &s->text);
 	if (rc == 0)
-		rc = blob_open(&s->op, mail_store_of(s->config.mail), s->m.blob, &s->text);
-	if (rc == 0) {
 		address(s);
-	} else if (rc == RC_CORRUPT || rc == RC_NONEXISTENT) {
-		log_error("spool", "message %llu: %s", (unsigned long long)number,
-			op_text(&s->op, rc));
-		note_text(s, 554, "5.3.0", "the message is damaged here");
-		over(s);
-	} else {
-		unreached(s, op_text(&s->op, rc));
-	}
+	else
+		cannot_open(s, rc);
 	return true;
 }
 

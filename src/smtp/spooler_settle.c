@@ -139,7 +139,7 @@ static int tell(struct op *op, const struct telling *t)
 	facts.recipients = of;
 	rc = content_of(op, mail_store_of(t->config->mail), m, &facts.content, &facts.is_whole);
 	facts.is_whole = facts.is_whole && t->action == DSN_FAILED;
-	if (rc == RC_CORRUPT || rc == RC_NONEXISTENT)
+	if (rc == RC_CORRUPT || rc == RC_NONEXISTENT || rc == RC_IO) // he is told all the same
 		facts.content = SPAN("");
 	else if (rc < 0)
 		return rc;

@@ -14,6 +14,7 @@
 #include "mail/account.h"
 #include "mail/content.h"
 #include "mail/deliver.h"
+#include "mail/faults_testing.h"
 #include "mail/format.h"
 #include "mail/spool.h"
 #include "mail/view.h"
@@ -46,6 +47,7 @@ static int setup(void **state)
 		account_open(&op, config.mail, SPAN("u"), &a) < 0)
 		return -1;
 	account_unref(a);
+	faults_begin(store);
 	return spooler_new(&op, &config, &spooler);
 }
 
@@ -147,6 +149,15 @@ static void put(const struct spool_message *m, struct span text)
 static void put_simple(size_t count)
 {
 	struct spool_message m = message_of(count);
+	put(&m, TEXT);
+}
+
+// A message to that one of three.
+static void put_to(size_t i)
+{
+	struct spool_message m = message_of(1);
+	m.key[0] = (uint8_t)('a' + i); // or they were one message
+	m.recipients = &three[i];
 	put(&m, TEXT);
 }
 
@@ -564,6 +575,71 @@ static void slow(void **state)
 	buf_done(&text);
 }
 
+// What cannot be read is the trouble of one message: the others go, and the sender of that one is told in the end.
+static void unreadable(void **state)
+{
+	(void)state;
+	struct span text;
+	struct spool_message m;
+	put_to(0);
+	put_to(1);
+	assert_int_equal(spool_read_from(&op, config.spool, 0, &m), 0);
+	faults.bad_blob = m.blob.id;
+	settle(false);
+	greets("");
+	sent("EHLO mx.a\nMAIL FROM:<u@a>\nRCPT TO:<y@far>\n");
+	says(SPAN("250 a\r\n250 y\r\n"));
+	says(SPAN("354 go\r\n"));
+	says(SPAN("250 taken\r\n"));
+	assert_int_equal(waiting(), 1);
+	assert_true(due > clock_mono()); // it is tried again
+	assert_int_equal(spool_read_from(&op, config.spool, 0, &m), 0);
+	assert_true(has(m.why, "451 4.3.0 the disk failed"));
+	clock_shift_for_test(SPOOL_EXPIRES_S + 60);
+	settle(false);
+	assert_int_equal(waiting(), 0);
+	assert_int_equal(reports(&text), 1);
+	assert_true(has(text, "x@far\r\nAction: failed\r\nStatus: 4.4.7\r\n"));
+	assert_false(has(text, "Subject: it\r\n"));
+	clock_shift_for_test(0);
+	// An administrator may give it up.
+	put_to(2);
+	assert_int_equal(spool_read_from(&op, config.spool, 0, &m), 0);
+	faults.bad_blob = m.blob.id;
+	assert_int_equal(spool_take_number(&op, config.spool, m.number), 0);
+	assert_int_equal(spooler_drop(&op, &config, m.number), 0);
+	assert_int_equal(reports(&text), 2);
+	assert_int_equal(waiting(), 0);
+}
+
+// The same of a record; nor does it keep the others from being told.
+static void unreadable_record(void **state)
+{
+	(void)state;
+	struct span text;
+	put_to(0);
+	put_to(1);
+	faults.bad_key = (struct span){ "Q\0\0\0\0\0\0\0\1", 9 };
+	clock_shift_for_test(SPOOL_DELAY_S + 60);
+	settle(false);
+	breaks_off();
+	assert_int_equal(reports(&text), 1);
+	assert_true(has(text, "y@far\r\nAction: delayed\r\n"));
+	spooler_try(spooler);
+	settle(false);
+	greets("");
+	sent("EHLO mx.a\nMAIL FROM:<u@a>\nRCPT TO:<y@far>\n");
+	says(SPAN("250 a\r\n250 y\r\n"));
+	says(SPAN("354 go\r\n"));
+	says(SPAN("250 taken\r\n"));
+	assert_int_equal(waiting(), 1);
+	faults.bad_key = SPAN_NONE;
+	spooler_try(spooler);
+	settle(false);
+	greets("");
+	sent("EHLO mx.a\nMAIL FROM:<u@a>\nRCPT TO:<x@far>\n");
+}
+
 // An administrator gives a message up: its sender is told.
 static void drops(void **state)
 {
@@ -624,6 +700,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(reports_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(stops, setup, teardown),
 		cmocka_unit_test_setup_teardown(slow, setup, teardown),
+		cmocka_unit_test_setup_teardown(unreadable, setup, teardown),
+		cmocka_unit_test_setup_teardown(unreadable_record, setup, teardown),
 		cmocka_unit_test_setup_teardown(drops, setup, teardown),
 		cmocka_unit_test_setup_teardown(returns, setup, teardown),
 	};
