@@ -11,6 +11,7 @@ struct faults {
 	uint64_t bad_blob;          // it cannot be read (RC_IO); 0: none
 	struct span bad_key;        // nor can this value; absent: none
 	bool full;                  // batches that free space are taken (STORE_FREES), no others
+	bool broken;                // none are
 	bool read_only;             // store_stats() says so
 	struct store_ticket with;   // of the last batch that had one
 };
@@ -27,7 +28,7 @@ static inline int faults_get(struct op *op, struct store *s, struct store_snapsh
 static inline int faults_submit(struct op *op, struct store *s, const struct store_batch *b,
 	struct store_ticket *ret_ticket)
 {
-	if (faults.full && !(b->flags & STORE_FREES))
+	if (faults.broken || (faults.full && !(b->flags & STORE_FREES)))
 		return op_fail(op, RC_NOSPACE, "the volume is full");
 	if (b->with.v)
 		faults.with = b->with;

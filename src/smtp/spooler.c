@@ -246,8 +246,19 @@ static void note_text(struct spooler *s, unsigned code, const char *enhanced, co
 
 // --- after it ---
 
+static bool any_accepted(const struct spooler *s)
+{
+	for (size_t i = 0; i < s->m.count; i++)
+		if (s->outcomes[i].fate == SPOOL_SENT)
+			return true;
+	return false;
+}
+
+// What cannot be written down now (a full volume): if somebody has the message that must be, before anything else is sent, or it would come twice. If
+// nobody has, it may be forgotten: it is tried again, as after a crash.
 static void settle(struct spooler *s)
 {
+	struct arena_mark mark = arena_mark(&s->op.arena);
 	int rc = spooler_settle(&s->op, &s->config, &s->m, s->outcomes, s->tells);
 	if (rc == 0) {
 		put_away(s);
@@ -255,6 +266,12 @@ static void settle(struct spooler *s)
 	}
 	log_error("spool", "message %llu: what became of it cannot be written down: %s",
 		(unsigned long long)s->m.number, op_text(&s->op, rc));
+	arena_release(&s->op.arena, mark); // it may be so for long
+	if (!any_accepted(s)) {
+		spool_put_off(s->config.spool, s->m.number, s->m.next_at);
+		put_away(s);
+		return;
+	}
 	s->settle_at = clock_mono() + SPOOL_RETRY_FIRST_S * NS_PER_S;
 }
 
@@ -381,14 +398,6 @@ static bool begin(struct spooler *s)
 }
 
 // --- in it ---
-
-static bool any_accepted(const struct spooler *s)
-{
-	for (size_t i = 0; i < s->m.count; i++)
-		if (s->outcomes[i].fate == SPOOL_SENT)
-			return true;
-	return false;
-}
 
 // All of the envelope is answered.
 static void after_envelope(struct spooler *s)

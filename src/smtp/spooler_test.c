@@ -640,6 +640,56 @@ static void unreadable_record(void **state)
 	sent("EHLO mx.a\nMAIL FROM:<u@a>\nRCPT TO:<x@far>\n");
 }
 
+// On a full volume what was put off, or refused and cannot be told of, waits by itself; what is sent leaves all the same.
+static void full(void **state)
+{
+	(void)state;
+	static const char *const answers[] = { "250 a\r\n450 4.2.2 full\r\n",
+		"250 a\r\n550 5.1.1 no\r\n" };
+	struct span text;
+	for (unsigned i = 0; i < 2; i++) {
+		put_to(0);
+		put_to(1);
+		faults.full = true;
+		settle(false);
+		greets("");
+		sent("EHLO mx.a\nMAIL FROM:<u@a>\nRCPT TO:<x@far>\n");
+		says(span_str(answers[i]));
+		sent("RSET\nMAIL FROM:<u@a>\nRCPT TO:<y@far>\n");
+		says(SPAN("250 reset\r\n250 a\r\n250 y\r\n"));
+		says(SPAN("354 go\r\n"));
+		says(SPAN("250 taken\r\n"));
+		assert_int_equal(waiting(), 1);
+		assert_true(due > clock_mono()); // not at once
+		assert_int_equal(reports(&text), i);
+		faults.full = false;
+		spooler_try(spooler);
+		settle(false);
+		greets("");
+		says(SPAN("250 a\r\n550 5.1.1 no\r\n"));
+		assert_int_equal(waiting(), 0);
+		assert_int_equal(reports(&text), i + 1);
+	}
+}
+
+// What the relay has is written down before anything else is sent, however long that takes.
+static void full_when_sent(void **state)
+{
+	(void)state;
+	put_to(0);
+	put_to(1);
+	settle(false);
+	greets("");
+	says(SPAN("250 a\r\n250 x\r\n"));
+	says(SPAN("354 go\r\n"));
+	faults.broken = true;
+	(void)fake_output(&relay);
+	says(SPAN("250 taken\r\n"));
+	sent("");
+	assert_int_equal(waiting(), 2);
+	assert_in_range(due, clock_mono(), clock_mono() + SPOOL_RETRY_FIRST_S * NS_PER_S);
+}
+
 // An administrator gives a message up: its sender is told.
 static void drops(void **state)
 {
@@ -702,6 +752,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(slow, setup, teardown),
 		cmocka_unit_test_setup_teardown(unreadable, setup, teardown),
 		cmocka_unit_test_setup_teardown(unreadable_record, setup, teardown),
+		cmocka_unit_test_setup_teardown(full, setup, teardown),
+		cmocka_unit_test_setup_teardown(full_when_sent, setup, teardown),
 		cmocka_unit_test_setup_teardown(drops, setup, teardown),
 		cmocka_unit_test_setup_teardown(returns, setup, teardown),
 	};
