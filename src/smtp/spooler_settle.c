@@ -33,8 +33,8 @@ int64_t spooler_expires_s(const struct spooler_config *config)
 
 // --- reports ---
 
-// What of the message is shown: with RET=FULL all of it, if that is short (RFC 3461 section 6.2), else its header, whole lines of it.
-static int content_of(struct op *op, struct store *store, const struct spool_message *m,
+// What of the message is shown: `full`, all of it, if that is short; else its header, whole lines of it.
+static int content_of(struct op *op, struct store *store, const struct spool_message *m, bool full,
 	struct span *ret_content, bool *ret_is_whole)
 {
 	struct blob b;
@@ -48,7 +48,7 @@ static int content_of(struct op *op, struct store *store, const struct spool_mes
 	blob_close(&b);
 	if (rc < 0 || !text.p)
 		return rc < 0 ? rc : op_fail(op, RC_NOMEM, "out of memory");
-	*ret_is_whole = span_caseeq(m->ret, SPAN("FULL")) && text.n == m->size;
+	*ret_is_whole = full && text.n == m->size;
 	const char *end = memmem(text.p, text.n, "\r\n\r\n", 4);
 	if (end && !*ret_is_whole)
 		text.n = (size_t)(end - text.p) + 4;
@@ -131,14 +131,16 @@ static int tell(struct op *op, const struct telling *t)
 		.count = m->count };
 	struct dsn_recipient *of = NULL;
 	uint8_t id[32];
+	// RFC 3461 section 4.3: RET is about failures; of anything else only the header is shown (section 6.2).
+	bool full = t->action == DSN_FAILED && span_caseeq(m->ret, SPAN("FULL"));
 	if (!m->sender.n) // never to the null path (RFC 3461 section 5.2.1)
 		return 0;
 	int rc = recipients_of(op, t, &of);
 	if (rc <= 0)
 		return rc;
 	facts.recipients = of;
-	rc = content_of(op, mail_store_of(t->config->mail), m, &facts.content, &facts.is_whole);
-	facts.is_whole = facts.is_whole && t->action == DSN_FAILED;
+	rc = content_of(
+		op, mail_store_of(t->config->mail), m, full, &facts.content, &facts.is_whole);
 	if (rc == RC_CORRUPT || rc == RC_NONEXISTENT || rc == RC_IO) // he is told all the same
 		facts.content = SPAN("");
 	else if (rc < 0)

@@ -404,7 +404,9 @@ static void overdue(void **state)
 	struct spool_message m;
 	three[1].notify = SPAN("FAILURE");
 	three[2].notify = SPAN("NEVER");
-	put_simple(3);
+	m = message_of(3);
+	m.ret = SPAN("FULL");
+	put(&m, TEXT);
 	static const struct {
 		int64_t age;
 		unsigned reports;
@@ -424,6 +426,8 @@ static void overdue(void **state)
 			assert_true(has(text, rows[i].action));
 		assert_false(has(text, "z@far"));
 		assert_int_equal(has(text, "y@far"), i == 3);
+		assert_int_equal(has(text, "\r\n.dot\r\n"), i == 3); // of a failure alone
+		assert_int_equal(has(text, "text/rfc822-headers"), i == 1 || i == 2);
 	}
 	assert_true(has(text, "x@far\r\nAction: failed\r\nStatus: 4.4.7\r\n"));
 	assert_int_equal(spool_read_from(&op, config.spool, 0, &m), RC_NONEXISTENT);
