@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A message is sent in phases, each of which ends when the relay has answered: MAIL and all RCPT at once; DATA; the octets; the line with the dot.
+// A message is sent in phases, each of which ends when the relay has answered: MAIL and RCPT, some at a time; DATA; the octets; the line with the dot.
 // What the relay says is noted in `outcomes`, which are settled at the end. Only the task touches what belongs to the message at hand; others leave
 // word in atomic flags and wake it.
 #include "smtp/spooler_priv.h"
@@ -22,7 +22,7 @@
 
 enum spooler_phase {
 	S_IDLE,
-	S_ENVELOPE, // MAIL and RCPT were asked
+	S_ENVELOPE, // MAIL was asked, and some RCPT
 	S_DATA,     // DATA was
 	S_OCTETS,   // they go out
 	S_END,      // the line with the dot has
@@ -47,7 +47,10 @@ struct spooler {
 	bool tells;     // the relay sends reports by itself
 	struct spool_message m;
 	struct spool_outcome *outcomes; // SPOOL_SENT: accepted so far
-	size_t answered;                // recipients
+	size_t asked, answered;         // recipients
+	bool taken;                     // one of them was
+	bool crowded;                   // and another is one too many for now
+	uint64_t ask_until;             // clock_mono()
 	struct blob text;
 	uint64_t at;  // octets of it that are on their way
 	bool has_end; // and so is the line with the dot
@@ -275,15 +278,38 @@ static void settle(struct spooler *s)
 	s->settle_at = clock_mono() + SPOOL_RETRY_FIRST_S * NS_PER_S;
 }
 
+// Those who were not asked for come first the next time.
+static void rotate(struct spooler *s)
+{
+	size_t n = s->m.count;
+	struct spool_recipient *recipients = arena_array(&s->op.arena, n, sizeof *recipients);
+	struct spool_outcome *outcomes = arena_array(&s->op.arena, n, sizeof *outcomes);
+	if (!recipients || !outcomes) // then the next time is like this one
+		return;
+	for (size_t i = 0; i < n; i++) {
+		recipients[i] = s->m.recipients[(s->asked + i) % n];
+		outcomes[i] = s->outcomes[(s->asked + i) % n];
+	}
+	s->m.recipients = recipients;
+	s->outcomes = outcomes;
+}
+
 // The relay has said all that it says of it.
 static void over(struct spooler *s)
 {
 	struct spool_message *m = &s->m;
-	m->tries++;
-	m->next_at = clock_real() + (int64_t)spooler_pause_s(&s->config, m->tries);
+	bool goes_on = (s->crowded || s->asked < m->count) && any_accepted(s);
+	if (goes_on) { // behind the others; some have it now, so it ends
+		m->next_at = clock_real() + 1;
+	} else {
+		m->tries++;
+		m->next_at = clock_real() + (int64_t)spooler_pause_s(&s->config, m->tries);
+	}
 	for (size_t i = 0; i < m->count; i++)
-		if (s->outcomes[i].fate == SPOOL_WAITS)
+		if (s->outcomes[i].fate == SPOOL_WAITS && s->outcomes[i].said.n)
 			m->why = s->outcomes[i].said;
+	if (s->asked < m->count)
+		rotate(s);
 	s->phase = S_SETTLE;
 	s->settle_at = 0;
 	if (s->link && relay_link_is_dead(s->link))
@@ -294,25 +320,41 @@ static void over(struct spooler *s)
 
 // --- before it ---
 
+// The next recipients, while there is time. A relay may look each of them up, which takes long where a domain's servers are silent: the other messages
+// wait so long, so it is not for ever. A dead link is asked nothing more: it answers what it was asked.
+static void ask_more(struct spooler *s)
+{
+	const struct spool_message *m = &s->m;
+	bool late = s->answered && clock_mono() > s->ask_until, good = true;
+	while (good && !late && s->asked < m->count &&
+		s->asked - s->answered < SPOOL_PIPELINE_MAX) {
+		const struct spool_recipient *to = &m->recipients[s->asked];
+		struct recipient r = {
+			.address = to->address, .notify = to->notify, .orcpt = to->orcpt
+		};
+		good = !relay_link_is_dead(s->link) && relay_rcpt(s->link, &r);
+		s->asked += good;
+	}
+}
+
 static bool ask(struct spooler *s)
 {
 	const struct spool_message *m = &s->m;
+	uint64_t seconds = SPOOL_ASK_S, ms = s->config.ask_ms ? s->config.ask_ms : seconds * 1000;
 	struct envelope e = { .sender = m->sender,
 		.utf8 = m->utf8,
 		.seven_bit = m->seven_bit,
 		.ret = m->ret,
 		.envid = m->envid,
 		.size = m->size + m->prefix.n };
-	bool good = relay_mail(s->link, &e);
-	for (size_t i = 0; i < m->count && good; i++) {
-		struct recipient r = { .address = m->recipients[i].address,
-			.notify = m->recipients[i].notify,
-			.orcpt = m->recipients[i].orcpt };
-		good = relay_rcpt(s->link, &r);
-	}
-	s->answered = 0;
+	s->asked = s->answered = 0;
+	s->taken = s->crowded = false;
+	s->ask_until = clock_mono() + ms * NS_PER_MS;
 	s->phase = S_ENVELOPE;
-	return good;
+	if (!relay_mail(s->link, &e))
+		return false;
+	ask_more(s);
+	return true;
 }
 
 // Asks the relay for the message at hand, over the link that is there or a new one.
@@ -341,6 +383,8 @@ static int load(struct spooler *s, uint64_t number)
 		return op_fail(op, RC_NOMEM, "out of memory");
 	for (size_t i = 0; i < s->m.count; i++)
 		s->outcomes[i] = (struct spool_outcome){ .fate = SPOOL_SENT, .said = SPAN("") };
+	s->asked = s->m.count; // nobody is left out so far
+	s->crowded = false;
 	s->at = 0;
 	s->has_end = s->tells = false;
 	s->dots = (struct dot_stuffer){ .in_line = false };
@@ -399,9 +443,12 @@ static bool begin(struct spooler *s)
 
 // --- in it ---
 
-// All of the envelope is answered.
+// All of the envelope that was asked is answered.
 static void after_envelope(struct spooler *s)
 {
+	for (size_t i = s->asked; i < s->m.count; i++)
+		if (s->outcomes[i].fate == SPOOL_SENT)
+			s->outcomes[i].fate = SPOOL_WAITS;
 	if (s->m.eight_bit && any_accepted(s) && !relay_takes_8bit(s->link)) // RFC 6152 section 3
 		note_text(s, 554, "5.6.3", "the relay takes 7-bit messages only");
 	s->tells = relay_offers_dsn(s->link);
@@ -415,6 +462,22 @@ static void after_envelope(struct spooler *s)
 	over(s);
 }
 
+static void take_recipient(struct spooler *s, const struct smtp_answer *a)
+{
+	struct spool_outcome *o = &s->outcomes[s->answered++];
+	if (o->fate == SPOOL_SENT) {
+		note(s, o, a);
+		bool crowded = s->taken && (a->code == 452 || a->code == 552);
+		if (crowded) // RFC 5321 section 4.5.3.1.10: 552 is that, too, behind some that were taken
+			*o = (struct spool_outcome){ .fate = SPOOL_WAITS, .said = o->said };
+		s->crowded |= crowded;
+		s->taken |= o->fate == SPOOL_SENT;
+	}
+	ask_more(s);
+	if (s->answered == s->asked)
+		after_envelope(s);
+}
+
 static void take_envelope(
 	struct spooler *s, enum relay_request what, const struct smtp_answer *a, bool died)
 {
@@ -424,14 +487,14 @@ static void take_envelope(
 	} else if (what == RELAY_MAIL && died) {
 		unreached(s, a->text);
 	} else if (what == RELAY_MAIL) {
-		if (a->code / 100 != 2)
-			note_all(s, a); // what it says of the recipients then is of no account
-	} else {
-		struct spool_outcome *o = &s->outcomes[s->answered++];
-		if (o->fate == SPOOL_SENT)
-			note(s, o, a);
-		if (s->answered == s->m.count)
+		if (a->code / 100 != 2) {
+			note_all(s, a);   // what it says of the recipients then is of no account
+			s->ask_until = 0; // nor are more of them asked for
+		}
+		if (!s->asked) // the link died before it could be
 			after_envelope(s);
+	} else {
+		take_recipient(s, a);
 	}
 }
 

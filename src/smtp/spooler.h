@@ -4,7 +4,8 @@
 // (report.h); anything else waits, and after SPOOL_DELAY_S its sender is told of that.
 //
 // When: while the relay cannot be reached, nothing is tried but that, after SPOOL_RETRY_FIRST_S, twice as long each time, at most SPOOL_RETRY_MOST_S; as
-// soon as any link reaches it, at once. A message that it has put off (4xx) waits so by itself. A volume that is read-only sends nothing.
+// soon as any link reaches it, at once. A message that it has put off (4xx) waits so by itself. A message that asks for its recipients for too long, or
+// has more of them than the relay takes at once, goes to some of them, and to the rest behind the other messages. A volume that is read-only sends nothing.
 //
 // Crash: what the relay has taken whole and not answered, or answered and we have not settled, is sent again; README.md has the table.
 #ifndef SMTP_SPOOLER_H
@@ -25,6 +26,7 @@ struct spooler_config {
 	const char *hostname; // in reports; NULL: what the system says
 	// The longest pause, and when a message is given up: RFC 5321 section 4.5.4.1 wants them configurable. 0: SPOOL_RETRY_MOST_S, SPOOL_EXPIRES_S
 	uint32_t pause_most_s, expires_s;
+	uint32_t ask_ms; // how long a message may ask for its recipients; 0: SPOOL_ASK_S
 };
 // Copies the configuration. The relay tells it from then on when it was reached.
 int spooler_new(struct op *op, const struct spooler_config *config, struct spooler **ret_spooler);

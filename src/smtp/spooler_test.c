@@ -22,6 +22,9 @@
 #include "smtp/spooler.h"
 #include "smtp/testing.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 static struct op op;
 static struct store *store;
 static struct spooler_config config;
@@ -694,6 +697,126 @@ static void full_when_sent(void **state)
 	assert_in_range(due, clock_mono(), clock_mono() + SPOOL_RETRY_FIRST_S * NS_PER_S);
 }
 
+#define MANY (2 * SPOOL_PIPELINE_MAX + 5)
+
+static void put_many(void)
+{
+	static struct spool_recipient many[MANY];
+	static char names[MANY][32];
+	struct spool_message m = message_of(0);
+	for (size_t i = 0; i < MANY; i++) {
+		(void)snprintf(names[i], sizeof names[i], "r%zu@far", i); // fits
+		many[i].address = span_str(names[i]);
+	}
+	m.recipients = many;
+	m.count = MANY;
+	put(&m, TEXT);
+}
+
+// Of recipients, since the last call.
+static size_t count_asked(void)
+{
+	struct span out = fake_output(&relay), line;
+	size_t n = 0;
+	while (out.n) {
+		out = span_split(out, '\n', &line);
+		n += span_starts(line, SPAN("RCPT TO:<"));
+	}
+	return n;
+}
+
+static void says_often(const char *text, size_t times)
+{
+	struct buf b = { 0 };
+	while (times--)
+		buf_add(&b, span_str(text));
+	says(buf_span(&b));
+	buf_done(&b);
+}
+
+// A message asks for some of its recipients at a time.
+static void asks_some(void **state)
+{
+	(void)state;
+	put_many();
+	settle(false);
+	greets("");
+	size_t asked = count_asked();
+	assert_int_equal(asked, SPOOL_PIPELINE_MAX);
+	says(SPAN("250 a\r\n"));
+	for (size_t answered = 0; answered < MANY; answered++) {
+		asked += count_asked();
+		assert_in_range(asked, answered + 1, answered + SPOOL_PIPELINE_MAX);
+		says(SPAN("250 r\r\n"));
+	}
+	assert_int_equal(asked, MANY);
+	sent("DATA\n");
+	says(SPAN("354 go\r\n"));
+	says(SPAN("250 taken\r\n"));
+	assert_int_equal(waiting(), 0);
+}
+
+// And not for ever: then it goes to those who were accepted, and the others come first when its turn comes again.
+static void asks_not_for_ever(void **state)
+{
+	(void)state;
+	struct spool_message m;
+	spooler_free(spooler);
+	config.ask_ms = 1;
+	assert_int_equal(spooler_new(&op, &config, &spooler), 0);
+	put_many();
+	for (unsigned i = 0; i < 2; i++) {
+		spooler_try(spooler);
+		settle(false);
+		greets("");
+		assert_int_equal(count_asked(), SPOOL_PIPELINE_MAX);
+		usleep(2000); // more than it has
+		says(SPAN("250 a\r\n"));
+		says_often(i ? "250 r\r\n" : "450 4.4.3 it is not found\r\n", SPOOL_PIPELINE_MAX);
+		assert_int_equal(linked ? count_asked() : 0, 0);
+		if (i) {
+			says(SPAN("354 go\r\n"));
+			says(SPAN("250 taken\r\n"));
+		}
+		assert_int_equal(spool_read_from(&op, config.spool, 0, &m), 0);
+		assert_int_equal(m.tries, 1);
+		assert_int_equal(m.count, i ? MANY - SPOOL_PIPELINE_MAX : MANY);
+		assert_true(
+			span_eq(m.recipients[0].address, i ? SPAN("r20@far") : SPAN("r10@far")));
+		assert_int_equal(spool_next(config.spool) > clock_real() + 1, i == 0);
+	}
+	static_assert(SPOOL_PIPELINE_MAX == 10, "names of recipients stand above");
+	config.ask_ms = 0;
+}
+
+// More recipients than the relay takes at once: the rest goes at once, and nobody has failed.
+static void too_many(void **state)
+{
+	(void)state;
+	struct span text;
+	struct spool_message m;
+	put_simple(3);
+	settle(false);
+	greets("");
+	says(SPAN("250 a\r\n250 x\r\n452 4.5.3 too many\r\n552 5.5.3 too many\r\n"));
+	says(SPAN("354 go\r\n"));
+	says(SPAN("250 taken\r\n"));
+	assert_int_equal(reports(&text), 0);
+	assert_int_equal(spool_read_from(&op, config.spool, 0, &m), 0);
+	assert_int_equal(m.count, 2);
+	assert_in_range(spool_next(config.spool), clock_real() - 60, clock_real() + 1);
+	clock_shift_for_test(2);
+	settle(false);
+	greets("");
+	sent("EHLO mx.a\nMAIL FROM:<u@a>\nRCPT TO:<y@far>\nRCPT TO:<z@far>\n");
+	says(SPAN("250 a\r\n552 5.2.2 full\r\n250 z\r\n")); // now it is about that one
+	says(SPAN("354 go\r\n"));
+	says(SPAN("250 taken\r\n"));
+	assert_int_equal(waiting(), 0);
+	assert_int_equal(reports(&text), 1);
+	assert_true(has(text, "y@far\r\nAction: failed\r\nStatus: 5.2.2\r\n"));
+}
+
 // An administrator gives a message up: its sender is told.
 static void drops(void **state)
 {
@@ -758,6 +881,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(unreadable_record, setup, teardown),
 		cmocka_unit_test_setup_teardown(full, setup, teardown),
 		cmocka_unit_test_setup_teardown(full_when_sent, setup, teardown),
+		cmocka_unit_test_setup_teardown(asks_some, setup, teardown),
+		cmocka_unit_test_setup_teardown(asks_not_for_ever, setup, teardown),
+		cmocka_unit_test_setup_teardown(too_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(drops, setup, teardown),
 		cmocka_unit_test_setup_teardown(returns, setup, teardown),
 	};
