@@ -36,7 +36,8 @@ struct mail {
 	struct account *table[TABLE_SIZE];
 	uint32_t idle; // accounts without holders
 	uint64_t next_account;
-	uint8_t format;          // of the system record
+	uint8_t format;          // of the system record, once it is written again
+	bool spool_noted;        // lock: FORMAT_SPOOLED is on the disk
 	uint32_t validity_floor; // lock: of removed accounts; new ones give UIDVALIDITYs above it
 	uint8_t urlauth_key[URLAUTH_KEY_OCTETS];
 };
@@ -183,6 +184,7 @@ static int load_system(struct op *op, struct mail *m)
 	if (!r.bad && version != FORMAT_VERSION && version != FORMAT_SPOOLED)
 		return op_fail(op, RC_VERSION, "the mail is of format version %u", version);
 	m->format = (uint8_t)version;
+	m->spool_noted = version == FORMAT_SPOOLED;
 	(void)reader_u16(&r);
 	(void)reader_u32(&r);
 	m->next_account = reader_u64(&r);
@@ -447,14 +449,19 @@ int mail_note_spool(struct op *op, struct mail *m)
 	int rc = 0;
 	batch_init(&b, SYSTEM_PARTITION);
 	pthread_mutex_lock(&m->lock);
-	if (m->format != FORMAT_SPOOLED) {
-		m->format = FORMAT_SPOOLED;
+	bool noted = m->spool_noted;
+	if (!noted) {
+		m->format = FORMAT_SPOOLED; // it stays so whatever happens: that is only stricter
 		rc = submit_system(op, m, &b, &ticket);
-		if (rc < 0)
-			m->format = FORMAT_VERSION;
 	}
 	pthread_mutex_unlock(&m->lock);
 	batch_done(&b);
+	if (noted || rc < 0)
+		return rc;
+	rc = store_wait(op, m->store, ticket);
+	pthread_mutex_lock(&m->lock);
+	m->spool_noted |= rc == 0;
+	pthread_mutex_unlock(&m->lock);
 	return rc;
 }
 

@@ -69,7 +69,7 @@ int spool_had(struct op *op, struct spool *s, const uint8_t key[SPOOL_KEY], stru
 
 struct spool_slot; // a message in line
 // Puts the message in line: the delivery's text, which has ended, and what `m` says but for number, arrived, size and blob. RC_LIMIT: no room; RC_INUSE: the
-// same message is in line already.
+// same message is in line already. Blocks on the disk for the first message that a volume ever has.
 int spool_stage(struct op *op, struct spool *s, struct delivery *d, const struct spool_message *m,
 	struct spool_slot **ret_slot);
 // Waits until it is durable; frees the slot. Every slot must be waited for. Blocks (CREW_DISK).

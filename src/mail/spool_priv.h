@@ -11,8 +11,8 @@ uint64_t spooled_number(struct span key); // 0: it is no such key
 // Names a recipient: the first DELIVERY_ID octets of a hash of the key and the address. False: out of memory.
 bool spool_mark_id(const uint8_t key[SPOOL_KEY], struct span address, uint8_t *ret_id);
 
-// account.c: programs that know no spool refuse the volume from now on, since their sweeps would drop what its records name. In line: what is put in
-// line behind it is never durable without it.
+// account.c: programs that know no spool refuse the volume from now on, since their sweeps would drop what its records name. Durable on return: a
+// message that is put in line behind it may be written where it could not. Blocks, once in a volume's life.
 int mail_note_spool(struct op *op, struct mail *m);
 
 void spool_encode(const struct spool_message *m, struct buf *to);

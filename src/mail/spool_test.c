@@ -9,6 +9,9 @@
 #include "mail/deliver.h"
 #include "mail/format.h"
 #include "mail/spool.h"
+#include "store/local/faults.h"
+
+#include <errno.h>
 
 static const char *engine = "memory";
 
@@ -328,6 +331,44 @@ static void in_line(void **state)
 	fixture_end(&f);
 }
 
+static int broken_disk(void *ctx, enum file_call call, size_t *n)
+{
+	(void)n;
+	return call == FILE_WRITE ? atomic_load((_Atomic int *)ctx) : 0;
+}
+
+// The first message ever cannot be written, the second can: programs that know no spool refuse the volume all the same.
+static void notes(void **state)
+{
+	(void)state;
+	struct fixture f;
+	static _Atomic int error;
+	static const struct files files = { broken_disk, &error };
+	if (strcmp(engine, "local") != 0)
+		skip();
+	error = 0;
+	struct spool *s = begin(&f);
+	spool_free(s);
+	fixture_close_mail(&f);
+	store_close(f.store);
+	struct store_config config = { .engine = engine, .dir = f.dir };
+	ok(&f.op, local_open_with(&f.op, &config, &files, &f.store));
+	fixture_open_mail(&f);
+	ok(&f.op, spool_open(&f.op, f.mail, &s));
+	struct delivery *d = delivery_of(&f, TEXT);
+	error = ENOSPC;
+	assert_int_equal(put(&f, s, d, &simple), RC_NOSPACE);
+	error = 0;
+	delivery_free(d);
+	assert_int_equal(count(s), 0);
+	d = delivery_of(&f, TEXT); // of the first text nobody knows whether it is there
+	ok(&f.op, put(&f, s, d, &simple));
+	delivery_free(d);
+	assert_int_equal(volume_version(&f), FORMAT_SPOOLED);
+	spool_free(s);
+	fixture_end(&f);
+}
+
 static struct spool_message of_user(unsigned i, char name[16])
 {
 	struct spool_message m = simple;
@@ -491,6 +532,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(settles),
 		cmocka_unit_test(marks),
 		cmocka_unit_test(in_line),
+		cmocka_unit_test(notes),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(record_limit),
 		cmocka_unit_test(damaged),
