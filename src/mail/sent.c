@@ -6,6 +6,7 @@
 #include "base/must.h"
 #include "mail/deliver_priv.h"
 #include "mail/sent_priv.h"
+#include "mail/spool_priv.h"
 
 #include <stdlib.h>
 
@@ -14,7 +15,8 @@ struct sent {
 	struct mailbox *mailbox;
 	uint8_t key[SENT_KEY];
 	struct txn txn;
-	struct store_ticket with; // the oldest delivery that it must not outlive
+	struct store_ticket
+		with; // the oldest delivery, or message of the spool, that it must not outlive
 	bool staged, there;
 };
 
@@ -117,11 +119,20 @@ static int file(struct sent *s, struct delivery *d, const struct thread_look *th
 	return txn_stage(&s->txn);
 }
 
-void sent_stand_with(struct sent *s, const struct delivery_slot *slot)
+static void stand_with(struct sent *s, struct store_ticket t)
 {
-	struct store_ticket t = delivery_slot_ticket(slot);
 	if (t.v && (!s->with.v || t.v < s->with.v))
 		s->with = t;
+}
+
+void sent_stand_with(struct sent *s, const struct delivery_slot *slot)
+{
+	stand_with(s, delivery_slot_ticket(slot));
+}
+
+void sent_stand_with_spool(struct sent *s, const struct spool_slot *slot)
+{
+	stand_with(s, spool_slot_ticket(slot));
 }
 
 int sent_stage(struct op *op, struct sent *s, struct delivery *d)

@@ -7,7 +7,7 @@
 //
 //     sent_begin               before anything is passed on: what fails here can still be told to the client
 //     delivery_begin, sent_follow, delivery_lines, delivery_data ..., delivery_end
-//     delivery_stage for each local recipient (after the relay has accepted the rest), sent_stand_with
+//     delivery_stage for each local recipient (after the relay has accepted the rest), sent_stand_with; spool_stage, sent_stand_with_spool
 //     sent_stage               last, and only if somebody was accepted: what is in line before it can then not fail without it
 //     delivery_wait for each recipient, then sent_wait
 //     sent_free
@@ -43,6 +43,9 @@ struct delivery_slot;
 // Before sent_stage(), for each delivery that is staged and not waited for yet: the copy stands only if that does. If it has failed by then, or
 // something else behind it, sent_stage() is RC_UNAVAILABLE, and may be called once more when all have been waited for (with none of them).
 void sent_stand_with(struct sent *s, const struct delivery_slot *slot);
+struct spool_slot;
+// The same for what is to wait for the relay (spool.h).
+void sent_stand_with_spool(struct sent *s, const struct spool_slot *slot);
 enum { SENT_THERE = 1 }; // the copy is there already: none was added
 // Puts the copy in line: the message of the delivery that was followed, which has ended and may have been staged for recipients. 0 or SENT_THERE:
 // sent_wait() must follow; or a fault: nothing was done. May block on the disk for reading.

@@ -11,6 +11,7 @@
 #include "mail/sent.h"
 #include "mail/sent_form.h"
 #include "mail/sent_priv.h"
+#include "mail/spool.h"
 #include "store/local/faults.h"
 
 #include <errno.h>
@@ -825,6 +826,61 @@ static void test_stands_with(void **state)
 	end(&f);
 }
 
+// What is to wait for the relay fails in the same way: then there is no copy of it.
+static void test_stands_with_spool(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct sent *s;
+	struct spool *spool;
+	struct spool_slot *slot;
+	struct delivery *d;
+	static _Atomic int error;
+	static const struct files files = { broken_disk, &error };
+	static struct spool_recipient to = { .address = { "x@far", 5 } };
+	struct spool_message m = { .user = SPAN("alice"),
+		.sender = SPAN("a@b"),
+		.prefix = SPAN(""),
+		.why = SPAN(""),
+		.recipients = &to,
+		.count = 1 };
+	if (strcmp(engine, "local") != 0)
+		skip();
+	error = 0;
+	begin(&f);
+	fixture_close_mail(&f);
+	store_close(f.store);
+	struct store_config config = { .engine = engine, .dir = f.dir };
+	ok(&f.op, local_open_with(&f.op, &config, &files, &f.store));
+	fixture_open_mail(&f);
+	ok(&f.op, spool_open(&f.op, f.mail, &spool));
+	for (int fails = 0; fails <= 1; fails++) {
+		uint32_t before = count(&f);
+		ok(&f.op, sent_begin(&f.op, f.a, &s));
+		ok(&f.op, delivery_begin(&f.op, f.mail, false, &d));
+		ok(&f.op, sent_follow(&f.op, s, d));
+		ok(&f.op,
+			delivery_data(&f.op, d, fails ? SPAN("X: 2\r\n" MESSAGE) : SPAN(MESSAGE)));
+		ok(&f.op, delivery_end(&f.op, d));
+		ok(&f.op, spool_stage(&f.op, spool, d, &m, &slot));
+		sent_stand_with_spool(s, slot);
+		error = fails ? ENOSPC : 0;
+		int rc = mailbox_subscribe(&f.op, f.a, fails ? SPAN("b") : SPAN("a"), true);
+		assert_int_equal(rc, fails ? RC_NOSPACE : 0);
+		error = 0;
+		rc = sent_stage(&f.op, s, d);
+		assert_int_equal(rc, fails ? RC_UNAVAILABLE : 0);
+		assert_int_equal(spool_wait(&f.op, slot), fails ? RC_NOSPACE : 0);
+		if (!fails)
+			ok(&f.op, sent_wait(&f.op, s));
+		sent_free(s);
+		delivery_free(d);
+		assert_int_equal(count(&f), before + !fails);
+	}
+	spool_free(spool);
+	end(&f);
+}
+
 // Sessions that append the same messages at the same time: one of them finds each copy.
 #define SESSIONS 4u
 #define RACED 40u
@@ -904,6 +960,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_failed),
 		cmocka_unit_test(test_stands_with),
+		cmocka_unit_test(test_stands_with_spool),
 		cmocka_unit_test(test_race),
 	};
 	if (argc > 1)

@@ -447,6 +447,11 @@ int spool_stage(struct op *op, struct spool *s, struct delivery *d, const struct
 	return 0;
 }
 
+struct store_ticket spool_slot_ticket(const struct spool_slot *slot)
+{
+	return slot->ticket;
+}
+
 int spool_wait(struct op *op, struct spool_slot *slot)
 {
 	struct spool *s = slot->spool;

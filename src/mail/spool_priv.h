@@ -15,6 +15,8 @@ bool spool_mark_id(const uint8_t key[SPOOL_KEY], struct span address, uint8_t *r
 // message that is put in line behind it may be written where it could not. Blocks, once in a volume's life.
 int mail_note_spool(struct op *op, struct mail *m);
 
+struct store_ticket spool_slot_ticket(const struct spool_slot *slot);
+
 void spool_encode(const struct spool_message *m, struct buf *to);
 // Spans point into the value; recipients are in op's arena. RC_CORRUPT, RC_VERSION.
 int spool_decode(

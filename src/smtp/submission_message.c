@@ -267,6 +267,8 @@ static int stage_copy(struct submission_session *ss, const struct local_one *gro
 	for (size_t i = 0; i < n; i++)
 		if (group[i].slot)
 			sent_stand_with(ss->sent, group[i].slot);
+	if (ss->spooling)
+		sent_stand_with_spool(ss->sent, ss->spooling);
 	return sent_stage(&s->op, ss->sent, ss->copy ? ss->copy : s->delivery);
 }
 

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "mail/account.h"
 #include "mail/check.h"
+#include "mail/faults_testing.h"
 #include "mail/spool.h"
 #include "smtp/relay.h"
 #include "smtp/relay_testing.h"
@@ -42,6 +43,7 @@ static int setup(void **state)
 	};
 	if (spooler_new(&op, &sending, &config.spooler) < 0)
 		return -1;
+	faults_begin(store);
 	return submission_new(&op, &config, &submission);
 }
 
@@ -190,6 +192,7 @@ static void nobody_here(void **state)
 	breaks_off(&p);
 	client_says(&p, SPAN("BDAT 11\r\nFrom: u@a\r\nBDAT 5 LAST\r\n\r\n\303\244\n"), 0);
 	compare(0, fake_output(&p.client), SPAN("250 2.1.5?\n250 2.0.0?\n250 2.0.0 sent to 1 as?"));
+	assert_true(faults.with.v); // the copy is filed if it waits, and only then
 	read_first(&m);
 	assert_true(m.utf8 && m.eight_bit && !m.marked && m.sender.n == 0);
 	end(&p);
