@@ -18,6 +18,7 @@
 #include <stdlib.h>
 
 #define PIECE (64u << 10)   // octets of a text that are handed on at a time
+#define TOLD_PER_RUN 64u    // each takes two flushes, and the server may be stopping
 #define LOOK_AGAIN_S 86400u // at least so often it looks: clocks jump
 
 enum spooler_phase {
@@ -39,6 +40,9 @@ struct spooler {
 	uint64_t retry_at;                 // clock_mono(): not before; 0: at any time
 	unsigned failures;                 // in a row
 	char fault[OP_TEXT_MAX];           // of the last one
+	// Of the task alone:
+	uint64_t
+		overdue_from; // messages from this number on are looked at, whether they are overdue; 0: none
 	// The message at hand:
 	enum spooler_phase phase;
 	struct op op;
@@ -164,36 +168,40 @@ static void drop_link(struct spooler *s)
 	s->link_used = false;
 }
 
-// The relay is down, messages grow old meanwhile: those who have to be told are.
-static void tell_overdue(struct spooler *s)
+// 1: it was told of. 0: there was no need, or somebody else is at it, or it cannot be read. A fault: nothing can be written now.
+static int tell_if_overdue(struct spooler *s, uint64_t number)
 {
 	struct op *op = &s->op;
 	struct spool_message m;
-	uint64_t number = 0;
-	for (; (number = spool_number_from(s->config.spool, number + 1)); op_reset(op)) {
-		int rc = spool_read(op, s->config.spool, number, &m);
-		if (rc < 0 && rc != RC_NONEXISTENT) // the others are told
-			log_error("spool", "message %llu: %s", (unsigned long long)number,
-				op_text(op, rc));
-		if (rc < 0)
-			continue;
-		int64_t age = clock_real() - m.arrived;
-		if (age < spooler_expires_s(&s->config) && (age < SPOOL_DELAY_S || m.delay_told))
-			continue;
-		struct spool_outcome *o = arena_array(&op->arena, m.count, sizeof *o);
-		if (!o || spool_take_number(op, s->config.spool, m.number) < 0)
-			continue;
-		for (size_t i = 0; i < m.count; i++)
-			o[i] = (struct spool_outcome){ .fate = SPOOL_WAITS, .said = SPAN("") };
-		rc = spooler_settle(op, &s->config, &m, o, true);
-		spool_give(s->config.spool, m.number);
-		if (rc < 0) {
-			log_error("spool", "message %llu: %s", (unsigned long long)m.number,
-				op_text(op, rc));
-			break;
-		}
+	int rc = spool_read(op, s->config.spool, number, &m);
+	if (rc < 0 && rc != RC_NONEXISTENT) // the others are told
+		log_error("spool", "message %llu: %s", (unsigned long long)number, op_text(op, rc));
+	if (rc < 0)
+		return 0;
+	int64_t age = clock_real() - m.arrived;
+	if (age < spooler_expires_s(&s->config) && (age < SPOOL_DELAY_S || m.delay_told))
+		return 0;
+	struct spool_outcome *o = arena_array(&op->arena, m.count, sizeof *o);
+	if (!o || spool_take_number(op, s->config.spool, number) < 0)
+		return 0;
+	for (size_t i = 0; i < m.count; i++)
+		o[i] = (struct spool_outcome){ .fate = SPOOL_WAITS, .said = SPAN("") };
+	rc = spooler_settle(op, &s->config, &m, o, true);
+	spool_give(s->config.spool, number);
+	if (rc < 0)
+		log_error("spool", "message %llu: %s", (unsigned long long)number, op_text(op, rc));
+	return rc < 0 ? rc : 1;
+}
+
+// The relay is down, messages grow old meanwhile: those who have to be told are, some of them in a run.
+static void tell_overdue(struct spooler *s)
+{
+	for (unsigned told = 0; s->overdue_from && told < TOLD_PER_RUN; op_reset(&s->op)) {
+		uint64_t number = spool_number_from(s->config.spool, s->overdue_from);
+		int rc = number ? tell_if_overdue(s, number) : 0;
+		s->overdue_from = number && rc >= 0 ? number + 1 : 0;
+		told += rc == 1;
 	}
-	op_reset(op);
 }
 
 // Nothing can be sent to the relay now.
@@ -206,7 +214,7 @@ static void unreached(struct spooler *s, const char *why)
 	atomic_store(&s->reached, false); // by this link, before
 	unsigned failures = s->failures + 1;
 	pause_relay(s, failures, spooler_pause_s(&s->config, failures), text);
-	tell_overdue(s);
+	s->overdue_from = 1;
 }
 
 static struct span said(struct spooler *s, const struct smtp_answer *a)
@@ -588,6 +596,10 @@ static bool step(struct spooler *s)
 {
 	switch (s->phase) {
 	case S_IDLE:
+		if (s->overdue_from) {
+			tell_overdue(s);
+			return !s->overdue_from; // the others in another run
+		}
 		take_word(s);
 		return begin(s);
 	case S_OCTETS:
@@ -617,6 +629,8 @@ uint64_t spooler_run(struct spooler *s, bool stopping, bool *ret_over)
 	*ret_over = s->stopping && (idle || s->phase == S_SETTLE);
 	if (s->phase == S_SETTLE)
 		return s->settle_at;
+	if (s->overdue_from && !s->stopping)
+		return clock_mono();
 	return idle && !s->stopping ? when(s) : 0; // the link has deadlines of its own
 }
 

@@ -437,6 +437,38 @@ static void overdue(void **state)
 	three[1].notify = three[2].notify = SPAN_NONE;
 }
 
+// Many are told of one after the other, and the task can be ended meanwhile.
+static void overdue_many(void **state)
+{
+	(void)state;
+	struct span text;
+	for (unsigned i = 0; i < SPOOL_USER_MESSAGES_MAX; i++) {
+		struct spool_message m = message_of(1);
+		m.key[0] = (uint8_t)i;
+		put(&m, TEXT);
+	}
+	settle(false);
+	clock_shift_for_test(SPOOL_DELAY_S + 60);
+	assert_true(linked);
+	fake_wake(&relay, CONN_EV_EOF);
+	due = spooler_run(spooler, false, &over);
+	unsigned told = reports(&text);
+	assert_in_range(told, 1, SPOOL_USER_MESSAGES_MAX - 1);
+	assert_in_range(due, 1, clock_mono()); // at once
+	(void)spooler_run(spooler, true, &over);
+	assert_true(over);
+	assert_int_equal(reports(&text), told);
+	spooler_free(spooler); // the next start goes on
+	assert_int_equal(spooler_new(&op, &config, &spooler), 0);
+	fake_close(&relay);
+	linked = false;
+	settle(false);
+	breaks_off();
+	while (due && due <= clock_mono())
+		settle(false);
+	assert_int_equal(reports(&text), SPOOL_USER_MESSAGES_MAX);
+}
+
 // Other times, when they are configured.
 static void configured(void **state)
 {
@@ -872,6 +904,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(breaks, setup, teardown),
 		cmocka_unit_test_setup_teardown(waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(overdue, setup, teardown),
+		cmocka_unit_test_setup_teardown(overdue_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(configured, setup, teardown),
 		cmocka_unit_test_setup_teardown(put_off, setup, teardown),
 		cmocka_unit_test_setup_teardown(reports_once, setup, teardown),
