@@ -39,17 +39,17 @@ int admin_spool_list(struct admin_session *s)
 	op_reset(&s->op);
 	rc = 0;
 	buf_reset(&s->out);
-	if (s->what->spooler)
+	bool sends = s->what->spooler && s->what->spool.relay;
+	if (sends)
 		rc = spooler_status(&s->op, s->what->spooler, &seconds, &why);
-	buf_addf(&s->out, "%s %llu ", s->what->spooler ? "sends" : "idle",
-		(unsigned long long)seconds);
+	buf_addf(&s->out, "%s %llu ", sends ? "sends" : "idle", (unsigned long long)seconds);
 	buf_add_hex(&s->out, why);
 	return rc;
 }
 
 int admin_spool_try(struct admin_session *s)
 {
-	if (!s->what->spooler)
+	if (!s->what->spooler || !s->what->spool.relay)
 		return op_fail(&s->op, RC_CANNOT,
 			"nobody sends: no server runs here, or it has no relay, or nothing waited "
 			"when it started");

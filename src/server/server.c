@@ -328,7 +328,7 @@ static int relay_prepare(struct op *op, struct server *s)
 	return relay_new(op, &relay, s->net, &s->relay);
 }
 
-// What waits is sent whether or not more may come; who can send nothing says so.
+// What waits is sent whether or not more may come; who can send nothing says so, and gives it up in time.
 static int spool_prepare(struct op *op, struct server *s)
 {
 	struct admin_what *a = &s->administered;
@@ -346,7 +346,7 @@ static int spool_prepare(struct op *op, struct server *s)
 	if (waiting.messages)
 		log_warn("spool", "%zu messages wait for the relay%s", waiting.messages,
 			s->relay ? "" : ", but there is none (relay.host): they stay");
-	if (!s->relay || !(s->config->relay.spool || waiting.messages))
+	if (!waiting.messages && !(s->relay && s->config->relay.spool))
 		return 0;
 	return spooler_new(op, &a->spool, &a->spooler);
 }

@@ -434,6 +434,11 @@ static bool begin(struct spooler *s)
 		pause_relay(s, s->failures, SPOOL_RETRY_MOST_S, "the volume is read-only");
 		return false;
 	}
+	if (!s->config.relay) { // RFC 5321 section 4.5.4.1: nothing is kept for ever
+		pause_relay(s, s->failures + 1, SPOOL_RETRY_MOST_S, "there is no relay");
+		s->overdue_from = 1;
+		return true;
+	}
 	if (!spool_take(s->config.spool, clock_real(), &number))
 		return false;
 	int rc = load(s, number);
@@ -667,7 +672,8 @@ int spooler_new(struct op *op, const struct spooler_config *config, struct spool
 	op_init(&s->op, 0);
 	s->config = *config;
 	s->config.hostname = smtp_hostname(config->hostname, s->hostname);
-	relay_on_reach(config->relay, &(struct relay_waiter){ wake_reached, s });
+	if (config->relay)
+		relay_on_reach(config->relay, &(struct relay_waiter){ wake_reached, s });
 	*ret_spooler = s;
 	return 0;
 }
@@ -677,7 +683,8 @@ void spooler_free(struct spooler *s)
 	if (!s)
 		return;
 	drop_link(s);
-	relay_on_reach(s->config.relay, NULL);
+	if (s->config.relay)
+		relay_on_reach(s->config.relay, NULL);
 	blob_close(&s->text);
 	op_done(&s->op);
 	pthread_mutex_destroy(&s->lock);

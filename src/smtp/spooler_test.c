@@ -437,6 +437,29 @@ static void overdue(void **state)
 	three[1].notify = three[2].notify = SPAN_NONE;
 }
 
+// Nor is anything kept for ever when there is no relay any more.
+static void no_relay(void **state)
+{
+	(void)state;
+	struct span text;
+	struct relay *r = config.relay;
+	static const int64_t ages[] = { 0, SPOOL_DELAY_S + 60, SPOOL_EXPIRES_S + 60 };
+	config.relay = NULL;
+	put_simple(1);
+	for (unsigned i = 0; i < countof(ages); i++) {
+		spooler_free(spooler);
+		assert_int_equal(spooler_new(&op, &config, &spooler), 0);
+		clock_shift_for_test(ages[i]);
+		settle(false);
+		assert_false(linked);
+		assert_int_equal(reports(&text), i);
+		assert_int_equal(waiting(), i < 2);
+		assert_int_equal(due > clock_mono(), i < 2); // it looks again
+	}
+	assert_true(has(text, "x@far\r\nAction: failed\r\nStatus: 4.4.7\r\n"));
+	config.relay = r;
+}
+
 // Many are told of one after the other, and the task can be ended meanwhile.
 static void overdue_many(void **state)
 {
@@ -904,6 +927,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(breaks, setup, teardown),
 		cmocka_unit_test_setup_teardown(waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(overdue, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_relay, setup, teardown),
 		cmocka_unit_test_setup_teardown(overdue_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(configured, setup, teardown),
 		cmocka_unit_test_setup_teardown(put_off, setup, teardown),
