@@ -87,6 +87,12 @@ static void list_remove(struct spool *s, struct item *it)
 	free(it);
 }
 
+// Nothing is put off for longer than SPOOL_PAUSE_MAX_S: a time far beyond that was made by a clock that has been set back since.
+static bool is_due(const struct item *it, int64_t now)
+{
+	return it->next_at <= now || it->next_at > now + 2 * SPOOL_PAUSE_MAX_S;
+}
+
 static struct item *find(const struct spool *s, uint64_t number)
 {
 	struct item *it = s->first;
@@ -474,7 +480,7 @@ bool spool_take(struct spool *s, int64_t now, uint64_t *ret_number)
 	struct item *first = NULL;
 	pthread_mutex_lock(&s->lock);
 	for (struct item *it = s->first; it; it = it->next)
-		if (it->state == WAITS && it->next_at <= now &&
+		if (it->state == WAITS && is_due(it, now) &&
 			(!first || it->next_at < first->next_at))
 			first = it;
 	if (first) {
@@ -522,11 +528,13 @@ void spool_put_off(struct spool *s, uint64_t number, int64_t next_at)
 
 int64_t spool_next(struct spool *s)
 {
-	int64_t next = INT64_MAX;
+	int64_t next = INT64_MAX, now = clock_real();
 	pthread_mutex_lock(&s->lock);
-	for (const struct item *it = s->first; it; it = it->next)
-		if (it->state == WAITS && it->next_at < next)
-			next = it->next_at;
+	for (const struct item *it = s->first; it; it = it->next) {
+		int64_t at = is_due(it, now) && it->next_at > now ? now : it->next_at;
+		if (it->state == WAITS && at < next)
+			next = at;
+	}
 	pthread_mutex_unlock(&s->lock);
 	return next;
 }

@@ -3,6 +3,7 @@
 // syntax; Debian's libucl is another library, a compressor, and libconfig is what Debian keeps that tells lines.)
 #include "server/config.h"
 
+#include "base/limits.h"
 #include "base/whole.h"
 
 #include <errno.h>
@@ -128,7 +129,8 @@ static const struct key keys[] = {
 		"while it cannot be reached, keep mail for it here, in bounds (docs/limits.md), "
 		"and "
 		"send it later; without, clients are told to keep it (451)" },
-	{ "relay.spool_pause", KIND_TIME, AT(relay.spool_pause_ms), 1000, 86400000, "30min",
+	{ "relay.spool_pause", KIND_TIME, AT(relay.spool_pause_ms), 1000,
+		SPOOL_PAUSE_MAX_S *UINT64_C(1000), "30min",
 		"the longest time until what waits is tried again" },
 	{ "relay.spool_expires", KIND_TIME, AT(relay.spool_expires_ms), 1000, 2592000000, "5d",
 		"what waits so long is given up, and its sender told (RFC 5321 section 4.5.4.1 "

@@ -168,7 +168,7 @@ static void drop_link(struct spooler *s)
 	s->link_used = false;
 }
 
-// 1: it was told of. 0: there was no need, or somebody else is at it, or it cannot be read. A fault: nothing can be written now.
+// 1: it was told of, or its time of arrival was set right. 0: there was no need, or somebody else is at it, or it cannot be read. A fault: nothing can be written now.
 static int tell_if_overdue(struct spooler *s, uint64_t number)
 {
 	struct op *op = &s->op;
@@ -178,8 +178,10 @@ static int tell_if_overdue(struct spooler *s, uint64_t number)
 		log_error("spool", "message %llu: %s", (unsigned long long)number, op_text(op, rc));
 	if (rc < 0)
 		return 0;
+	bool is_early = spooler_is_early(&m);
 	int64_t age = clock_real() - m.arrived;
-	if (age < spooler_expires_s(&s->config) && (age < SPOOL_DELAY_S || m.delay_told))
+	if (!is_early && age < spooler_expires_s(&s->config) &&
+		(age < SPOOL_DELAY_S || m.delay_told))
 		return 0;
 	struct spool_outcome *o = arena_array(&op->arena, m.count, sizeof *o);
 	if (!o || spool_take_number(op, s->config.spool, number) < 0)

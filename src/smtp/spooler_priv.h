@@ -16,8 +16,10 @@ struct spool_outcome { // of a recipient
 // cannot be told waits. `relay_tells`: it sends the reports on what it has. A fault: the record is as it was. Blocks.
 int spooler_settle(struct op *op, const struct spooler_config *config, struct spool_message *m,
 	struct spool_outcome *outcomes, bool relay_tells);
-// When it is to be tried again after so many tries.
-int64_t spooler_expires_s(const struct spooler_config *config);
+// When it is to be tried again after so many tries; when it is given up.
 uint64_t spooler_pause_s(const struct spooler_config *config, unsigned tries);
+int64_t spooler_expires_s(const struct spooler_config *config);
+// A message that comes from the future has come now: the clock was ahead then. True: it was one.
+bool spooler_is_early(struct spool_message *io_message);
 
 #endif

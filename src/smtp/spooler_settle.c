@@ -31,6 +31,15 @@ int64_t spooler_expires_s(const struct spooler_config *config)
 	return config->expires_s ? config->expires_s : SPOOL_EXPIRES_S;
 }
 
+bool spooler_is_early(struct spool_message *io_message)
+{
+	int64_t now = clock_real();
+	bool is_early = io_message->arrived > now;
+	if (is_early)
+		io_message->arrived = now;
+	return is_early;
+}
+
 // --- reports ---
 
 // What of the message is shown: `full`, all of it, if that is short; else its header, whole lines of it.
@@ -202,6 +211,7 @@ static void turn(const struct spool_message *m, struct spool_outcome *outcomes,
 int spooler_settle(struct op *op, const struct spooler_config *config, struct spool_message *m,
 	struct spool_outcome *outcomes, bool relay_tells)
 {
+	(void)spooler_is_early(m); // it is written so
 	int64_t age = clock_real() - m->arrived;
 	if (age >= spooler_expires_s(config))
 		turn(m, outcomes, SPOOL_WAITS, SPOOL_FAILED);

@@ -437,6 +437,33 @@ static void overdue(void **state)
 	three[1].notify = three[2].notify = SPAN_NONE;
 }
 
+// The clock was years ahead when a message came and was put off, and is set back: it is tried, and grows old from now on.
+static void clock_ahead(void **state)
+{
+	(void)state;
+	struct spool_message m;
+	struct span text;
+	clock_shift_for_test(INT64_C(4) * 365 * SPOOL_PAUSE_MAX_S);
+	put_simple(1);
+	settle(false);
+	greets("");
+	says(SPAN("250 a\r\n450 4.2.2 full\r\n"));
+	assert_int_equal(spool_read_from(&op, config.spool, 0, &m), 0);
+	clock_shift_for_test(0);
+	int64_t next = spool_next(config.spool);
+	assert_in_range(next, 1, clock_real());
+	settle(false);
+	breaks_off();
+	assert_int_equal(spool_read_from(&op, config.spool, 0, &m), 0);
+	assert_in_range(m.arrived, clock_real() - 60, clock_real());
+	clock_shift_for_test(SPOOL_EXPIRES_S + 60);
+	spooler_try(spooler);
+	settle(false);
+	breaks_off();
+	assert_int_equal(waiting(), 0);
+	assert_int_equal(reports(&text), 1);
+}
+
 // Nor is anything kept for ever when there is no relay any more.
 static void no_relay(void **state)
 {
@@ -927,6 +954,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(breaks, setup, teardown),
 		cmocka_unit_test_setup_teardown(waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(overdue, setup, teardown),
+		cmocka_unit_test_setup_teardown(clock_ahead, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_relay, setup, teardown),
 		cmocka_unit_test_setup_teardown(overdue_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(configured, setup, teardown),
