@@ -142,8 +142,12 @@ static uint64_t when(const struct spooler *s)
 {
 	int64_t next = spool_next(s->config.spool), now = clock_real();
 	uint64_t wait = LOOK_AGAIN_S;
-	if (next == INT64_MAX)
+	struct spool_totals all;
+	spool_count(s->config.spool, &all);
+	if (!all.messages)
 		return 0;
+	if (next == INT64_MAX) // somebody else has them, an administrator, and may give them back
+		next = now + SPOOL_RETRY_FIRST_S;
 	if (next - now < LOOK_AGAIN_S)
 		wait = next > now ? (uint64_t)(next - now) : 0;
 	uint64_t at = clock_mono() + wait * NS_PER_S;

@@ -914,6 +914,21 @@ static void drops(void **state)
 	assert_true(has(text, "x@far\r\nAction: failed\r\nStatus: 5.3.0\r\n"));
 }
 
+// He cannot, and gives it back: it is not forgotten.
+static void drops_not(void **state)
+{
+	(void)state;
+	put_simple(1);
+	assert_int_equal(spool_take_number(&op, config.spool, 1), 0);
+	settle(false);
+	assert_false(linked);
+	assert_in_range(due, 1, clock_mono() + SPOOL_RETRY_FIRST_S * NS_PER_S);
+	faults.broken = true;
+	assert_true(spooler_drop(&op, &config, 1) < 0);
+	settle(false);
+	assert_true(linked);
+}
+
 // A report shows no more of a message than that, whole lines of it.
 static void returns(void **state)
 {
@@ -970,6 +985,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(asks_not_for_ever, setup, teardown),
 		cmocka_unit_test_setup_teardown(too_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(drops, setup, teardown),
+		cmocka_unit_test_setup_teardown(drops_not, setup, teardown),
 		cmocka_unit_test_setup_teardown(returns, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
