@@ -232,6 +232,14 @@ bool relay_link_is_dead(struct relay_link *link)
 	return dead;
 }
 
+bool relay_link_has_reached(struct relay_link *link)
+{
+	pthread_mutex_lock(&link->lock);
+	bool reached = link->reached;
+	pthread_mutex_unlock(&link->lock);
+	return reached;
+}
+
 // --- requests ---
 
 static void put(struct relay_link *link, struct request *q)

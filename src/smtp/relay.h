@@ -70,6 +70,7 @@ int relay_link_new(struct op *op, struct relay *relay, const struct relay_waiter
 // Lets it go: between messages with QUIT, within one so that the relay throws it away. Accepts NULL.
 void relay_link_free(struct relay_link *link);
 bool relay_link_is_dead(struct relay_link *link);
+bool relay_link_has_reached(struct relay_link *link); // as far as relay_on_reach() means
 
 // What is asked, in order; each has one answer. What the relay has no extension for is left out or answered here. False: out of memory, nothing is
 // asked, the link is dead.

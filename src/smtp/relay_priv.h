@@ -71,6 +71,7 @@ struct relay_link {
 	bool was_full;                      // who waits wants room
 	bool closed;                        // and has let go
 	bool dead;
+	bool reached;   // it took mail once: relay_on_reach()
 	bool connected; // the relay has greeted: no other address is tried
 	unsigned offers;
 	struct smtp_answer death; // what is answered then

@@ -114,6 +114,7 @@ static void ready(struct relay_session *r)
 	pthread_mutex_unlock(&relay->lock);
 	pthread_mutex_lock(&r->link->lock);
 	r->link->offers = r->offers;
+	r->link->reached = true;
 	pthread_mutex_unlock(&r->link->lock);
 	r->phase = R_READY;
 	if (relay->on_reach.wake)

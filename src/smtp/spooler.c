@@ -34,7 +34,8 @@ struct spooler {
 	struct spooler_config config;
 	char hostname[SMTP_HOSTNAME_MAX];
 	struct task task;
-	bool started, stopping;
+	bool stopping;
+	atomic_bool started;               // an administrator may be quicker than spooler_start()
 	atomic_bool reached, added, hurry; // what others have told it
 	pthread_mutex_t lock;              // guards what follows; a leaf
 	uint64_t retry_at;                 // clock_mono(): not before; 0: at any time
@@ -66,7 +67,7 @@ struct spooler {
 
 static void wake(struct spooler *s)
 {
-	if (s->started)
+	if (atomic_load(&s->started))
 		task_wake(&s->task);
 }
 
@@ -99,7 +100,7 @@ int spooler_status(struct op *op, struct spooler *s, uint64_t *ret_seconds, stru
 	uint64_t now = clock_mono();
 	pthread_mutex_lock(&s->lock);
 	*ret_seconds = s->retry_at > now ? (s->retry_at - now) / NS_PER_S + 1 : 0;
-	*ret_why = arena_dup(&op->arena, span_str(s->failures ? s->fault : ""));
+	*ret_why = arena_dup(&op->arena, span_str(*ret_seconds ? s->fault : ""));
 	pthread_mutex_unlock(&s->lock);
 	return ret_why->p ? 0 : op_fail(op, RC_NOMEM, "out of memory");
 }
@@ -172,7 +173,8 @@ static void drop_link(struct spooler *s)
 	s->link_used = false;
 }
 
-// 1: it was told of, or its time of arrival was set right. 0: there was no need, or somebody else is at it, or it cannot be read. A fault: nothing can be written now.
+// 1: it was told of, or its time of arrival was set right. 0: there was no need, or somebody else is at it, or it cannot be read. A fault: nothing can
+// be written now.
 static int tell_if_overdue(struct spooler *s, uint64_t number)
 {
 	struct op *op = &s->op;
@@ -215,9 +217,10 @@ static void unreached(struct spooler *s, const char *why)
 {
 	char text[OP_TEXT_MAX];
 	(void)snprintf(text, sizeof text, "%s", why); // may be cut; it may be in the op
+	if (s->link && relay_link_has_reached(s->link))
+		atomic_store(&s->reached, false); // that was this link; else it was another, since
 	drop_link(s);
 	put_away(s);
-	atomic_store(&s->reached, false); // by this link, before
 	unsigned failures = s->failures + 1;
 	pause_relay(s, failures, spooler_pause_s(&s->config, failures), text);
 	s->overdue_from = 1;
@@ -665,7 +668,7 @@ int spooler_start(struct op *op, struct spooler *s, struct crew *crew)
 {
 	s->task = (struct task){ .ops = &task_ops, .fd = -1 };
 	int rc = task_start(op, crew, &s->task);
-	s->started = rc == 0;
+	atomic_store(&s->started, rc == 0);
 	return rc;
 }
 

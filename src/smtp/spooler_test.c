@@ -356,6 +356,44 @@ static void woken(void *ctx)
 	(void)ctx;
 }
 
+// A session reaches the relay while our own link is at a dead address: what it has found counts.
+static void reached_by_another(void **state)
+{
+	(void)state;
+	struct relay_link *link;
+	struct fake session;
+	put_simple(1);
+	settle(false);
+	assert_true(linked);
+	assert_int_equal(
+		relay_link_new(&op, config.relay, &(struct relay_waiter){ woken, NULL }, &link), 0);
+	assert_true(fake_take_dialed(&session));
+	fake_wake(&session, CONN_EV_OPEN);
+	fake_send(&session, SPAN("220 r\r\n250 r\r\n"), 0);
+	breaks_off();
+	assert_true(linked); // again, at once
+	breaks_off();
+	assert_false(linked);
+	relay_link_free(link);
+	(void)fake_run_woken(&session);
+	fake_close(&session);
+}
+
+// A volume that nothing can be written to sends nothing, and says why.
+static void read_only(void **state)
+{
+	(void)state;
+	uint64_t seconds;
+	struct span why;
+	put_simple(1);
+	faults.read_only = true;
+	settle(false);
+	assert_false(linked);
+	assert_int_equal(spooler_status(&op, spooler, &seconds, &why), 0);
+	assert_in_range(seconds, 1, SPOOL_RETRY_MOST_S);
+	assert_true(span_eq(why, SPAN("the volume is read-only")));
+}
+
 // While the relay is down nothing is tried, however many messages there are; until somebody reaches it.
 static void waits(void **state)
 {
@@ -967,6 +1005,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(answers_differ, setup, teardown),
 		cmocka_unit_test_setup_teardown(refusals, setup, teardown),
 		cmocka_unit_test_setup_teardown(breaks, setup, teardown),
+		cmocka_unit_test_setup_teardown(reached_by_another, setup, teardown),
+		cmocka_unit_test_setup_teardown(read_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(overdue, setup, teardown),
 		cmocka_unit_test_setup_teardown(clock_ahead, setup, teardown),
