@@ -121,10 +121,10 @@ static bool has_room(const struct spool *s, struct span user, uint64_t octets)
 		own.messages <= SPOOL_USER_MESSAGES_MAX && own.octets <= SPOOL_USER_OCTETS_MAX;
 }
 
-bool spool_has_room(struct spool *s, struct span user)
+bool spool_has_room(struct spool *s, struct span user, uint64_t octets)
 {
 	pthread_mutex_lock(&s->lock);
-	bool has = has_room(s, user, 0);
+	bool has = has_room(s, user, octets);
 	pthread_mutex_unlock(&s->lock);
 	return has;
 }

@@ -60,8 +60,8 @@ struct spool_totals {
 	uint64_t octets;
 };
 void spool_count(struct spool *s, struct spool_totals *ret_totals);
-// Is there room for one more message of this user? For saying no early: spool_stage() decides.
-bool spool_has_room(struct spool *s, struct span user);
+// Is there room for one more message of this user, of about so many octets? For saying no early: spool_stage() decides.
+bool spool_has_room(struct spool *s, struct span user, uint64_t octets);
 enum { SPOOL_HAD = 1 };
 // SPOOL_HAD: this recipient's message is in the spool, or has gone out of it to the relay. 0: not that we know. RC_INUSE: the same message is in line.
 // May block on the disk.

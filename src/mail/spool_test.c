@@ -390,18 +390,18 @@ static void limits(void **state)
 		struct spool_message m = of_user(i, name);
 		struct spool_slot *slots[SPOOL_USER_MESSAGES_MAX];
 		for (unsigned k = 0; k < SPOOL_USER_MESSAGES_MAX; k++) {
-			assert_true(spool_has_room(s, m.user));
+			assert_true(spool_has_room(s, m.user, 0));
 			m.key[4] = (uint8_t)k; // or they were one message
 			ok(&f.op, spool_stage(&f.op, s, d, &m, &slots[k]));
 		}
 		for (unsigned k = 0; k < SPOOL_USER_MESSAGES_MAX; k++)
 			ok(&f.op, spool_wait(&f.op, slots[k]));
-		assert_false(spool_has_room(s, m.user));
+		assert_false(spool_has_room(s, m.user, 0));
 		assert_int_equal(put(&f, s, d, &m), RC_LIMIT);
 	}
 	assert_int_equal(count(s), SPOOL_MESSAGES_MAX);
 	struct spool_message m = of_user(users, name);
-	assert_false(spool_has_room(s, m.user));
+	assert_false(spool_has_room(s, m.user, 0));
 	assert_int_equal(put(&f, s, d, &m), RC_LIMIT);
 	delivery_free(d);
 	spool_free(s);
@@ -411,6 +411,9 @@ static void limits(void **state)
 	size_t size = SPOOL_USER_OCTETS_MAX / 4 - simple.prefix.n;
 	d = big(&f, size);
 	users = SPOOL_OCTETS_MAX / SPOOL_USER_OCTETS_MAX;
+	m = of_user(0, name);
+	assert_true(spool_has_room(s, m.user, SPOOL_USER_OCTETS_MAX));
+	assert_false(spool_has_room(s, m.user, SPOOL_USER_OCTETS_MAX + 1));
 	for (unsigned i = 0; i < users; i++) {
 		m = of_user(i, name);
 		for (unsigned k = 0; k < 4; k++)

@@ -13,7 +13,7 @@ bool submission_spool_begin(struct submission_session *ss)
 {
 	const struct submission_config *c = &ss->submission->config;
 	if (!c->spools || envelope_is_for_later(&ss->s.envelope) || // who would hold it?
-		!spool_has_room(c->spool, ss->user))
+		!spool_has_room(c->spool, ss->user, ss->s.envelope.size))
 		return false;
 	relay_link_free(ss->link);
 	ss->link = NULL;

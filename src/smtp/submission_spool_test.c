@@ -407,12 +407,18 @@ static void again_with_others(void **state)
 	assert_int_equal(waiting(), 1);
 }
 
-// The bounds: refused at RCPT when there is no room at all, at the end of the message when there is none for it.
+// The bounds: refused at RCPT when there is no room at all, or not for so much as the client says, at the end of the message when there is none for it.
 static void bounds(void **state)
 {
 	(void)state;
 	struct pair p;
 	struct buf big = { 0 };
+	static_assert(SPOOL_USER_OCTETS_MAX < 70000000, "the client says so");
+	begin(&p, "MAIL FROM:<u@a> SIZE=70000000\r\n");
+	client_says(&p, SPAN("RCPT TO:<x@far>\r\n"), 0);
+	breaks_off(&p);
+	compare(0, fake_output(&p.client), SPAN("451 4.4.2?"));
+	end(&p);
 	begin(&p, "MAIL FROM:<u@a>\r\n");
 	client_says(&p, SPAN("RCPT TO:<x@far>\r\n"), 0);
 	breaks_off(&p);
