@@ -83,7 +83,8 @@ static void add_recipient(const struct dsn_facts *f, const struct dsn_recipient 
 	buf_addf(to, "Final-Recipient: %s;%.*s\r\nAction: %s\r\nStatus: %s\r\n",
 		f->utf8 && !span_is_ascii(r->address) ? "utf-8" : "rfc822", SPAN_FMT(r->address),
 		words[r->action].action, r->status ? r->status : words[r->action].status);
-	if (r->said.n && f->relay)
+	if (r->said.n && !r->ours &&
+		f->relay) // RFC 3464 section 2.3.6: it says who issued the code
 		buf_addf(to, "Remote-MTA: dns; %s\r\n", f->relay);
 	if (r->said.n) {
 		buf_add(to, SPAN("Diagnostic-Code: smtp; "));

@@ -20,6 +20,7 @@ struct dsn_recipient {
 	enum dsn_action action;
 	const char *status; // "5.1.1" (RFC 3463); NULL: the usual one of the action
 	struct span said;   // by the relay: one line, code and text; empty: nothing
+	bool ours;          // it is our own word, not the relay's
 };
 struct dsn_facts {
 	const char *host;                 // who reports

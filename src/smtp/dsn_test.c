@@ -77,6 +77,14 @@ static void failed(void **state)
 	assert_false(has(&b, "Will-Retry-Until"));
 	assert_true(has(&b, "\r\n\r\nSubject: s\r\n\r\n\r\n--BB--\r\n"));
 	buf_done(&b);
+	struct dsn_recipient own = of[0]; // nobody else has said it
+	struct dsn_facts f = facts;
+	own.ours = true;
+	f.recipients = &own;
+	f.count = 1;
+	dsn_write(&f, &b);
+	assert_true(has(&b, "\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 no"));
+	buf_done(&b);
 }
 
 static void delayed(void **state)

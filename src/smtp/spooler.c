@@ -193,7 +193,7 @@ static int tell_if_overdue(struct spooler *s, uint64_t number)
 	if (!o || spool_take_number(op, s->config.spool, number) < 0)
 		return 0;
 	for (size_t i = 0; i < m.count; i++)
-		o[i] = (struct spool_outcome){ .fate = SPOOL_WAITS, .said = SPAN("") };
+		o[i] = (struct spool_outcome){ .fate = SPOOL_WAITS, .said = m.why, .ours = true };
 	rc = spooler_settle(op, &s->config, &m, o, true);
 	spool_give(s->config.spool, number);
 	if (rc < 0)
@@ -235,8 +235,9 @@ static struct span said(struct spooler *s, const struct smtp_answer *a)
 	return kept.p ? kept : SPAN("");
 }
 
-// What the relay, or its connection's end, says of a recipient.
-static void note(struct spooler *s, struct spool_outcome *o, const struct smtp_answer *a)
+// What the relay says of a recipient, or what we say since its connection has ended or there are things that it does not take.
+static void note(
+	struct spooler *s, struct spool_outcome *o, const struct smtp_answer *a, bool is_ours)
 {
 	if (a->code / 100 == 2) {
 		o->fate = SPOOL_SENT;
@@ -244,16 +245,17 @@ static void note(struct spooler *s, struct spool_outcome *o, const struct smtp_a
 	}
 	o->fate = a->code / 100 == 5 ? SPOOL_FAILED : SPOOL_WAITS;
 	o->said = said(s, a);
-	(void)snprintf(o->status, sizeof o->status, "%s",
-		o->fate == SPOOL_FAILED && a->enhanced[0] == '5' ? a->enhanced : ""); // fits
+	o->ours = is_ours;
+	bool fits = a->enhanced[0] == (o->fate == SPOOL_FAILED ? '5' : '4');
+	(void)snprintf(o->status, sizeof o->status, "%s", fits ? a->enhanced : ""); // fits
 }
 
 // The same of all that it has not said no to.
-static void note_all(struct spooler *s, const struct smtp_answer *a)
+static void note_all(struct spooler *s, const struct smtp_answer *a, bool is_ours)
 {
 	for (size_t i = 0; i < s->m.count; i++)
 		if (s->outcomes[i].fate == SPOOL_SENT)
-			note(s, &s->outcomes[i], a);
+			note(s, &s->outcomes[i], a, is_ours);
 }
 
 static void note_text(struct spooler *s, unsigned code, const char *enhanced, const char *text)
@@ -261,7 +263,7 @@ static void note_text(struct spooler *s, unsigned code, const char *enhanced, co
 	struct smtp_answer a = { .code = code };
 	(void)snprintf(a.enhanced, sizeof a.enhanced, "%s", enhanced); // fits
 	smtp_answer_add(&a, span_str(text));
-	note_all(s, &a);
+	note_all(s, &a, true);
 }
 
 // --- after it ---
@@ -484,14 +486,14 @@ static void after_envelope(struct spooler *s)
 	over(s);
 }
 
-static void take_recipient(struct spooler *s, const struct smtp_answer *a)
+static void take_recipient(struct spooler *s, const struct smtp_answer *a, bool died)
 {
 	struct spool_outcome *o = &s->outcomes[s->answered++];
 	if (o->fate == SPOOL_SENT) {
-		note(s, o, a);
+		note(s, o, a, died);
 		bool crowded = s->taken && (a->code == 452 || a->code == 552);
 		if (crowded) // RFC 5321 section 4.5.3.1.10: 552 is that, too, behind some that were taken
-			*o = (struct spool_outcome){ .fate = SPOOL_WAITS, .said = o->said };
+			o->fate = SPOOL_WAITS;
 		s->crowded |= crowded;
 		s->taken |= o->fate == SPOOL_SENT;
 	}
@@ -510,17 +512,17 @@ static void take_envelope(
 		unreached(s, a->text);
 	} else if (what == RELAY_MAIL) {
 		if (a->code / 100 != 2) {
-			note_all(s, a);   // what it says of the recipients then is of no account
-			s->ask_until = 0; // nor are more of them asked for
+			note_all(s, a, false); // what it says of the recipients is of no account
+			s->ask_until = 0;      // nor are more of them asked for
 		}
 		if (!s->asked) // the link died before it could be
 			after_envelope(s);
 	} else {
-		take_recipient(s, a);
+		take_recipient(s, a, died);
 	}
 }
 
-static void take_data(struct spooler *s, const struct smtp_answer *a)
+static void take_data(struct spooler *s, const struct smtp_answer *a, bool died)
 {
 	if (a->code == 354) {
 		s->phase = S_OCTETS;
@@ -530,7 +532,7 @@ static void take_data(struct spooler *s, const struct smtp_answer *a)
 		note_text(s, 451, "4.5.0", "the relay does not take the message");
 		drop_link(s);
 	} else {
-		note_all(s, a);
+		note_all(s, a, died);
 	}
 	over(s);
 }
@@ -546,9 +548,9 @@ static bool take_answer(struct spooler *s)
 	if (s->phase == S_ENVELOPE) {
 		take_envelope(s, what, &a, died);
 	} else if (s->phase == S_DATA) {
-		take_data(s, &a);
+		take_data(s, &a, died);
 	} else {
-		note_all(s, &a);
+		note_all(s, &a, died);
 		over(s);
 	}
 	return true;

@@ -9,8 +9,9 @@
 
 struct spool_outcome { // of a recipient
 	enum spool_fate fate;
-	char status[SMTP_ENHANCED_MAX]; // of a failure (RFC 3463)
+	char status[SMTP_ENHANCED_MAX]; // RFC 3463, of a failure or why it waits; "": not given
 	struct span said;               // by the relay, of it; empty: nothing
+	bool ours;                      // that is our own word, not the relay's
 };
 // All that is needed after a try: who has failed, or waits for too long, is told of; then the record is settled (README.md: steps 7 and 8). What
 // cannot be told waits. `relay_tells`: it sends the reports on what it has. A fault: the record is as it was. Blocks.

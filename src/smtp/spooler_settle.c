@@ -115,11 +115,15 @@ static int recipients_of(struct op *op, const struct telling *t, struct dsn_reci
 		const struct spool_recipient *r = &t->m->recipients[i];
 		const struct spool_outcome *o = &t->outcomes[i];
 		bool told = o->fate == t->fate && dsn_is_wanted(r->notify, t->action);
+		// What was refused, and waits since that cannot be told, has a status of another class.
+		bool fits = t->action == DSN_FAILED ||
+			(t->action == DSN_DELAYED && o->status[0] == '4');
 		of[i] = (struct dsn_recipient){ .address = r->address,
 			.orcpt = r->orcpt,
 			.action = told ? t->action : DSN_NONE,
-			.status = t->action == DSN_FAILED && o->status[0] ? o->status : NULL,
-			.said = o->said };
+			.status = fits && o->status[0] ? o->status : NULL,
+			.said = o->said,
+			.ours = o->ours };
 		any |= told;
 	}
 	*ret_of = of;

@@ -311,7 +311,9 @@ static void refusals(void **state)
 	greets("");
 	says(SPAN("250 a\r\n250 x\r\n"));
 	assert_int_equal(reports(&text), 2);
-	assert_true(has(text, "x@far\r\nAction: failed\r\nStatus: 5.6.3\r\n"));
+	assert_true(has(text,
+		"x@far\r\nAction: failed\r\nStatus: 5.6.3\r\nDiagnostic-Code: smtp; 554 5.6.3 "
+		"the relay takes 7-bit messages only\r\n")); // it has not said so itself
 	m.eight_bit = false;
 	three[0].notify = SPAN("SUCCESS");
 	put(&m, TEXT);
@@ -500,6 +502,7 @@ static void clock_ahead(void **state)
 	breaks_off();
 	assert_int_equal(waiting(), 0);
 	assert_int_equal(reports(&text), 1);
+	assert_true(has(text, "Diagnostic-Code: smtp; 450 4.2.2 full\r\n")); // why it waited
 }
 
 // Nor is anything kept for ever when there is no relay any more.
@@ -601,6 +604,9 @@ static void put_off(void **state)
 				says(SPAN("250 reset\r\n"));
 		}
 		assert_int_equal(reports(&text), i);
+		if (i == 1)
+			assert_true(has(text,
+				"Action: delayed\r\nStatus: 4.2.2\r\nRemote-MTA: dns; relay\r\n"));
 	}
 	assert_int_equal(waiting(), 0);
 	assert_true(has(text, "Diagnostic-Code: smtp; 450 4.2.2 full\r\n"));
@@ -728,6 +734,7 @@ static void unreadable(void **state)
 	assert_int_equal(reports(&text), 1);
 	assert_true(has(text, "x@far\r\nAction: failed\r\nStatus: 4.4.7\r\n"));
 	assert_false(has(text, "Subject: it\r\n"));
+	assert_false(has(text, "Remote-MTA"));
 	clock_shift_for_test(0);
 	// An administrator may give it up.
 	put_to(2);
