@@ -20,6 +20,8 @@
 #include "smtp/submission.h"
 #include "smtp/testing.h"
 
+#include <assert.h>
+
 static struct op op;
 static struct store *store;
 static struct submission_config config;
