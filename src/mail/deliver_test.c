@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Delivery to many accounts: stored once, there after a restart, known when it comes again; on the engine that the program is told.
-#include "mail/testing.h"
+#include "mail/disk_testing.h"
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -8,7 +8,6 @@
 #include "mail/content.h"
 #include "mail/deliver.h"
 #include "mail/uidl.h"
-#include "store/local/faults.h"
 
 #include <errno.h>
 
@@ -188,38 +187,25 @@ static void test_big_headers_are_sound(void **state)
 	fixture_end(&f);
 }
 
-static int broken_disk(void *ctx, enum file_call call, size_t *n)
-{
-	(void)n;
-	return call == FILE_WRITE ? atomic_load((_Atomic int *)ctx) : 0;
-}
-
 // What could not be put in line is not known when it comes again: a duplicate is answered as delivered.
 static void test_refused_is_not_seen(void **state)
 {
 	(void)state;
 	struct fixture f;
 	struct delivery *d;
-	static _Atomic int error;
-	static const struct files files = { broken_disk, &error };
 	static const uint8_t id[DELIVERY_ID] = "0123456789abcde";
 	if (strcmp(engine, "local") != 0)
 		skip();
-	error = 0;
 	fixture_begin(&f, engine);
-	fixture_close_mail(&f);
-	store_close(f.store);
-	struct store_config config = { .engine = engine, .dir = f.dir };
-	ok(&f.op, local_open_with(&f.op, &config, &files, &f.store));
-	fixture_open_mail(&f);
+	fixture_reopen_on_disk(&f);
 	begin(&f, text_of(&f, 100), &d);
 	ok(&f.op, deliver(&f, d, "INBOX", NULL)); // the blob is there now
-	error = EIO;
+	disk_error = EIO;
 	assert_true(deliver(&f, d, "INBOX", NULL) < 0); // from here on nothing can be put in line
 	assert_int_equal(deliver(&f, d, "INBOX", id), RC_READONLY);
 	assert_int_equal(deliver(&f, d, "INBOX", id), RC_READONLY);
 	delivery_free(d);
-	error = 0;
+	disk_error = 0;
 	fixture_end(&f);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sent copy: filed by submission, found by the client's APPEND, and the other way round; on the engine that the program is told.
-#include "mail/testing.h"
+#include "mail/disk_testing.h"
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -12,7 +12,6 @@
 #include "mail/sent_form.h"
 #include "mail/sent_priv.h"
 #include "mail/spool.h"
-#include "store/local/faults.h"
 
 #include <errno.h>
 
@@ -707,12 +706,6 @@ static void test_time(void **state)
 	end(&f);
 }
 
-static int broken_disk(void *ctx, enum file_call call, size_t *n)
-{
-	(void)n;
-	return call == FILE_WRITE ? atomic_load((_Atomic int *)ctx) : 0;
-}
-
 // What could not be put on the disk is known to nobody.
 static void test_failed(void **state)
 {
@@ -720,17 +713,10 @@ static void test_failed(void **state)
 	struct fixture f;
 	struct sent *s;
 	struct delivery *d;
-	static _Atomic int error;
-	static const struct files files = { broken_disk, &error };
 	if (strcmp(engine, "local") != 0)
 		skip();
-	error = 0;
 	begin(&f);
-	fixture_close_mail(&f);
-	store_close(f.store);
-	struct store_config config = { .engine = engine, .dir = f.dir };
-	ok(&f.op, local_open_with(&f.op, &config, &files, &f.store));
-	fixture_open_mail(&f);
+	fixture_reopen_on_disk(&f);
 	ok(&f.op, submit(&f, MESSAGE));
 	ok(&f.op, sent_begin(&f.op, f.a, &s));
 	ok(&f.op, delivery_begin(&f.op, f.mail, false, &d));
@@ -742,13 +728,13 @@ static void test_failed(void **state)
 	append_one(&f, first, MESSAGE, SEEN);
 	append_one(&f, ap, "X: 2\r\n" MESSAGE, SEEN);
 	ok(&f.op, sent_stage(&f.op, s, d));
-	error = EIO;
+	disk_error = EIO;
 	assert_true(append_commit(&f.op, ap, &r) < 0); // found the copy in line, which fails
 	assert_true(sent_wait(&f.op, s) < 0);
 	assert_true(append_commit(&f.op, first, &r) < 0);
 	sent_free(s);
 	delivery_free(d);
-	error = 0;
+	disk_error = 0;
 	reopen(&f);
 	assert_int_equal(count(&f), 1);
 	assert_int_equal(append(&f, MESSAGE), 1); // still awaited
@@ -765,17 +751,10 @@ static void test_stands_with(void **state)
 	struct delivery *d;
 	struct delivery_slot *slot;
 	struct account *other;
-	static _Atomic int error;
-	static const struct files files = { broken_disk, &error };
 	if (strcmp(engine, "local") != 0)
 		skip();
-	error = 0;
 	begin(&f);
-	fixture_close_mail(&f);
-	store_close(f.store);
-	struct store_config config = { .engine = engine, .dir = f.dir };
-	ok(&f.op, local_open_with(&f.op, &config, &files, &f.store));
-	fixture_open_mail(&f);
+	fixture_reopen_on_disk(&f);
 	ok(&f.op, account_open(&f.op, f.mail, SPAN("other"), &other));
 	for (int fails = 1; fails >= 0; fails--) {
 		uint32_t before = count(&f);
@@ -789,10 +768,10 @@ static void test_stands_with(void **state)
 		ok(&f.op, delivery_end(&f.op, d));
 		ok(&f.op, delivery_stage(&f.op, d, &to, &slot));
 		sent_stand_with(s, slot);
-		error = fails ? ENOSPC : 0;
+		disk_error = fails ? ENOSPC : 0;
 		int rc = mailbox_subscribe(&f.op, f.a, SPAN("a"), fails);
 		assert_true(fails ? rc == RC_NOSPACE : rc == 0);
-		error = 0;
+		disk_error = 0;
 		rc = sent_stage(&f.op, s, d);
 		assert_int_equal(rc, fails ? RC_UNAVAILABLE : 0);
 		rc = delivery_wait(&f.op, slot);
@@ -813,9 +792,9 @@ static void test_stands_with(void **state)
 	ok(&f.op, delivery_stage(&f.op, d, &to, &slot));
 	sent_stand_with(s, slot);
 	ok(&f.op, mailbox_subscribe(&f.op, f.a, SPAN("b"), true)); // its group is written
-	error = ENOSPC;
+	disk_error = ENOSPC;
 	assert_int_equal(mailbox_subscribe(&f.op, f.a, SPAN("c"), true), RC_NOSPACE);
-	error = 0;
+	disk_error = 0;
 	assert_int_equal(sent_stage(&f.op, s, d), RC_UNAVAILABLE);
 	ok(&f.op, delivery_wait(&f.op, slot));
 	ok(&f.op, sent_stage(&f.op, s, d));
@@ -835,8 +814,6 @@ static void test_stands_with_spool(void **state)
 	struct spool *spool;
 	struct spool_slot *slot;
 	struct delivery *d;
-	static _Atomic int error;
-	static const struct files files = { broken_disk, &error };
 	static struct spool_recipient to = { .address = { "x@far", 5 } };
 	struct spool_message m = { .user = SPAN("alice"),
 		.sender = SPAN("a@b"),
@@ -846,13 +823,8 @@ static void test_stands_with_spool(void **state)
 		.count = 1 };
 	if (strcmp(engine, "local") != 0)
 		skip();
-	error = 0;
 	begin(&f);
-	fixture_close_mail(&f);
-	store_close(f.store);
-	struct store_config config = { .engine = engine, .dir = f.dir };
-	ok(&f.op, local_open_with(&f.op, &config, &files, &f.store));
-	fixture_open_mail(&f);
+	fixture_reopen_on_disk(&f);
 	ok(&f.op, spool_open(&f.op, f.mail, &spool));
 	for (int fails = 0; fails <= 1; fails++) {
 		uint32_t before = count(&f);
@@ -864,10 +836,10 @@ static void test_stands_with_spool(void **state)
 		ok(&f.op, delivery_end(&f.op, d));
 		ok(&f.op, spool_stage(&f.op, spool, d, &m, &slot));
 		sent_stand_with_spool(s, slot);
-		error = fails ? ENOSPC : 0;
+		disk_error = fails ? ENOSPC : 0;
 		int rc = mailbox_subscribe(&f.op, f.a, fails ? SPAN("b") : SPAN("a"), true);
 		assert_int_equal(rc, fails ? RC_NOSPACE : 0);
-		error = 0;
+		disk_error = 0;
 		rc = sent_stage(&f.op, s, d);
 		assert_int_equal(rc, fails ? RC_UNAVAILABLE : 0);
 		assert_int_equal(spool_wait(&f.op, slot), fails ? RC_NOSPACE : 0);

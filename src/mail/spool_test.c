@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The spool on both engines: what it keeps, for how long, and what it refuses.
-#include "mail/testing.h"
+#include "mail/disk_testing.h"
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -9,7 +9,6 @@
 #include "mail/deliver.h"
 #include "mail/format.h"
 #include "mail/spool.h"
-#include "store/local/faults.h"
 
 #include <errno.h>
 
@@ -331,34 +330,21 @@ static void in_line(void **state)
 	fixture_end(&f);
 }
 
-static int broken_disk(void *ctx, enum file_call call, size_t *n)
-{
-	(void)n;
-	return call == FILE_WRITE ? atomic_load((_Atomic int *)ctx) : 0;
-}
-
 // The first message ever cannot be written, the second can: programs that know no spool refuse the volume all the same.
 static void notes(void **state)
 {
 	(void)state;
 	struct fixture f;
-	static _Atomic int error;
-	static const struct files files = { broken_disk, &error };
 	if (strcmp(engine, "local") != 0)
 		skip();
-	error = 0;
 	struct spool *s = begin(&f);
 	spool_free(s);
-	fixture_close_mail(&f);
-	store_close(f.store);
-	struct store_config config = { .engine = engine, .dir = f.dir };
-	ok(&f.op, local_open_with(&f.op, &config, &files, &f.store));
-	fixture_open_mail(&f);
+	fixture_reopen_on_disk(&f);
 	ok(&f.op, spool_open(&f.op, f.mail, &s));
 	struct delivery *d = delivery_of(&f, TEXT);
-	error = ENOSPC;
+	disk_error = ENOSPC;
 	assert_int_equal(put(&f, s, d, &simple), RC_NOSPACE);
-	error = 0;
+	disk_error = 0;
 	delivery_free(d);
 	assert_int_equal(count(s), 0);
 	d = delivery_of(&f, TEXT); // of the first text nobody knows whether it is there
