@@ -42,8 +42,7 @@ struct spooler {
 	unsigned failures;                 // in a row
 	char fault[OP_TEXT_MAX];           // of the last one
 	// Of the task alone:
-	uint64_t
-		overdue_from; // messages from this number on are looked at, whether they are overdue; 0: none
+	uint64_t overdue_from; // messages from this number on may be overdue; 0: none
 	// The message at hand:
 	enum spooler_phase phase;
 	struct op op;

@@ -22,8 +22,7 @@ struct spooler;
 struct spooler_config {
 	struct mail *mail; // these must outlive it
 	struct spool *spool;
-	struct relay *
-		relay; // NULL: there is none: nothing is sent, but what grows old is told of, and given up
+	struct relay *relay;  // NULL: nothing is sent, but what grows old is told of, and given up
 	const char *hostname; // in reports; NULL: what the system says
 	// The longest pause, and when a message is given up: RFC 5321 section 4.5.4.1 wants them configurable. 0: SPOOL_RETRY_MOST_S, SPOOL_EXPIRES_S
 	uint32_t pause_most_s, expires_s;
