@@ -18,6 +18,8 @@ struct mail;
 struct relay;
 struct spool;
 
+#define SPOOL_ASK_S 600u // so long a message asks for its recipients; then others have their turn
+
 struct spooler;
 struct spooler_config {
 	struct mail *mail; // these must outlive it
