@@ -183,7 +183,6 @@
 #define SPOOL_DELAY_S 14400      // then who sent it is told of the delay
 #define SPOOL_EXPIRES_S 432000 // then it is given up (RFC 5321 section 4.5.4.1: 4-5 days at least)
 #define SPOOL_AGAIN_S 3600u // so long who waits is held back when his message must come once more
-#define SPOOL_PIPELINE_MAX 10u       // recipients that it was asked for and has not answered
 #define SPOOL_RETURN_MAX (64u << 10) // octets of a message that a report shows
 #define SENT_KNOWN_S 86400 // for so long a sent message and its appended copy are known as one
 

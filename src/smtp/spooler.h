@@ -18,6 +18,7 @@ struct mail;
 struct relay;
 struct spool;
 
+#define SPOOL_PIPELINE_MAX 10u // recipients that the relay was asked for and has not answered
 #define SPOOL_ASK_S 600u // so long a message asks for its recipients; then others have their turn
 
 struct spooler;
