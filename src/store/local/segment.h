@@ -68,9 +68,9 @@ int segment_make(struct op *op, struct segments *t, uint32_t number, uint64_t si
 void segment_heal(struct segment *s);
 // The log went on to another segment.
 void segment_close_for_writing(struct segment *s, uint32_t end);
-// Takes it out of the table; its file is listed as dead when nobody holds it any more.
 // If one of the header and its copy is damaged, it is written again as the other one is. 0 or a fault.
 int segment_header_mend(struct op *op, const struct segments *t, uint32_t number);
+// Takes it out of the table; its file is listed as dead when nobody holds it any more.
 void segment_drop(struct segments *t, uint32_t number);
 // Unlinks all dead files but `keep` of them, which wait to be recycled.
 void segments_bury(struct segments *t, uint32_t keep);

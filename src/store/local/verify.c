@@ -40,18 +40,22 @@ static bool is_done_with(const struct verify *v, uint64_t pos)
 static void log_bad(struct verify *v, const struct segment *s, uint32_t at, const char *what,
 	enum store_finding_kind kind)
 {
-	char text[160];
-	(void)snprintf(text, sizeof text, "log segment %08" PRIx32 ", offset %" PRIu32 ": %s%s",
-		atomic_load(&s->number), at, what,
-		kind == FINDING_HARMLESS ? "; nothing needs it any more" : ""); // may be cut
+	char text[240];
+	(void)snprintf(text, sizeof text, "log segment %08" PRIx32 ", offset %" PRIu32 ": %s",
+		atomic_load(&s->number), at, what); // may be cut
 	finding(v, s, &(struct store_finding){ .text = text, .kind = kind });
 }
 
+// It may be part of a message that is needed: blobs_verify() tells so then.
 static void frame_bad(struct verify *v, const struct segment *s, uint32_t at, const char *what)
 {
+	char text[160];
 	bool harmless =
 		at >= SEGMENT_HEADER && is_done_with(v, pos_of(atomic_load(&s->number), at));
-	log_bad(v, s, at, what, harmless ? FINDING_HARMLESS : FINDING_LOG);
+	(void)snprintf(text, sizeof text,
+		"%s; no change is lost with it (a message that needs it is told of below)",
+		what); // may be cut
+	log_bad(v, s, at, harmless ? text : what, harmless ? FINDING_HARMLESS : FINDING_LOG);
 }
 
 static void blob_bad(struct verify *v, const struct segment *s, uint32_t at, const struct frame *f,
@@ -69,7 +73,8 @@ static void blob_bad(struct verify *v, const struct segment *s, uint32_t at, con
 	int rc = index_blob_get(&quiet, &v->l->index, b.id, &now);
 	op_done(&quiet);
 	if ((rc == STORE_ABSENT || (rc == 0 && now.pos != pos)) && is_done_with(v, pos)) {
-		log_bad(v, s, at, "a message that is not here any more is damaged",
+		log_bad(v, s, at,
+			"a message that is not here any more is damaged; nothing needs it",
 			FINDING_HARMLESS);
 		return;
 	}
