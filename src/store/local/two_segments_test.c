@@ -87,12 +87,21 @@ static void damage_is_told(struct fixture *f)
 	f->s = NULL;
 }
 
+static bool is_there(const struct fixture *f, const char *name)
+{
+	char path[200];
+	(void)snprintf(path, sizeof path, "%s/%s", f->dir, name); // fits
+	return access(path, F_OK) == 0;
+}
+
 static void damage_is_mended(struct fixture *f)
 {
 	unsigned places = 0;
 	struct store_mender how = { &places, apply, count_damage, pass_blob, finish };
 	ok(&f->op, store_mend(&f->op, &f->config, &how));
 	assert_true(places > 0);
+	assert_true(is_there(f, "index.damaged-1/CURRENT"));
+	assert_false(is_there(f, "index.mending") || is_there(f, "index.try-1"));
 	fixture_open(f);
 	assert_false(is_read_only(f));
 	expect(f, NULL, 1, "first", "value");
@@ -120,6 +129,34 @@ static void test_first_group(void **state)
 	image_done(&im);
 }
 
+// The index cannot be copied: nothing is changed, and no file is closed that is somebody else's.
+static void test_no_copy(void **state)
+{
+	(void)state;
+	struct fixture f;
+	unsigned places = 0;
+	struct store_mender how = { &places, apply, count_damage, pass_blob, finish };
+	char path[200];
+	int fd[64];
+	volume_begin(&f);
+	image_segment(&im, 2)[SEGMENT_HEADER] ^= 1;
+	volume_put(&f, true);
+	for (size_t i = 0; i < 2; i++) { // folders in the place of a file that is to be written
+		(void)snprintf(path, sizeof path, "%s/index.mending%s", f.dir, i ? "/CURRENT" : "");
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	for (size_t i = 0; i < countof(fd); i++)
+		assert_true((fd[i] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0);
+	assert_int_equal(store_mend(&f.op, &f.config, &how), RC_IO);
+	for (size_t i = 0; i < countof(fd); i++)
+		assert_int_equal(close(fd[i]), 0);
+	assert_int_equal(rmdir(path), 0);
+	damage_is_told(&f);
+	damage_is_mended(&f);
+	fixture_end(&f);
+	image_done(&im);
+}
+
 static void test_whole(void **state)
 {
 	(void)state;
@@ -141,6 +178,6 @@ int main(void)
 {
 	log_level_set(LOG_ERROR_ + 1);
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_whole),
-		cmocka_unit_test(test_first_group) };
+		cmocka_unit_test(test_first_group), cmocka_unit_test(test_no_copy) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

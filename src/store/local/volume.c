@@ -197,7 +197,7 @@ bool volume_is_full(struct local *l)
 static int copy_file(const char *from, const char *to)
 {
 	char bytes[COPY_BYTES];
-	int in, out;
+	int in, out = -1;
 	int error = file_open(NULL, from, O_RDONLY, &in);
 	if (error)
 		return error;
@@ -211,7 +211,7 @@ static int copy_file(const char *from, const char *to)
 		at += n;
 	}
 	(void)close(in); // only read
-	if (error != ENOENT && error != EMFILE)
+	if (out >= 0)
 		(void)close(out); // a private copy, no need to sync
 	return error;
 }
@@ -376,13 +376,38 @@ int volume_index_back(struct op *op, const char *dir, const char *aside)
 
 // --- mending ---
 
+// Not every file system can do it (EINVAL): that is to be known before hours of work.
+static int exchange_try(struct op *op, const struct local *l)
+{
+	char one[PATH_ROOM], other[PATH_ROOM];
+	path_in(one, l, "index.try-1");
+	path_in(other, l, "index.try-2");
+	int rc = folder_make(op, one);
+	if (rc == 0)
+		rc = folder_make(op, other);
+	int error = 0;
+	if (rc == 0 && renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE))
+		error = errno;
+	(void)rmdir(one); // empty, if they are there
+	(void)rmdir(other);
+	if (rc)
+		return rc;
+	return error ? op_fail_errno(op, RC_IO, error,
+			       "the file system of %s cannot exchange two folders in one step: "
+			       "repair a copy of the data folder on another one",
+			       l->dir)
+		     : 0;
+}
+
 int volume_index_copy(struct op *op, const struct local *l)
 {
 	char from[PATH_ROOM], to[PATH_ROOM];
 	path_in(from, l, "index");
 	path_in(to, l, ASIDE_MENDING);
 	folder_remove(to); // of a try that was cut off
-	int rc = folder_make(op, to);
+	int rc = exchange_try(op, l);
+	if (rc == 0)
+		rc = folder_make(op, to);
 	return rc ? rc : view_fill(op, l, from, to);
 }
 
@@ -394,10 +419,13 @@ int volume_index_swap(struct op *op, const char *dir)
 		return rc;
 	(void)snprintf(index, sizeof index, "%s/index", dir); // shorter than the name above
 	(void)snprintf(made, sizeof made, "%s/" ASIDE_MENDING, dir);
-	// In one step: a crash must not leave the volume without an index.
-	int error = renameat2(AT_FDCWD, made, AT_FDCWD, index, RENAME_EXCHANGE) ? errno : 0;
-	if (!error)
-		error = file_rename(NULL, made, aside);
+	// The copy gets the name that is to be that of the old index before both change places, in one step: a crash leaves the volume with one of them,
+	// and never the old one under a name whose folder the next repair removes.
+	int error = file_rename(NULL, made, aside);
+	if (!error && renameat2(AT_FDCWD, aside, AT_FDCWD, index, RENAME_EXCHANGE)) {
+		error = errno;
+		(void)file_rename(NULL, aside, made); // as before; else the copy stays there
+	}
 	if (!error)
 		error = file_sync_dir(NULL, dir);
 	return error ? op_fail_errno(op, RC_IO, error, "cannot put %s in its place", made) : 0;
