@@ -30,7 +30,7 @@ from server import Server, ServerError, program  # noqa: E402
 
 USERS, PASSWORD = ["anna", "bert"], "secret"
 PADDING = "x" * 70 + "\r\n"
-SEGMENT_HEADER, FRAME_HEADER = 4096, 32
+SEGMENT_HEADER, FRAME_HEADER, FRAME_BATCH = 4096, 32, 2
 
 
 class Wrong(AssertionError):
@@ -330,6 +330,23 @@ def no_index(volume):
     report.passed(f"rot: the whole index is lost: {len(world)} messages and mailboxes are as they were, with flags, names and annotations")
 
 
+def two_faults(volume):
+    """The index cannot be opened, and a change in the log is damaged: what the repair brings in must outlive another loss of the index."""
+    folder = volume.copy("both")
+    log = sorted((folder / "log").glob("*.log"))[0]
+    batches = [at for at, kind, _, _ in frames(log.read_bytes()) if kind == FRAME_BATCH]
+    flip(log, batches[-4] + FRAME_HEADER + 9, 1)  # a change that is not the last
+    (folder / "index" / "CURRENT").write_text("nothing\n")
+    _, said = check(folder, "--repair")
+    left, text = check(folder)
+    world, inboxes = serve(folder)
+    shutil.rmtree(folder / "index")
+    again, inboxes = serve(folder)
+    if left or world is None or again != world:
+        raise Wrong(f"after damage to the log and the index:\n{said}\n{text}")
+    report.passed("rot: what is brought in from behind damage is there after another loss of the index")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--flips", type=int, default=15)
@@ -342,6 +359,7 @@ def main():
         with tempfile.TemporaryDirectory(prefix="starling-rot-") as folder:
             volume = Volume(folder, options)
             no_index(volume)
+            two_faults(volume)
             for number in range(options.flips):
                 one_flip(volume, number)
             counts = ", ".join(f"{count} {what}" for what, count in sorted(volume.counts.items()))
