@@ -3,7 +3,8 @@
 // it waits. An `edit` within it is one mailbox's next state: the path to what changes is copied, the rest shared with the state before.
 // txn_stage() turns the edits into one batch, puts it in line and makes the new states the tips on which the next changes build. What does
 // not fit one batch is staged in several, all under the same hold of the lock and with the same modseq: txn_end() waits for the last
-// one and publishes all at once (after a crash the earlier ones may be there without the later ones; nobody was told of them).
+// one and publishes all at once (after a crash the earlier ones may be there without the later ones; nobody was told of them). Each of them says which
+// it is, and the last one that it is the last ("G", format.h).
 #ifndef MAIL_EDIT_H
 #define MAIL_EDIT_H
 
@@ -44,6 +45,7 @@ struct txn {
 	int64_t metadata_delta;     // octets of annotations that it adds
 	struct feed_record *events; // owned
 	bool staged;
+	uint32_t parts;             // batches of it so far that more are to follow
 	struct store_ticket ticket; // of the last batch
 	uint64_t seq;
 };
@@ -52,9 +54,9 @@ struct txn {
 int txn_begin(struct op *op, struct account *a, struct txn *t);
 // The edit of a mailbox, begun when there is none. RC_NONEXISTENT when it was deleted.
 int txn_edit(struct txn *t, struct mailbox *mb, struct edit **ret_edit);
-// Stages all that was done so far, if anything; edits are closed by it. On a fault what was not staged is as if it had never been.
+// Stages all that was done so far, if anything, as the last of the change; edits are closed by it. On a fault what was not staged is as if it had never been.
 int txn_stage(struct txn *t);
-// txn_stage() when the batch is full.
+// Stages it when the batch is full: more may follow.
 int txn_stage_if_full(struct txn *t);
 // With rc 0, stages the rest; releases the lock, waits, publishes what was staged. Returns rc or the first fault. Blocks.
 int txn_end(struct txn *t, int rc);

@@ -147,6 +147,10 @@ void header_patch(
 		from++;
 	while (to > from && x[to - 1] == y[to - 1])
 		to--;
+	if (to > HEADER_MODSEQ && from < HEADER_MODSEQ + 8) { // whole: mend.c compares it
+		from = from < HEADER_MODSEQ ? from : HEADER_MODSEQ;
+		to = to > HEADER_MODSEQ + 8 ? to : HEADER_MODSEQ + 8;
+	}
 	struct key k = key_header(node);
 	if (to > from)
 		batch_patch(b, KEY(k), from, span_of(y + from, to - from));

@@ -21,6 +21,7 @@
 //     "L" be32 node            key of that mailbox for URLAUTH (urlauth.c): u16 version, u16 0, 32 random octets
 //     "R" be64 key             16 octets: the thread that a message-id (thread_keys, mail/card.h) belongs to
 //     "D" be32 period, id      u64 time: this delivery was made (deliver.c)
+//     "G"                      while only some batches of a large change are there (edit.h): u64 its modseq, u32 how many
 //     "F"                      key of the forms of sent messages (sent.c): u16 version, u16 0, 32 octets
 //     "F" be32 period, digest  a sent message that is stored once (sent.c): the first 16 octets of its digest; SENT_OCTETS:
 //         0 u16 version  2 u8 kind  3 u8 0  4 u32 data  8 u32 uid  12 u32 0  16 u64 time  24 digest  56 digest of its Bcc fields
@@ -74,6 +75,9 @@
 #define HOT_GONE 0x80u
 #define METADATA_OCTETS 4u
 #define SENT_OCTETS 88u
+#define PART_OCTETS 12u
+#define HEADER_MODSEQ 80u // where it is in a header, and in the account's record
+#define ACCOUNT_MODSEQ 16u
 
 // The header of a name (offsets in the record to the right). Octets 0..31 belong to the tree, the rest to the messages.
 struct header {

@@ -14,11 +14,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define MODSEQ_AT 16u        // in the record of an account
-#define VALIDITY_AT 8u       // likewise
+#define VALIDITY_AT 8u       // in the record of an account
 #define HEADER_VALIDITY 32u  // in the header of a mailbox
 #define VALIDITY_STEP 65536u // more than can have been given in what was lost
-// From here on a batch may be one of several with one modseq (txn_stage_if_full()): the last of them proves nothing of those behind it.
+// From here on a batch of an older program may be one of several with one modseq that do not say so: it proves nothing of those behind it.
 #define BATCH_BIG (256u << 10)
 
 enum { NO_MESSAGE = 1 };
@@ -26,8 +25,8 @@ enum { NO_MESSAGE = 1 };
 struct known { // of an account, while the log is followed
 	uint64_t partition;
 	uint32_t proven;  // damage up to this place has taken nothing of it
-	uint32_t silent;  // changes without a modseq in a record since the last that had one
-	bool hurt, big;   // big: its last batch was
+	bool hurt;
+	bool big, silent; // its last batch was; it gave no record a modseq
 	uint64_t skipped; // changes
 };
 struct stray { // a message behind damage whose change was not made, or whose blob came
@@ -85,7 +84,7 @@ static bool modseq_of(struct op *op, struct span key, struct span value, uint64_
 	struct header h;
 	struct span name;
 	if (span_eq(key, SPAN("A")) && value.n >= ACCOUNT_OCTETS) {
-		*ret_modseq = load_u64(value.p + MODSEQ_AT);
+		*ret_modseq = load_u64(value.p + ACCOUNT_MODSEQ);
 		return true;
 	}
 	if (key.n != 5 || key.p[0] != 'M' || header_decode(op, value, &h, &name) != 0)
@@ -150,6 +149,44 @@ static int modseq_given(
 	return rc < 0 ? rc : (failed ? op_fail(op, RC_NOMEM, "out of memory") : 0);
 }
 
+// Of a change of several batches: which one it is (edit.h). number 0: there is no such note.
+struct part {
+	uint64_t modseq;
+	uint32_t number;
+};
+
+static struct part part_of(struct span value)
+{
+	return value.n == PART_OCTETS
+		? (struct part){ load_u64(value.p), load_u32(value.p + 8) }
+		: (struct part){ 0 };
+}
+
+static struct part part_in(struct span ops)
+{
+	struct reader r = reader_of(ops);
+	struct change c;
+	while (change_next(&r, &c))
+		if (c.kind == CHANGE_PUT && span_eq(c.key, SPAN("G")))
+			return part_of(c.value);
+	return (struct part){ 0 };
+}
+
+// Whether the batch comes next, as far as changes of several batches go. *ret_more: it belongs to the change that was there last.
+static int part_follows(struct op *op, struct store *s, uint64_t partition, struct span ops,
+	uint64_t now, bool *ret_more)
+{
+	struct span value;
+	int rc = store_get(op, s, NULL, partition, SPAN("G"), &value);
+	if (rc < 0)
+		return rc;
+	struct part last = part_of(rc == 0 ? value : SPAN("")), is = part_in(ops);
+	*ret_more = is.number > 1;
+	if (is.number > 1)
+		return last.number == is.number - 1 && last.modseq == is.modseq;
+	return last.number == 0 || last.modseq != now; // else more of that was to come
+}
+
 // Whether everything goes before the batch does anything: what was there does not matter.
 static bool begins_anew(struct span ops)
 {
@@ -162,15 +199,17 @@ static bool begins_anew(struct span ops)
 static int proves(struct op *op, struct store *s, const struct known *k, struct span ops)
 {
 	uint64_t now, given;
-	if (begins_anew(ops))
-		return 1;
-	if (k->big)
+	bool more;
+	if (k->big || k->silent) // some of those use up a modseq, some do not
 		return 0;
 	int rc = modseq_now(op, s, k->partition, &now);
 	if (rc)
 		return rc < 0 ? rc : 0;
+	rc = part_follows(op, s, k->partition, ops, now, &more);
+	if (rc <= 0 || more)
+		return rc;
 	rc = modseq_given(op, s, k->partition, ops, &given);
-	return rc < 0 ? rc : given == now + 1 + k->silent;
+	return rc < 0 ? rc : given == now + 1;
 }
 
 // --- what comes with batches that are not made ---
@@ -205,6 +244,16 @@ static bool is_account(uint64_t partition)
 	return partition != SYSTEM_PARTITION && partition != SPOOL_PARTITION;
 }
 
+// What was there, and what was lost of it, does not matter any more.
+static void begin_anew(struct mend *m, struct known *k)
+{
+	struct stray *x = (struct stray *)(void *)m->strays.p; // malloc'ed, hence aligned
+	*k = (struct known){ .partition = k->partition, .proven = m->places };
+	for (size_t i = 0; i < m->strays.n / sizeof *x; i++)
+		if (x[i].partition == k->partition)
+			x[i].partition = 0;
+}
+
 static int on_batch(struct op *op, void *ctx, struct store *s, uint64_t partition, struct span ops)
 {
 	struct mend *m = ctx;
@@ -213,6 +262,8 @@ static int on_batch(struct op *op, void *ctx, struct store *s, uint64_t partitio
 	struct known *k = known_or_new(op, m, partition);
 	if (!k)
 		return RC_NOMEM;
+	if (begins_anew(ops))
+		begin_anew(m, k);
 	struct arena_mark mark = arena_mark(&op->arena);
 	int rc = 0;
 	if (!k->hurt && k->proven < m->places) {
@@ -226,7 +277,7 @@ static int on_batch(struct op *op, void *ctx, struct store *s, uint64_t partitio
 	arena_release(&op->arena, mark);
 	if (rc < 0)
 		return rc;
-	k->silent = given ? 0 : k->silent + 1;
+	k->silent = given == 0;
 	k->big = ops.n >= BATCH_BIG;
 	if (!k->hurt)
 		return MEND_APPLY;

@@ -335,6 +335,8 @@ static int account_record(struct op *op, struct restore *r, struct span key, str
 		return put(op, r, key, value);
 	case 'L': // what was revoked after the backup (RFC 4467 section 8) stays so
 		return r->what.latest ? put(op, r, key, value) : 0;
+	case 'G': // of a change that was under way, or cut off, where the backup was made
+		return 0;
 	case 'I':
 		return drop_data(op, r, key);
 	default:

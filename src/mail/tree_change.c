@@ -38,11 +38,13 @@ static void patch_account(
 	batch_patch(b, SPAN("A"), 4, span_of(p, sizeof p));
 }
 
-static void patch_metadata(struct store_batch *b, uint64_t octets)
+static void patch_metadata(struct store_batch *b, uint64_t octets, uint64_t modseq)
 {
 	char p[8];
 	store_u64(p, octets);
 	batch_patch(b, SPAN("A"), 32, span_of(p, sizeof p));
+	store_u64(p, modseq);
+	batch_patch(b, SPAN("A"), ACCOUNT_MODSEQ, span_of(p, sizeof p));
 }
 
 static void subscription(struct store_batch *b, struct span name, bool subscribed)
@@ -148,8 +150,9 @@ int change_end(struct change_names *c, int rc)
 {
 	struct account *a = c->t.account;
 	const struct tree *tree = NULL;
-	if (rc == 0 && c->t.metadata_delta)
-		patch_metadata(&c->t.batch, a->metadata_octets + (uint64_t)c->t.metadata_delta);
+	if (rc == 0 && c->metadata)
+		patch_metadata(&c->t.batch, a->metadata_octets + (uint64_t)c->t.metadata_delta,
+			c->t.modseq);
 	if (rc == 0 && c->same_names) {
 		draft_done(&c->d);
 		rc = txn_stage(&c->t);

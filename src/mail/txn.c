@@ -189,13 +189,28 @@ static int submit(struct txn *t)
 	return rc;
 }
 
-int txn_stage(struct txn *t)
+// Which batch of a change of several it is: a repair of the log must see that none of them is missing (mend.c). The last one takes the note away.
+static void part_note(struct txn *t, bool more)
+{
+	char part[PART_OCTETS];
+	store_u64(part, t->modseq);
+	store_u32(part + 8, ++t->parts);
+	batch_put(&t->batch, SPAN("G"), span_of(part, sizeof part));
+	if (more)
+		return;
+	batch_delete(&t->batch, SPAN("G"));
+	t->parts = 0;
+}
+
+static int stage(struct txn *t, bool more)
 {
 	drop_unchanged(t);
 	struct staged *prepared = NULL;
 	int rc = 0;
 	for (unsigned i = 0; i < t->edits && rc == 0; i++)
 		rc = edit_finish(&t->edit[i]);
+	if (rc == 0 && (more ? t->batch.ops.n > 0 : t->parts > 0))
+		part_note(t, more);
 	if (rc == 0 && t->batch.ops.failed) // whatever it has: nothing of it may count as done
 		rc = op_fail(t->op, RC_NOMEM, "out of memory");
 	if (rc == 0 && t->batch.ops.n == 0) {
@@ -218,9 +233,14 @@ int txn_stage(struct txn *t)
 	return rc;
 }
 
+int txn_stage(struct txn *t)
+{
+	return stage(t, false);
+}
+
 int txn_stage_if_full(struct txn *t)
 {
-	return t->cost + t->batch.ops.n >= TXN_BATCH_FULL ? txn_stage(t) : 0;
+	return t->cost + t->batch.ops.n >= TXN_BATCH_FULL ? stage(t, true) : 0;
 }
 
 int txn_leave(struct txn *t, int rc)
