@@ -94,7 +94,7 @@ struct mail *account_mail(const struct account *a)
 
 // --- the system partition ---
 
-static struct key key_removal(uint64_t partition)
+struct key key_removal(uint64_t partition)
 {
 	struct key k = { .n = 9, .b = { 'X' } };
 	partition = __builtin_bswap64(partition);
@@ -102,7 +102,7 @@ static struct key key_removal(uint64_t partition)
 	return k;
 }
 
-static struct span key_user(struct op *op, struct span user)
+struct span key_user(struct op *op, struct span user)
 {
 	char *p = arena_bytes(&op->arena, user.n + 1);
 	if (!p)
@@ -272,7 +272,7 @@ int mail_open(struct op *op, struct store *store, const struct mail_config *conf
 		rc = load_validity_floor(op, m);
 		if (rc == 0)
 			rc = load_urlauth_key(op, m, stats.read_only);
-		if (rc == 0 && !stats.read_only)
+		if (rc == 0 && !stats.read_only && !m->config.mending)
 			rc = finish_removals(op, m);
 	}
 	if (rc < 0) {

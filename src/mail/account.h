@@ -22,6 +22,7 @@ struct mail_config {
 	uint32_t mailboxes_max; // per account; 0: 100,000
 	bool sent_copy; // submission files what it sends, where the user has not said otherwise (mail/sent.h)
 	bool create_accounts; // a user who logs in for the first time gets an account (INBOX and special-use mailboxes)
+	bool mending;  // what is noted to be removed is left to the next start (mail/mend.h)
 	bool given_up; // a volume that a final backup gave up is opened as well (mail/backup.h)
 };
 int mail_open(struct op *op, struct store *store, const struct mail_config *config,

@@ -11,6 +11,10 @@ struct account;
 struct mailbox;
 struct store_finding;
 
+// Keys of the system partition: of a user's entry (in op's arena; absent: out of memory), and of a note that a partition is to be emptied.
+struct span key_user(struct op *op, struct span user);
+struct key key_removal(uint64_t partition);
+
 // A partition that nobody refers to, and a note that empties it again if nothing comes of it. Durable on return.
 int account_reserve(struct op *op, struct mail *m, uint64_t *ret_partition);
 // Empties it and forgets the note.

@@ -6,6 +6,7 @@
 #include "mail/check_priv.h"
 #include "mail/content_priv.h"
 #include "mail/mail_priv.h"
+#include "mail/mend_priv.h"
 #include "mail/tree.h"
 #include "mail/txn.h"
 #include "store/batch.h"
@@ -41,6 +42,7 @@ struct mend {
 	uint32_t places;     // of damage that may have taken changes
 	struct buf accounts; // struct known
 	struct buf strays;   // struct stray
+	struct buf emptied;  // u64: partitions of accounts whose removal was finished
 	struct mail *mail;
 };
 
@@ -254,10 +256,29 @@ static void begin_anew(struct mend *m, struct known *k)
 			x[i].partition = 0;
 }
 
+// The note of a removal goes when the partition is empty, or, in one batch with the entry, when it is somebody's.
+static int system_batch(struct op *op, struct mend *m, struct span ops)
+{
+	struct reader r = reader_of(ops);
+	struct change c;
+	uint64_t emptied = 0;
+	while (change_next(&r, &c)) {
+		if (c.kind == CHANGE_PUT && c.key.n && c.key.p[0] == 'U')
+			return 0;
+		if (c.kind == CHANGE_DELETE && c.key.n == 9 && c.key.p[0] == 'X')
+			emptied = __builtin_bswap64(load_u64(c.key.p + 1));
+	}
+	if (emptied && is_account(emptied))
+		buf_add(&m->emptied, span_of(&emptied, sizeof emptied));
+	return m->emptied.failed ? op_fail(op, RC_NOMEM, "out of memory") : 0;
+}
+
 static int on_batch(struct op *op, void *ctx, struct store *s, uint64_t partition, struct span ops)
 {
 	struct mend *m = ctx;
-	if (!is_account(partition)) // their records do not depend on each other
+	if (partition == SYSTEM_PARTITION && system_batch(op, m, ops))
+		return RC_NOMEM;
+	if (!is_account(partition)) // what of theirs depends on each other is set right in the end
 		return MEND_APPLY;
 	struct known *k = known_or_new(op, m, partition);
 	if (!k)
@@ -311,12 +332,26 @@ static int on_blob(struct op *op, void *ctx, struct blob_ref ref, const struct b
 
 // --- the end: mailboxes that clients must ask for again ---
 
-static int commit(struct op *op, struct store *s, struct store_batch *b)
+// The batch that emptied one was lost, and that of what came after was not.
+static int emptied_again(struct op *op, struct mend *m, struct store *s)
 {
-	struct store_ticket t;
-	int rc = store_submit(op, s, b, &t);
-	batch_done(b);
-	return rc ? rc : store_wait(op, s, t);
+	int rc = 0;
+	for (size_t i = 0; rc >= 0 && i < m->emptied.n / 8; i++) {
+		uint64_t partition = load_u64(m->emptied.p + i * 8);
+		struct store_batch b;
+		rc = partition_is_empty(op, s, partition);
+		if (rc)
+			continue;
+		struct known *k = known_or_new(op, m, partition);
+		if (!k)
+			return RC_NOMEM;
+		begin_anew(m, k);
+		batch_init(&b, partition);
+		b.flags = STORE_FREES;
+		batch_delete_range(&b, SPAN(""), SPAN_NONE);
+		rc = mend_commit(op, s, &b);
+	}
+	return rc < 0 ? rc : 0;
 }
 
 // Every mailbox of the account gets a new UIDVALIDITY, above all that it may have given.
@@ -343,7 +378,7 @@ static int validity_renew(struct op *op, struct store *s, uint64_t partition)
 	store_u32(number, last);
 	batch_patch(&b, SPAN("A"), VALIDITY_AT, span_of(number, sizeof number));
 	if (rc >= 0)
-		return commit(op, s, &b);
+		return mend_commit(op, s, &b);
 	batch_done(&b);
 	return rc;
 }
@@ -551,9 +586,14 @@ static int on_finish(struct op *op, void *ctx, struct store *s)
 	struct mend *m = ctx;
 	if (m->places == 0)
 		return 0; // no change was lost: records of lost messages are found by the check
-	int rc = validities_renew(op, m, s);
+	int rc = emptied_again(op, m, s);
 	if (rc == 0)
-		rc = mail_open(op, s, &(struct mail_config){ .given_up = true }, &m->mail);
+		rc = mend_entries(op, s, m->tell, m->ctx);
+	if (rc == 0)
+		rc = validities_renew(op, m, s);
+	if (rc == 0)
+		rc = mail_open(op, s, &(struct mail_config){ .given_up = true, .mending = true },
+			&m->mail);
 	if (rc)
 		return rc;
 	rc = account_each(op, m->mail, mend_account, m);
@@ -573,6 +613,7 @@ int mail_mend(struct op *op, const struct store_config *config,
 			.finish = on_finish });
 	buf_done(&m.accounts);
 	buf_done(&m.strays);
+	buf_done(&m.emptied);
 	*ret_counts = m.counts;
 	return rc;
 }
