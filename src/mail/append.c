@@ -79,6 +79,11 @@ int append_compare(struct op *op, struct append *ap)
 	return rc == 0 && ap->compared ? sent_key(op, ap->account, ap->key) : rc;
 }
 
+void append_unlimited(struct append *ap)
+{
+	ap->in.limit = BLOB_MAX;
+}
+
 struct span append_mailbox(const struct append *ap)
 {
 	return buf_span(&ap->name);

@@ -33,6 +33,7 @@ struct known { // of an account, while the log is followed
 struct stray { // a message behind damage whose change was not made, or whose blob came
 	uint64_t partition;
 	uint32_t data, flags;
+	uint32_t places; // of damage before it
 	struct msg_cold cold;
 };
 struct mend {
@@ -43,6 +44,8 @@ struct mend {
 	struct buf accounts; // struct known
 	struct buf strays;   // struct stray
 	struct buf emptied;  // u64: partitions of accounts whose removal was finished
+	// Blobs that a change which was made named, in an account or in the spool: whatever names them no more took them away.
+	struct live_set made, queued;
 	struct mail *mail;
 };
 
@@ -221,7 +224,8 @@ static void stray_add(struct mend *m, const struct stray *x)
 	buf_add(&m->strays, span_of(x, sizeof *x));
 }
 
-static void strays_of(struct mend *m, uint64_t partition, struct span ops)
+// The messages of a batch that is made, or is not.
+static void messages_of(struct mend *m, uint64_t partition, struct span ops, bool made)
 {
 	struct reader r = reader_of(ops);
 	struct change c;
@@ -233,10 +237,30 @@ static void strays_of(struct mend *m, uint64_t partition, struct span ops)
 			struct stray x = { .partition = partition,
 				.data = __builtin_bswap32(load_u32(c.key.p + 1)) };
 			cold_decode(c.value.p + at, &x.cold);
-			if (x.cold.blob.id)
+			if (x.cold.blob.id && !made)
 				stray_add(m, &x);
+			if (x.cold.blob.id && made)
+				live_add(&m->made, x.cold.blob.id);
+			if (x.cold.prefix.id) // of one that is not made, it is filed with its message
+				live_add(&m->made, x.cold.prefix.id);
 		}
 	}
+}
+
+static void spooled_of(struct mend *m, struct span ops)
+{
+	struct reader r = reader_of(ops);
+	struct change c;
+	while (change_next(&r, &c))
+		if (c.kind == CHANGE_PUT && c.key.n == 9 && c.key.p[0] == 'Q' && c.value.n >= 24)
+			live_add(&m->queued, load_u64(c.value.p + 8));
+}
+
+static int room_is_left(struct op *op, const struct mend *m)
+{
+	return m->strays.failed || m->emptied.failed || m->made.failed || m->queued.failed
+		? op_fail(op, RC_NOMEM, "out of memory")
+		: 0;
 }
 
 // --- the mender ---
@@ -257,29 +281,32 @@ static void begin_anew(struct mend *m, struct known *k)
 }
 
 // The note of a removal goes when the partition is empty, or, in one batch with the entry, when it is somebody's.
-static int system_batch(struct op *op, struct mend *m, struct span ops)
+static void system_batch(struct mend *m, struct span ops)
 {
 	struct reader r = reader_of(ops);
 	struct change c;
 	uint64_t emptied = 0;
 	while (change_next(&r, &c)) {
 		if (c.kind == CHANGE_PUT && c.key.n && c.key.p[0] == 'U')
-			return 0;
+			return;
 		if (c.kind == CHANGE_DELETE && c.key.n == 9 && c.key.p[0] == 'X')
 			emptied = __builtin_bswap64(load_u64(c.key.p + 1));
 	}
 	if (emptied && is_account(emptied))
 		buf_add(&m->emptied, span_of(&emptied, sizeof emptied));
-	return m->emptied.failed ? op_fail(op, RC_NOMEM, "out of memory") : 0;
 }
 
 static int on_batch(struct op *op, void *ctx, struct store *s, uint64_t partition, struct span ops)
 {
 	struct mend *m = ctx;
-	if (partition == SYSTEM_PARTITION && system_batch(op, m, ops))
-		return RC_NOMEM;
-	if (!is_account(partition)) // what of theirs depends on each other is set right in the end
-		return MEND_APPLY;
+	if (partition == SYSTEM_PARTITION)
+		system_batch(m, ops);
+	if (partition == SPOOL_PARTITION)
+		spooled_of(m, ops);
+	if (!is_account(partition)) { // what of theirs depends on each other is set right in the end
+		int full = room_is_left(op, m);
+		return full ? full : MEND_APPLY;
+	}
 	struct known *k = known_or_new(op, m, partition);
 	if (!k)
 		return RC_NOMEM;
@@ -300,11 +327,10 @@ static int on_batch(struct op *op, void *ctx, struct store *s, uint64_t partitio
 		return rc;
 	k->silent = given == 0;
 	k->big = ops.n >= BATCH_BIG;
-	if (!k->hurt)
-		return MEND_APPLY;
-	k->skipped++;
-	strays_of(m, partition, ops);
-	return m->strays.failed ? op_fail(op, RC_NOMEM, "out of memory") : MEND_SKIP;
+	messages_of(m, partition, ops, !k->hurt);
+	k->skipped += k->hurt;
+	rc = room_is_left(op, m);
+	return rc ? rc : (k->hurt ? MEND_SKIP : MEND_APPLY);
 }
 
 static void on_damage(void *ctx, const struct store_damage *d)
@@ -320,14 +346,13 @@ static void on_damage(void *ctx, const struct store_damage *d)
 static int on_blob(struct op *op, void *ctx, struct blob_ref ref, const struct blob_owner *owner)
 {
 	struct mend *m = ctx;
-	if (!is_account(owner->partition))
-		return 0;
 	struct stray x = { .partition = owner->partition,
 		.data = owner->mailbox,
 		.flags = owner->flags,
+		.places = m->places,
 		.cold = { .blob = ref, .internal_date = owner->internal_date } };
 	stray_add(m, &x);
-	return m->strays.failed ? op_fail(op, RC_NOMEM, "out of memory") : 0;
+	return room_is_left(op, m);
 }
 
 // --- the end: mailboxes that clients must ask for again ---
@@ -429,23 +454,35 @@ static int append_blob(struct op *op, struct append *ap, const struct blob *b)
 		struct span piece;
 		rc = blob_piece(op, b, at, BLOB_EXTENT, &piece);
 		if (rc == 0)
-			rc = append_data(op, ap, piece);
+			rc = append_data_exact(op, ap, piece);
 		at += piece.n;
 	}
 	return rc;
 }
 
+// Without it, the message is whole all the same.
+static int prefix_open(struct op *op, struct mend *m, struct blob_ref ref, struct blob *ret_prefix)
+{
+	int rc = blob_open(op, mail_store_of(m->mail), ref, ret_prefix);
+	if (rc != RC_CORRUPT && rc != RC_NONEXISTENT)
+		return rc;
+	say(m, "  the lines before a message (Return-Path and the like) are lost: %s",
+		op_text(op, rc));
+	*ret_prefix = (struct blob){ 0 };
+	return 0;
+}
+
 // The octets are copied: as a new message it is like any other, whatever becomes of the record that is lost.
-static int file_octets(struct op *op, struct store *s, struct append *ap, const struct stray *x)
+static int file_octets(struct op *op, struct mend *m, struct append *ap, const struct stray *x)
 {
 	struct blob b = { 0 }, prefix = { 0 };
-	int rc = blob_open(op, s, x->cold.blob, &b);
+	int rc = blob_open(op, mail_store_of(m->mail), x->cold.blob, &b);
 	if (rc == 0 && b.card.n == 0) { // no message, but the lines before one (deliver.c)
 		blob_close(&b);
 		return NO_MESSAGE;
 	}
 	if (rc == 0 && x->cold.prefix.id)
-		rc = blob_open(op, s, x->cold.prefix, &prefix);
+		rc = prefix_open(op, m, x->cold.prefix, &prefix);
 	struct append_meta meta = { .flags = { .flags = x->flags & ~(uint32_t)FLAG_RECENT },
 		.internal_date = x->cold.internal_date,
 		.zone = x->cold.zone,
@@ -472,7 +509,8 @@ static int file_one(struct op *op, struct mend *m, struct account *a, const stru
 	struct span name = name_of_data(t, x->data);
 	int rc = append_begin(op, a, name, &ap);
 	if (rc == 0) {
-		rc = file_octets(op, mail_store_of(m->mail), ap, x);
+		append_unlimited(ap);
+		rc = file_octets(op, m, ap, x);
 		if (rc == 0)
 			rc = append_commit(op, ap, &done);
 		else
@@ -504,6 +542,13 @@ static uint32_t flags_of(const struct mend *m, uint64_t blob)
 	return 0;
 }
 
+// Of a blob: whether the change that named it may be lost. One that was made named it no more when it was expunged, and where no damage comes behind
+// it, nobody ever did: of a MULTIAPPEND that was never finished, say.
+static bool may_be_lost(const struct mend *m, const struct stray *x)
+{
+	return x->places < m->places && !live_has(&m->made, x->cold.blob.id);
+}
+
 static int file_all(struct op *op, struct mend *m, struct account *a)
 {
 	const struct stray *x = (const struct stray *)(const void *)m->strays.p;
@@ -513,7 +558,7 @@ static int file_all(struct op *op, struct mend *m, struct account *a)
 	for (unsigned turn = 0; turn < 2; turn++)
 		for (size_t i = 0; rc == 0 && i < m->strays.n / sizeof *x; i++) {
 			if (x[i].partition != a->partition || live_has(&named, x[i].cold.blob.id) ||
-				(turn == 0 && x[i].cold.size == 0))
+				(turn == 0 ? x[i].cold.size == 0 : !may_be_lost(m, &x[i])))
 				continue;
 			struct stray one = x[i];
 			one.flags = flags_of(m, one.cold.blob.id);
@@ -563,6 +608,37 @@ static int mend_account(struct op *op, void *ctx, struct span user)
 	return rc;
 }
 
+// What cannot be filed is told: messages that waited for the relay, and those of accounts of which not even the name is left.
+static int losses_tell(struct op *op, struct mend *m, struct store *s)
+{
+	const struct stray *x = (const struct stray *)(const void *)m->strays.p;
+	uint64_t looked_at = 0, nameless = 0;
+	int rc = 0; // positive: the partition that was looked at last is empty
+	for (size_t i = 0; rc >= 0 && i < m->strays.n / sizeof *x; i++) {
+		uint64_t id = x[i].cold.blob.id;
+		if (x[i].partition == 0 || x[i].cold.size || !may_be_lost(m, &x[i]))
+			continue;
+		if (x[i].partition == SPOOL_PARTITION) {
+			if (live_has(&m->queued, id))
+				continue;
+			m->counts.lost++;
+			say(m,
+				"a message that waited for the relay has lost its envelope, and "
+				"cannot be sent (blob %" PRIu64 ")",
+				id);
+			continue;
+		}
+		if (x[i].partition != looked_at)
+			rc = partition_is_empty(op, s, x[i].partition);
+		looked_at = x[i].partition;
+		nameless += rc > 0;
+	}
+	m->counts.lost += nameless;
+	if (nameless)
+		say(m, "about %" PRIu64 " messages are of accounts whose names are lost", nameless);
+	return rc < 0 ? rc : 0;
+}
+
 // Before anybody opens the accounts: what is open has the numbers in memory.
 static int validities_renew(struct op *op, struct mend *m, struct store *s)
 {
@@ -597,6 +673,8 @@ static int on_finish(struct op *op, void *ctx, struct store *s)
 	if (rc)
 		return rc;
 	rc = account_each(op, m->mail, mend_account, m);
+	if (rc == 0)
+		rc = losses_tell(op, m, s);
 	mail_close(m->mail);
 	return rc;
 }
@@ -614,6 +692,8 @@ int mail_mend(struct op *op, const struct store_config *config,
 	buf_done(&m.accounts);
 	buf_done(&m.strays);
 	buf_done(&m.emptied);
+	live_done(&m.made);
+	live_done(&m.queued);
 	*ret_counts = m.counts;
 	return rc;
 }

@@ -50,6 +50,8 @@ int append_begin(struct op *op, struct account *a, struct span mailbox, struct a
 // For who serves a client, before the first message: what comes may be the copy of a message that was sent (mail/sent.h), and is then answered
 // with the UID of the one that is there. Import does without. May block.
 int append_compare(struct op *op, struct append *ap);
+// For a repair, before the first message: what was taken once is taken again, whatever the limits are.
+void append_unlimited(struct append *ap);
 // Begins a message. `size` is what the client said (a hint; RC_TOOBIG beyond the limit), 0 if not known.
 int append_message(struct op *op, struct append *ap, const struct append_meta *meta, uint64_t size);
 // More octets of it are to come: RC_TOOBIG if it would be larger than the limit then.
