@@ -164,6 +164,8 @@ int restore_begin(struct op *op, struct mail *m, struct mail_kept *kept,
 		return rc;
 	}
 	batch_init(&r->batch, r->partition);
+	if (!r->account) // nothing is there: so a repair of the log knows that nothing before this matters
+		batch_delete_range(&r->batch, SPAN(""), SPAN_NONE);
 	*ret_restore = r;
 	return 0;
 }
