@@ -14,6 +14,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define VALIDITY_AT 8u       // in the record of an account
 #define HEADER_VALIDITY 32u  // in the header of a mailbox
@@ -25,13 +26,14 @@ enum { NO_MESSAGE = 1 };
 
 struct known { // of an account, while the log is followed
 	uint64_t partition;
-	uint32_t proven;  // damage up to this place has taken nothing of it
+	uint32_t proven; // damage up to this place has taken nothing of it
 	bool hurt;
 	bool big, silent; // its last batch was; it gave no record a modseq
 	uint64_t skipped; // changes
 };
 struct stray { // a message behind damage whose change was not made, or whose blob came
 	uint64_t partition;
+	uint64_t nth; // in the order of the log
 	uint32_t data, flags;
 	uint32_t places; // of damage before it
 	struct msg_cold cold;
@@ -41,7 +43,7 @@ struct mend {
 	void *ctx;
 	struct mend_counts counts;
 	uint32_t places;     // of damage that may have taken changes
-	struct buf accounts; // struct known
+	struct buf accounts; // struct known, ascending
 	struct buf strays;   // struct stray
 	struct buf emptied;  // u64: partitions of accounts whose removal was finished
 	// Blobs that a change which was made named, in an account or in the spool: whatever names them no more took them away.
@@ -59,26 +61,57 @@ static void printf_like(2, 3) say(struct mend *m, const char *fmt, ...)
 	m->tell(m->ctx, line);
 }
 
-static struct known *known_of(struct mend *m, uint64_t partition)
+static struct known *knowns(const struct mend *m, size_t *ret_n)
 {
-	struct known *k = (struct known *)(void *)m->accounts.p; // malloc'ed, hence aligned
-	for (size_t i = 0; i < m->accounts.n / sizeof *k; i++)
-		if (k[i].partition == partition)
-			return &k[i];
-	return NULL;
+	*ret_n = m->accounts.n / sizeof(struct known);
+	return (struct known *)(void *)m->accounts.p; // malloc'ed, hence aligned
 }
 
+// The first that is not below it.
+static size_t known_place(const struct mend *m, uint64_t partition)
+{
+	size_t from = 0, to;
+	const struct known *k = knowns(m, &to);
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+		if (k[mid].partition < partition)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
+}
+
+static struct known *known_of(const struct mend *m, uint64_t partition)
+{
+	size_t n, at = known_place(m, partition);
+	struct known *k = knowns(m, &n);
+	return at < n && k[at].partition == partition ? &k[at] : NULL;
+}
+
+// Valid until the next one is new.
 static struct known *known_or_new(struct op *op, struct mend *m, uint64_t partition)
 {
 	struct known *k = known_of(m, partition);
 	if (k)
 		return k;
 	struct known fresh = { .partition = partition };
+	size_t n, at = known_place(m, partition);
 	buf_add(&m->accounts, span_of(&fresh, sizeof fresh));
-	k = m->accounts.failed ? NULL : known_of(m, partition);
-	if (!k)
+	if (m->accounts.failed) {
 		(void)op_fail(op, RC_NOMEM, "out of memory");
-	return k;
+		return NULL;
+	}
+	k = knowns(m, &n);
+	memmove(&k[at + 1], &k[at], (n - 1 - at) * sizeof *k);
+	k[at] = fresh;
+	return &k[at];
+}
+
+static struct stray *strays(const struct mend *m, size_t *ret_n)
+{
+	*ret_n = m->strays.n / sizeof(struct stray);
+	return (struct stray *)(void *)m->strays.p; // malloc'ed, hence aligned
 }
 
 // --- what a batch proves ---
@@ -162,9 +195,8 @@ struct part {
 
 static struct part part_of(struct span value)
 {
-	return value.n == PART_OCTETS
-		? (struct part){ load_u64(value.p), load_u32(value.p + 8) }
-		: (struct part){ 0 };
+	return value.n == PART_OCTETS ? (struct part){ load_u64(value.p), load_u32(value.p + 8) }
+				      : (struct part){ 0 };
 }
 
 static struct part part_in(struct span ops)
@@ -221,7 +253,9 @@ static int proves(struct op *op, struct store *s, const struct known *k, struct 
 
 static void stray_add(struct mend *m, const struct stray *x)
 {
-	buf_add(&m->strays, span_of(x, sizeof *x));
+	struct stray one = *x;
+	one.nth = m->strays.n / sizeof one;
+	buf_add(&m->strays, span_of(&one, sizeof one));
 }
 
 // The messages of a batch that is made, or is not.
@@ -241,7 +275,8 @@ static void messages_of(struct mend *m, uint64_t partition, struct span ops, boo
 				stray_add(m, &x);
 			if (x.cold.blob.id && made)
 				live_add(&m->made, x.cold.blob.id);
-			if (x.cold.prefix.id) // of one that is not made, it is filed with its message
+			// That of one that is not made is filed with its message.
+			if (x.cold.prefix.id)
 				live_add(&m->made, x.cold.prefix.id);
 		}
 	}
@@ -273,9 +308,10 @@ static bool is_account(uint64_t partition)
 // What was there, and what was lost of it, does not matter any more.
 static void begin_anew(struct mend *m, struct known *k)
 {
-	struct stray *x = (struct stray *)(void *)m->strays.p; // malloc'ed, hence aligned
+	size_t n;
+	struct stray *x = strays(m, &n);
 	*k = (struct known){ .partition = k->partition, .proven = m->places };
-	for (size_t i = 0; i < m->strays.n / sizeof *x; i++)
+	for (size_t i = 0; i < n; i++)
 		if (x[i].partition == k->partition)
 			x[i].partition = 0;
 }
@@ -303,7 +339,7 @@ static int on_batch(struct op *op, void *ctx, struct store *s, uint64_t partitio
 		system_batch(m, ops);
 	if (partition == SPOOL_PARTITION)
 		spooled_of(m, ops);
-	if (!is_account(partition)) { // what of theirs depends on each other is set right in the end
+	if (!is_account(partition)) { // what depends on each other is set right in the end
 		int full = room_is_left(op, m);
 		return full ? full : MEND_APPLY;
 	}
@@ -533,12 +569,43 @@ static int file_one(struct op *op, struct mend *m, struct account *a, const stru
 	return rc == 0 ? op_alive(op) : rc;
 }
 
-static uint32_t flags_of(const struct mend *m, uint64_t blob)
+// By account, then by message: as they came, and all of one together.
+static int compare_strays(const void *a, const void *b)
 {
-	const struct stray *x = (const struct stray *)(const void *)m->strays.p;
-	for (size_t i = 0; i < m->strays.n / sizeof *x; i++)
-		if (x[i].cold.blob.id == blob && x[i].flags)
-			return x[i].flags;
+	const struct stray *x = a, *y = b;
+	if (x->partition != y->partition)
+		return x->partition < y->partition ? -1 : 1;
+	if (x->cold.blob.id != y->cold.blob.id)
+		return x->cold.blob.id < y->cold.blob.id ? -1 : 1;
+	return x->nth < y->nth ? -1 : x->nth > y->nth;
+}
+
+static const struct stray *strays_of(const struct mend *m, uint64_t partition, size_t *ret_n)
+{
+	size_t from = 0, to, n;
+	const struct stray *x = strays(m, &n);
+	for (to = n; from < to;) {
+		size_t mid = from + (to - from) / 2;
+		if (x[mid].partition < partition)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	while (to < n && x[to].partition == partition)
+		to++;
+	*ret_n = to - from;
+	return n ? &x[from] : NULL;
+}
+
+// What any of them says of the message of x[at].
+static uint32_t flags_of(const struct stray *x, size_t n, size_t at)
+{
+	uint64_t id = x[at].cold.blob.id;
+	while (at > 0 && x[at - 1].cold.blob.id == id)
+		at--;
+	for (; at < n && x[at].cold.blob.id == id; at++)
+		if (x[at].flags)
+			return x[at].flags;
 	return 0;
 }
 
@@ -551,17 +618,18 @@ static bool may_be_lost(const struct mend *m, const struct stray *x)
 
 static int file_all(struct op *op, struct mend *m, struct account *a)
 {
-	const struct stray *x = (const struct stray *)(const void *)m->strays.p;
+	size_t n;
+	const struct stray *x = strays_of(m, a->partition, &n);
 	struct live_set named = { 0 };
 	int rc = named_by(op, mail_store_of(m->mail), a->partition, &named);
 	// Records first, they know more than a blob; then the blobs whose record is lost.
 	for (unsigned turn = 0; turn < 2; turn++)
-		for (size_t i = 0; rc == 0 && i < m->strays.n / sizeof *x; i++) {
-			if (x[i].partition != a->partition || live_has(&named, x[i].cold.blob.id) ||
+		for (size_t i = 0; rc == 0 && i < n; i++) {
+			if (live_has(&named, x[i].cold.blob.id) ||
 				(turn == 0 ? x[i].cold.size == 0 : !may_be_lost(m, &x[i])))
 				continue;
 			struct stray one = x[i];
-			one.flags = flags_of(m, one.cold.blob.id);
+			one.flags = flags_of(x, n, i);
 			name_live(&named, one.cold.blob.id);
 			rc = file_one(op, m, a, &one);
 		}
@@ -611,10 +679,11 @@ static int mend_account(struct op *op, void *ctx, struct span user)
 // What cannot be filed is told: messages that waited for the relay, and those of accounts of which not even the name is left.
 static int losses_tell(struct op *op, struct mend *m, struct store *s)
 {
-	const struct stray *x = (const struct stray *)(const void *)m->strays.p;
+	size_t n;
+	const struct stray *x = strays(m, &n);
 	uint64_t looked_at = 0, nameless = 0;
 	int rc = 0; // positive: the partition that was looked at last is empty
-	for (size_t i = 0; rc >= 0 && i < m->strays.n / sizeof *x; i++) {
+	for (size_t i = 0; rc >= 0 && i < n; i++) {
 		uint64_t id = x[i].cold.blob.id;
 		if (x[i].partition == 0 || x[i].cold.size || !may_be_lost(m, &x[i]))
 			continue;
@@ -663,6 +732,10 @@ static int on_finish(struct op *op, void *ctx, struct store *s)
 	if (m->places == 0)
 		return 0; // no change was lost: records of lost messages are found by the check
 	int rc = emptied_again(op, m, s);
+	size_t n;
+	struct stray *x = strays(m, &n);
+	if (n)
+		qsort(x, n, sizeof *x, compare_strays);
 	if (rc == 0)
 		rc = mend_entries(op, s, m->tell, m->ctx);
 	if (rc == 0)
