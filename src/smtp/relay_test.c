@@ -582,32 +582,6 @@ static void bounds_who_waits(void **state)
 	free(p);
 }
 
-// To x, who has it, and y, who has not: nobody gets it twice. It takes one more sending, in which x is not asked for.
-static void some_have_it(void **state)
-{
-	(void)state;
-	struct pair p;
-	comes_again(WITH_ID, false);
-	begin(&p);
-	client_says(&p, SPAN("RCPT TO:<y@far>\r\n"), 0);
-	assert_false(has_end(send_message(&p, 2, WITH_ID)));
-	compare(0, fake_output(&p.client), SPAN("250 2.1.5?\n250 2.1.5?\n354?\n451 4.3.0 some?"));
-	end(&p);
-	begin(&p);
-	assert_false(p.linked);
-	client_says(&p, SPAN("RCPT TO:<y@far>\r\n"), 0);
-	relay_says(&p, SPAN("220 r\r\n250-r\r\n250 PIPELINING\r\n"), 0);
-	struct span asked = fake_output(&p.relay);
-	assert_true(span_find(asked, SPAN("y@far")) < asked.n);
-	assert_true(span_find(asked, SPAN("x@far")) >= asked.n);
-	assert_true(has_end(send_message(&p, 1, WITH_ID)));
-	relay_says(&p, SPAN("250 taken\r\n"), 0);
-	compare(0, fake_output(&p.client),
-		SPAN("250 2.1.5?\n250 2.1.5?\n354?\n250 2.0.0 sent to 2?"));
-	end(&p);
-	comes_again(WITHOUT_ID, false); // nobody is held back any more
-}
-
 // The message to x, who has it, and y, who has not: refused, and x is held back.
 static void is_mixed(void)
 {
@@ -617,6 +591,34 @@ static void is_mixed(void)
 	assert_false(has_end(send_message(&p, 2, WITH_ID)));
 	compare(0, fake_output(&p.client), SPAN("250 2.1.5?\n250 2.1.5?\n354?\n451 4.3.0 some?"));
 	end(&p);
+}
+
+// The message goes to the relay, which was asked for so many, and both have it then.
+static void goes_to_both(struct pair *p, unsigned asked)
+{
+	assert_true(has_end(send_message(p, asked, WITH_ID)));
+	relay_says(p, SPAN("250 taken\r\n"), 0);
+	compare(0, fake_output(&p->client),
+		SPAN("250 2.1.5?\n250 2.1.5?\n354?\n250 2.0.0 sent to 2?"));
+	end(p);
+}
+
+// To x, who has it, and y, who has not: nobody gets it twice. It takes one more sending, in which x is not asked for.
+static void some_have_it(void **state)
+{
+	(void)state;
+	struct pair p;
+	comes_again(WITH_ID, false);
+	is_mixed();
+	begin(&p);
+	assert_false(p.linked);
+	client_says(&p, SPAN("RCPT TO:<y@far>\r\n"), 0);
+	relay_says(&p, SPAN("220 r\r\n250-r\r\n250 PIPELINING\r\n"), 0);
+	struct span asked = fake_output(&p.relay);
+	assert_true(span_find(asked, SPAN("y@far")) < asked.n);
+	assert_true(span_find(asked, SPAN("x@far")) >= asked.n);
+	goes_to_both(&p, 1);
+	comes_again(WITHOUT_ID, false); // nobody is held back any more
 }
 
 // Other mail of the same user goes out meanwhile: who is held back stays so.
@@ -635,11 +637,7 @@ static void other_mail_between(void **state)
 	struct span asked = fake_output(&p.relay);
 	assert_true(span_find(asked, SPAN("y@far")) < asked.n);
 	assert_true(span_find(asked, SPAN("x@far")) >= asked.n);
-	assert_true(has_end(send_message(&p, 1, WITH_ID)));
-	relay_says(&p, SPAN("250 taken\r\n"), 0);
-	compare(0, fake_output(&p.client),
-		SPAN("250 2.1.5?\n250 2.1.5?\n354?\n250 2.0.0 sent to 2?"));
-	end(&p);
+	goes_to_both(&p, 1);
 }
 
 // Each time another message to x lets him go, and the one that he was held back for comes to both again: in the end it goes to both, x gets it twice.
@@ -660,11 +658,7 @@ static void mixed_again_and_again(void **state)
 	}
 	begin(&p);
 	client_says(&p, SPAN("RCPT TO:<y@far>\r\n"), 0);
-	assert_true(has_end(send_message(&p, 2, WITH_ID)));
-	relay_says(&p, SPAN("250 taken\r\n"), 0);
-	compare(0, fake_output(&p.client),
-		SPAN("250 2.1.5?\n250 2.1.5?\n354?\n250 2.0.0 sent to 2?"));
-	end(&p);
+	goes_to_both(&p, 2);
 }
 
 // Who was held back for a message that does not come again gets the next one, when that is sent again.
@@ -673,10 +667,7 @@ static void another_message_comes(void **state)
 	(void)state;
 	struct pair p;
 	comes_again(WITH_ID, false);
-	begin(&p);
-	client_says(&p, SPAN("RCPT TO:<y@far>\r\n"), 0);
-	assert_false(has_end(send_message(&p, 2, WITH_ID)));
-	end(&p);
+	is_mixed();
 	begin(&p);
 	send_message(&p, 0, SPAN("Message-ID: <2@a>\r\n\r\nx\r\n.\r\n"));
 	assert_false(p.linked);
