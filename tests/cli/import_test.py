@@ -439,6 +439,13 @@ class ImportBesideServer(Import):
         head = s.recv(5, socket.MSG_WAITALL)
         return head[:1], s.recv(struct.unpack("<I", head[1:])[0], socket.MSG_WAITALL)
 
+    def until_free(self):
+        """A command that was killed is served until the server has read what it had sent."""
+        s = self.admin()
+        while self.ask(s, self.frame(b"Q", b"import begin " + b"anna".hex().encode()))[0] != b"E":
+            pass
+        self.ask(s, self.frame(b"Q", b"import end"))
+
     def test_while_the_user_is_at_work(self):
         """Messages show up a batch at a time; the user's own mail stays, and is what an equal one of the source is taken for."""
         want = self.many(1000)
@@ -471,6 +478,7 @@ class ImportBesideServer(Import):
                     self.assertIsNone(job.poll())
                 job.kill()
                 job.communicate()
+                self.until_free()
             there = int(client.select("INBOX", readonly=True)[1][0])
             client.logout()
         self.assertIn(f"{len(want) - there} messages imported, {there} were there already", self.take())
