@@ -5,6 +5,7 @@
 #include "base/log.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 
 #define COMMITS 12u
 
@@ -15,11 +16,18 @@ struct plan {
 	_Atomic int kinds;   // bits of enum file_call that count; 0: all
 	_Atomic bool always; // from there on all of them fail
 	_Atomic unsigned calls;
+	pthread_t self;
+	sem_t *late; // the keeper, which is the first thread but `self` to make a call, waits for it
 };
 
 static int inject(void *ctx, enum file_call call, size_t *n)
 {
 	struct plan *p = ctx;
+	if (p->late && !pthread_equal(pthread_self(), p->self)) {
+		while (sem_wait(p->late)) // a signal
+			;
+		assert_int_equal(sem_post(p->late), 0); // once it may go on, it may
+	}
 	if (p->kinds && !(p->kinds & 1 << call))
 		return 0;
 	p->calls++;
@@ -233,12 +241,21 @@ static void test_open_fails(void **state)
 	fixture_end(&t.f);
 }
 
-// No new segment can be made: ordinary commits stop early, freeing ones go on, all of it comes back with the space.
-static void test_full_disk(void **state)
+// No new segment can be made: ordinary commits stop early, freeing ones go on, all of it comes back with the space. Whether the keeper has found out
+// that the disk is full, or did not come to look until it was full.
+static void full_disk(bool keeper_is_late)
 {
-	(void)state;
 	struct faulty t;
+	sem_t late;
+	char reserve[300];
 	faulty_begin(&t);
+	assert_int_equal(sem_init(&late, 0, 0), 0);
+	if (keeper_is_late) { // it looks for the reserve first, and holds nothing then
+		(void)snprintf(reserve, sizeof reserve, "%s/reserve", t.f.config.dir);
+		assert_true(unlink(reserve) == 0 || errno == ENOENT);
+		t.plan.self = pthread_self();
+		t.plan.late = &late;
+	}
 	ok(&t.f.op, faulty_open(&t));
 	t.plan.kinds = 1 << FILE_ALLOCATE;
 	t.plan.error = ENOSPC;
@@ -266,6 +283,7 @@ static void test_full_disk(void **state)
 	assert_false(st.read_only);
 	t.plan.always = false;
 	t.plan.error = 0;
+	assert_int_equal(sem_post(&late), 0);
 	for (i = 0; i < 100 && (rc = deliver(&t, last, 0)) == RC_NOSPACE; i++)
 		usleep(100000); // the keeper looks again after a second
 	ok(&t.f.op, rc);
@@ -273,6 +291,19 @@ static void test_full_disk(void **state)
 	fixture_open(&t.f);
 	assert_true(delivered(&t.f, last) && delivered(&t.f, 50) && !delivered(&t.f, 49));
 	fixture_end(&t.f);
+	assert_int_equal(sem_destroy(&late), 0);
+}
+
+static void test_full_disk(void **state)
+{
+	(void)state;
+	full_disk(false);
+}
+
+static void test_full_disk_late_keeper(void **state)
+{
+	(void)state;
+	full_disk(true);
 }
 
 struct keep {
@@ -487,7 +518,7 @@ int main(void)
 		cmocka_unit_test(test_syncs_fail), cmocka_unit_test(test_short_writes),
 		cmocka_unit_test(test_blob_outlives_failed_group),
 		cmocka_unit_test(test_open_fails), cmocka_unit_test(test_full_disk),
-		cmocka_unit_test(test_churn), cmocka_unit_test(test_races),
-		cmocka_unit_test(test_later) };
+		cmocka_unit_test(test_full_disk_late_keeper), cmocka_unit_test(test_churn),
+		cmocka_unit_test(test_races), cmocka_unit_test(test_later) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

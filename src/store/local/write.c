@@ -12,6 +12,9 @@
 // Who waits without a thread (log_wait_later()) is called instead. That is for when somebody else writes anyway; what nobody waits for with a
 // thread is led by the engine's writer thread, which stays awake as long as there is such. A lone commit is led by its own thread.
 //
+// The last quarter of the last segment there is (at most the reserve) is for what frees space: a group that has anything else there is written when the next
+// segment is there, too. The keeper may come late, and who finds the disk full must not find the log full to its end.
+//
 // Failures, as README.md has them: after ENOSPC the tail goes back to where the group began (sequence numbers do not) and BLOBs go
 // to `leftover`; after anything else the log is sealed.
 #include "store/local/write.h"
@@ -142,14 +145,17 @@ uint64_t log_next_size(struct local *l, uint32_t number, uint64_t closed)
 	return size < l->segment_bytes ? size : l->segment_bytes;
 }
 
-// Room for `size` more bytes in the present segment, leaving the reserve alone unless the item frees space.
-static bool has_room_locked(struct log *g, struct local *l, uint32_t size, bool frees)
+// Whether `size` more bytes in the present segment leave the reserve alone.
+static bool spares_reserve_locked(const struct log *g, const struct local *l, uint32_t size)
 {
-	if (!g->full || frees)
-		return true;
 	uint64_t reserve =
 		l->reserve_bytes < g->tail_size / 4 ? l->reserve_bytes : g->tail_size / 4;
 	return pos_offset(g->tail) + (uint64_t)size + GROUP_FRAME + reserve <= g->tail_size;
+}
+
+static bool has_room_locked(const struct log *g, const struct local *l, uint32_t size, bool frees)
+{
+	return !g->full || frees || spares_reserve_locked(g, l, size);
 }
 
 // The group that takes `size` more bytes, opened if need be; NULL: out of memory.
@@ -192,6 +198,8 @@ static bool put_in_line_locked(
 	struct group *n = group_for_locked(g, l, size);
 	if (!n)
 		return false;
+	if (!it->frees && !spares_reserve_locked(g, l, size))
+		n->next_size = g->next_size;
 	it->next = NULL;
 	it->pos = g->tail;
 	it->frame.seq = n->last_seq = g->next_seq++;
@@ -204,11 +212,13 @@ static bool put_in_line_locked(
 	return true;
 }
 
-// What outlived a failed group goes first: a batch that refers to it may be the next.
-static bool leftovers_locked(struct log *g, struct local *l)
+// What outlived a failed group goes first: a batch that refers to it may be the next. One that frees space does not, and goes without them on a full disk.
+static bool leftovers_locked(struct log *g, struct local *l, bool frees)
 {
 	while (g->leftover) {
 		struct item *it = g->leftover;
+		if (frees && !has_room_locked(g, l, frame_size(it->frame.length), false))
+			break;
 		struct item *next = it->next;
 		uint64_t serial;
 		if (!put_in_line_locked(g, l, it, &serial))
@@ -244,7 +254,8 @@ static int append_locked(
 		store_u64(item_first(it), g->next_id);
 		it->frame.first_crc = crc32c(0, span_of(item_first(it), it->frame.first));
 	}
-	if (!leftovers_locked(g, l) || !put_in_line_locked(g, l, it, &ret_placed->serial))
+	if (!leftovers_locked(g, l, it->frees) ||
+		!put_in_line_locked(g, l, it, &ret_placed->serial))
 		return op_fail(op, RC_NOMEM, "out of memory");
 	ret_placed->pos = it->pos;
 	ret_placed->id = new_id ? g->next_id++ : 0;
@@ -472,6 +483,16 @@ static int group_segment(
 	return 0;
 }
 
+// The group has more in the reserve than what frees space: the next segment is made if it is not there. Only a full disk matters: whatever else is wrong,
+// who goes on there is told.
+static int group_reserve(struct op *op, struct local *l, const struct group *n)
+{
+	if (!n->next_size)
+		return 0;
+	int rc = segment_make(op, &l->segments, n->segment + 1, n->next_size, false);
+	return rc == RC_NOSPACE ? rc : 0;
+}
+
 // What the disk gets of the group. (Of one that fails it may be less.)
 static void written_count(struct log *g, const struct group *n)
 {
@@ -493,8 +514,16 @@ static int group_write(struct op *op, struct local *l, struct group *n)
 {
 	struct segment *s = NULL;
 	int rc = group_segment(op, l, n, &s);
-	if (rc)
+	if (rc == 0)
+		rc = group_reserve(op, l, n);
+	if (rc == RC_NOSPACE) { // from now on only what frees space
+		log_set_full(l, true);
+		keeper_poke(l); // which finds out when that ends
+	}
+	if (rc) {
+		segment_unref(s);
 		return rc;
+	}
 	size_t count;
 	struct iovec *iov = group_vectors(n, s->seed, &count);
 	if (!iov) {

@@ -33,7 +33,9 @@ struct group {
 	uint64_t serial;
 	uint64_t before; // where the log ended when it was opened
 	uint32_t segment, start, bytes;
-	uint64_t size;          // of the segment
+	uint64_t size; // of the segment
+	uint64_t
+		next_size; // of the next one, which is to be there before it is written; 0: it need not
 	uint64_t seq, last_seq; // of its GROUP frame, of its last frame
 	struct item *first, **last;
 	uint32_t frames;
