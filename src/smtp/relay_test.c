@@ -456,6 +456,65 @@ static void knows_helo_only(void **state)
 	}
 }
 
+// --- a connection that was kept ---
+
+// What the relay says as it is asked for a second message, over the connection of the first; or it closes that.
+static void asks_on_kept(struct pair *p, struct span word)
+{
+	begin(p);
+	relay_says(p, SPAN("250 mail\r\n550 not him\r\n"), 0);
+	client_says(p, SPAN("RSET\r\n"), 0);
+	relay_says(p, SPAN("250 reset\r\n"), 0);
+	(void)fake_output(&p->client);
+	(void)fake_output(&p->relay);
+	client_says(p, SPAN("MAIL FROM:<u@a>\r\nRCPT TO:<y@far>\r\nRCPT TO:<z@far>\r\n"), 0);
+	compare(0, fake_output(&p->relay),
+		SPAN("MAIL FROM:<u@a>?\nRCPT TO:<y@far>?\nRCPT TO:<z@far>?"));
+	if (word.n)
+		relay_says(p, word, 0);
+	else
+		fake_wake(&p->relay, CONN_EV_EOF);
+	settle(p);
+}
+
+// It has closed an idle connection just as it is used again, or says so: nothing was taken, and it is asked over a new one. Once: what that one says, or
+// does not say, is the client's answer.
+static void renews_a_kept_connection(void **state)
+{
+	(void)state;
+	const struct span words[] = { SPAN(""), SPAN("421 4.4.2 idle for too long\r\n") };
+	for (unsigned i = 0; i < 4; i++) {
+		struct pair p;
+		bool twice = i >= 2;
+		asks_on_kept(&p, words[i % 2]);
+		compare(0, fake_output(&p.client), SPAN("250 2.1.0?"));
+		assert_true(p.linked);
+		relay_says(&p, SPAN("220 r\r\n250-r\r\n250 PIPELINING\r\n"), 0);
+		compare(0, fake_output(&p.relay),
+			SPAN("EHLO mx.a?\nMAIL FROM:<u@a>?\nRCPT TO:<y@far>?\nRCPT TO:<z@far>?"));
+		if (twice) {
+			relay_says(&p, SPAN("421 4.4.2 not now either\r\n"), 0);
+			compare(0, fake_output(&p.client), SPAN("451 4.4.2?\n451 4.4.2?"));
+			assert_false(p.linked);
+		} else {
+			relay_says(&p, SPAN("250 mail\r\n550 5.1.1 who\r\n250 rcpt\r\n"), 0);
+			compare(0, fake_output(&p.client), SPAN("550 5.1.1?\n250 2.1.5?"));
+		}
+		end(&p);
+	}
+}
+
+// What it has answered stands: only a connection that breaks off before it said anything of this transaction is made anew.
+static void keeps_what_it_said(void **state)
+{
+	(void)state;
+	struct pair p;
+	asks_on_kept(&p, SPAN("250 mail\r\n421 4.4.2 enough\r\n"));
+	compare(0, fake_output(&p.client), SPAN("250 2.1.0?\n451 4.4.2?\n451 4.4.2?"));
+	assert_false(p.linked);
+	end(&p);
+}
+
 // --- messages that come again ---
 
 #define WITH_ID SPAN("Message-ID: <1@a>\r\n\r\nx\r\n.\r\n")
@@ -690,6 +749,8 @@ int main(void)
 			passes_over_who_has_it, setup_without_accounts, teardown),
 		cmocka_unit_test_setup_teardown(no_room_for_a_recipient, setup, teardown),
 		cmocka_unit_test_setup_teardown(knows_helo_only, setup, teardown),
+		cmocka_unit_test_setup_teardown(renews_a_kept_connection, setup, teardown),
+		cmocka_unit_test_setup_teardown(keeps_what_it_said, setup, teardown),
 		cmocka_unit_test_setup_teardown(knows_it_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(client_goes_away, setup, teardown),
 		cmocka_unit_test_setup_teardown(others_get_it_meanwhile, setup, teardown),

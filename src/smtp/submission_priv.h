@@ -40,6 +40,7 @@ struct submission_session {
 	bool seated;      // counts against the user's sessions
 	// The relay:
 	struct relay_link *link;
+	bool is_kept;               // an earlier transaction has used it
 	bool asked;                 // this transaction was begun there
 	bool sending;               // and DATA, or more
 	bool mail_refused;          // and its sender is not welcome

@@ -57,17 +57,22 @@ static void wake_session(void *conn)
 	conn_wake(conn);
 }
 
+static int new_link(struct submission_session *ss)
+{
+	struct relay_waiter waiter = { wake_session, ss->s.conn };
+	relay_link_free(ss->link);
+	ss->link = NULL;
+	ss->is_kept = false;
+	return relay_link_new(&ss->s.op, ss->submission->config.relay, &waiter, &ss->link);
+}
+
 // A link that is alive, with this transaction begun on it. False: the transaction waits here for the relay, or it was refused.
 static bool has_link(struct submission_session *ss)
 {
 	struct smtp_session *s = &ss->s;
-	if (ss->link && !ss->asked && relay_link_is_dead(ss->link)) {
-		relay_link_free(ss->link); // it was given up while it had nothing to do
-		ss->link = NULL;
-	}
-	struct relay_waiter waiter = { wake_session, s->conn };
-	if (!ss->link &&
-		relay_link_new(&s->op, ss->submission->config.relay, &waiter, &ss->link) < 0) {
+	bool is_idle = ss->link && !ss->asked; // it may have been given up meanwhile
+	ss->is_kept |= is_idle;
+	if ((!ss->link || (is_idle && relay_link_is_dead(ss->link))) && new_link(ss) < 0) {
 		if (submission_spool_begin(ss))
 			return false;
 		struct smtp_answer a = trouble(op_text(&s->op, RC_UNAVAILABLE));
@@ -136,6 +141,45 @@ static void answer_pending(struct submission_session *ss, const struct smtp_answ
 	s->held = ss->pending_n ? held : NULL;
 }
 
+static void answer_all_pending(struct submission_session *ss, const struct smtp_answer *a)
+{
+	while (ss->pending_n)
+		answer_pending(ss, a);
+}
+
+// All that the relay was asked for this transaction is asked over a new connection.
+static bool ask_again(struct submission_session *ss)
+{
+	const struct envelope *e = &ss->s.envelope;
+	bool good = new_link(ss) == 0 && relay_mail(ss->link, e);
+	for (size_t i = 0; good && i < ss->pending_n; i++) {
+		size_t at = (ss->pending_at + i) % RELAY_PIPELINE_MAX;
+		good = relay_rcpt(ss->link, &e->recipients[ss->pending[at].index]);
+	}
+	return good;
+}
+
+// The link has died before the relay has answered MAIL. If it was kept from an earlier transaction, the relay had enough of that connection, and has
+// taken nothing of this one: it is tried once more, and the client sees nothing of it.
+static void mail_died(struct submission_session *ss, const struct smtp_answer *a)
+{
+	static const struct smtp_answer taken = { .code = 250 };
+	bool was_kept = ss->is_kept && !ss->s.stopping;
+	if (was_kept && ask_again(ss))
+		return;
+	if (submission_spool_begin(ss)) {
+		answer_all_pending(ss, &taken);
+	} else if (was_kept) { // nobody answers what was not asked
+		answer_all_pending(ss, a);
+		relay_link_free(ss->link);
+		ss->link = NULL;
+		ss->asked = false;
+	} else {
+		ss->mail_refused = true;
+		ss->refusal = *a;
+	}
+}
+
 void submission_progress(struct smtp_session *s)
 {
 	struct submission_session *ss = submission_of(s);
@@ -145,10 +189,8 @@ void submission_progress(struct smtp_session *s)
 	while (ss->pending_n && s->phase != AT_END && relay_answer(ss->link, &what, &a, &died)) {
 		if (what == RELAY_RCPT) {
 			answer_pending(ss, ss->mail_refused ? &ss->refusal : &a);
-		} else if (died && submission_spool_begin(ss)) {
-			a.code = 250;
-			while (ss->pending_n)
-				answer_pending(ss, &a);
+		} else if (died) {
+			mail_died(ss, &a);
 		} else if (a.code / 100 != 2) {
 			ss->mail_refused = true;
 			ss->refusal = a;
