@@ -55,6 +55,10 @@ class Runner:
             with contextlib.closing(FakeRelay()) as relay:
                 config = (script.config or CONFIG) + relay.config(script.relay)
                 with Server(self.engine, options=script.serve, config=config, protocols=PROTOCOLS) as server:
+                    try:
+                        relay.meet_probe(script.offers)
+                    except (OSError, AssertionError) as failure:
+                        return f"at the server's start: {failure}"
                     return self.play_on(server, script, rev, names, relay)
         if script.serve or script.config:
             config = script.config and re.sub(r"\$\{user(\d*)\}", lambda m: names[int(m[1] or 1) - 1], script.config)

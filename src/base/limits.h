@@ -153,10 +153,10 @@
 #define SUBMISSION_AUTHORS_MAX 20u    // addresses in From and Sender
 #define SUBMISSION_LOGIN_TIMEOUT 180u // seconds
 #define SUBMISSION_SESSIONS_PER_USER 50u
-#define RELAY_TIMEOUT_MS 60000u // to connect to the relay, and for its answers
-#define RELAY_MESSAGE_TIMEOUTS                                                                     \
-	10u // times as long for its answer to a message: 10 minutes (RFC 5321 section 4.5.3.2.6)
-#define RELAY_IDLE_S 30u // a link without work is given up
+#define RELAY_TIMEOUT_MS 60000u    // to connect to the relay, and for its answers
+#define RELAY_MESSAGE_TIMEOUTS 10u // times that for a message (RFC 5321 section 4.5.3.2.6)
+#define RELAY_IDLE_S 30u           // a link without work is given up
+#define RELAY_OFFER_S 3600u        // so old, an offer of FUTURERELEASE is asked for again
 #define RELAY_ORPHANS_MAX                                                                          \
 	100u // links whose client is gone that wait for the relay's word on a message
 #define RELAY_RESOLVE_S 60u  // the relay's addresses are looked up again

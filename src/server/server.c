@@ -26,6 +26,7 @@
 #include "server/privileges.h"
 #include "smtp/lmtp.h"
 #include "smtp/relay.h"
+#include "smtp/relay_probe.h"
 #include "smtp/spooler.h"
 #include "smtp/submission.h"
 
@@ -62,8 +63,9 @@ struct server {
 	struct submission *submission;
 	struct admin *admin;
 	struct admin_what administered;
-	struct relay *relay;  // NULL: none
-	char *relay_password; // NULL: none
+	struct relay *relay;       // NULL: none
+	struct relay_probe *probe; // NULL: nobody needs to know what it offers
+	char *relay_password;      // NULL: none
 	struct listener *listeners[CONFIG_LISTENERS_MAX];
 	int bound[CONFIG_LISTENERS_MAX]; // sockets that do not listen yet; -1: none
 	struct task signals, sweeper;
@@ -351,6 +353,15 @@ static int spool_prepare(struct op *op, struct server *s)
 	return spooler_new(op, &a->spool, &a->spooler);
 }
 
+static bool serves_submission(const struct config *c)
+{
+	for (size_t i = 0; i < c->listener_count; i++)
+		if (c->listeners[i].protocol == PROTO_SUBMISSION ||
+			c->listeners[i].protocol == PROTO_SUBMISSIONS)
+			return true;
+	return false;
+}
+
 static int front_prepare(struct op *op, struct server *s)
 {
 	const struct config *c = s->config;
@@ -428,6 +439,8 @@ static int front_prepare(struct op *op, struct server *s)
 	submission.spools = c->relay.spool && s->relay;
 	if (rc == 0)
 		rc = submission_new(op, &submission, &s->submission);
+	if (rc == 0 && s->relay && serves_submission(c))
+		rc = relay_probe_new(op, s->relay, &s->probe);
 	return rc;
 }
 
@@ -544,6 +557,8 @@ static int server_start(struct op *op, struct server *s, const char *program)
 	}
 	if (rc == 0 && s->administered.spooler)
 		rc = spooler_start(op, s->administered.spooler, s->crew);
+	if (rc == 0 && s->probe)
+		rc = relay_probe_start(op, s->probe, s->crew);
 	if (rc == 0)
 		rc = confine_calls(op, s->config);
 	return rc;
@@ -568,6 +583,7 @@ static void server_stop(struct server *s)
 	submission_free(s->submission);
 	spooler_free(s->administered.spooler);
 	spool_free(s->administered.spool.spool);
+	relay_probe_free(s->probe);
 	relay_free(s->relay);
 	free(s->relay_password);
 	mail_close(s->mail);

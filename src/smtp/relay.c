@@ -54,13 +54,15 @@ void relay_free(struct relay *relay)
 	free(relay);
 }
 
-void relay_future(struct relay *relay, struct future_release *ret_future)
+uint64_t relay_future(struct relay *relay, struct future_release *ret_future)
 {
 	pthread_mutex_lock(&relay->lock);
 	*ret_future = relay->future;
+	uint64_t reached_at = relay->reached_at;
 	pthread_mutex_unlock(&relay->lock);
 	if (ret_future->until <= clock_real())
-		*ret_future = (struct future_release){ .seconds = 0 };
+		ret_future->seconds = 0;
+	return reached_at;
 }
 
 const char *relay_host(const struct relay *relay)

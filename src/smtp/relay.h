@@ -41,9 +41,9 @@ struct relay_config {
 int relay_new(struct op *op, const struct relay_config *config, struct net *net,
 	struct relay **ret_relay);
 void relay_free(struct relay *relay); // no link may be left; accepts NULL
-// What it offered of FUTURERELEASE (RFC 4865) when it was reached last, whose link that ever was. Zeroed: nothing, its date is past by now, or it was
-// not reached since the start.
-void relay_future(struct relay *relay, struct future_release *ret_future);
+// What it offered of FUTURERELEASE (RFC 4865) when it was reached last, whose link that ever was: clock_mono() then; 0 and zeroed: not since the start.
+// No seconds: it did not, or its date is past by now; `until` tells which.
+uint64_t relay_future(struct relay *relay, struct future_release *ret_future);
 const char *relay_host(const struct relay *relay); // as it is configured
 // `wake` is called, from any thread, when something happened: short, and it may take the crew's lock only.
 struct relay_waiter {

@@ -30,6 +30,7 @@ struct relay {
 	uint64_t resolved_at;         // clock_mono(); 0: never
 	unsigned orphans;             // links that RELAY_ORPHANS_MAX counts
 	struct future_release future; // its last offer
+	uint64_t reached_at;          // clock_mono(): when it made that; 0: never
 };
 
 struct request {

@@ -111,6 +111,7 @@ static void ready(struct relay_session *r)
 	struct relay *relay = r->link->relay;
 	pthread_mutex_lock(&relay->lock);
 	relay->future = r->future;
+	relay->reached_at = clock_mono();
 	pthread_mutex_unlock(&relay->lock);
 	pthread_mutex_lock(&r->link->lock);
 	r->link->offers = r->offers;

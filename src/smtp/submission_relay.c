@@ -37,7 +37,7 @@ void submission_note_future(struct submission_session *ss)
 {
 	ss->s.future = (struct future_release){ .seconds = 0 };
 	if (ss->submission->config.relay)
-		relay_future(ss->submission->config.relay, &ss->s.future);
+		(void)relay_future(ss->submission->config.relay, &ss->s.future);
 }
 
 static struct smtp_answer trouble(const char *text)

@@ -59,6 +59,19 @@ class FakeRelay:
         self.listener.settimeout(timeout)
         return self.listener.accept()[0]
 
+    def meet_probe(self, offers, timeout=60):
+        """The server connects once when it starts, to ask what is offered (src/smtp/relay_probe.h). Without offers it is sent away, and asks no more in this test."""
+        with self.accept(timeout) as sock, sock.makefile("rwb") as talk:
+            sock.settimeout(timeout)
+            talk.write(b"421 not now\r\n" if offers is None else b"220 relay\r\n")
+            talk.flush()
+            if offers is None:
+                return
+            assert talk.readline().startswith(b"EHLO "), "the server says no EHLO at its start"
+            talk.write("".join(f"250-{offer}\r\n" for offer in ("relay", *offers)).encode() + b"250 HELP\r\n")
+            talk.flush()
+            assert talk.readline() == b"QUIT\r\n", "the server asks for more than what is offered"
+
 
 def server_tls(sock):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -52,6 +52,7 @@ class Script:
         self.users = 1
         self.serve = []
         self.config = None
+        self.offers = None  # what the relay offers the server that asks at its start: a list; None: that is sent away
         self.relay = None  # not None: the test plays the relay; keys of its section
         self.check_grammar = True
         self.steps = []
@@ -110,6 +111,8 @@ def _parse_header(script, text):
         script.config = (script.config or "") + rest + "\n"
     elif word == "relay":
         script.relay = rest
+    elif word == "offers":
+        script.offers = (script.offers or []) + [rest]
     elif word == "users":
         script.users = int(rest)
     elif word == "serve":

@@ -1,4 +1,5 @@
-# FUTURERELEASE (RFC 4865) is the relay's: offered once it was seen to offer it, checked, passed on; accounts here get such mail from the relay, too.
+# FUTURERELEASE (RFC 4865) is the relay's: offered once it was seen to offer it (here it takes nobody at the start), checked, passed on; accounts here get
+# such mail from the relay, too.
 @ relay
 @ users 2
 C: MAIL FROM:<${user}@example.org> HOLDFOR=60
@@ -81,18 +82,12 @@ b S: 250-FUTURERELEASE 86400 2099-01-01T00:00:00Z
 b S: ...
 b S: 250 SIZE $any
 b CLOSE
-# The relay offers it no more: nobody can hold it.
+# The relay ends the connection that was kept, is reached again at once, and offers it no more: nobody can hold it.
 C: MAIL FROM:<${user}@example.org> HOLDFOR=60
 S: 250
 C: RCPT TO:<b@example.net>
 relay S: MAIL $any
 relay C: 421 bye
-S: 451 4.4.2
-C: RSET
-S: 250
-C: MAIL FROM:<${user}@example.org> HOLDFOR=60
-S: 250
-C: RCPT TO:<b@example.net>
 relay CONNECT
 relay C: 220 x
 relay S: EHLO $any
