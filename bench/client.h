@@ -21,7 +21,8 @@ struct client {
 	char *out;
 	size_t out_room;
 	uint64_t received, sent;
-	char trouble[200]; // why the last call failed
+	uint64_t offered, resumed; // TLS sessions of earlier connections
+	char trouble[200];         // why the last call failed
 };
 
 // What came before the tagged OK.

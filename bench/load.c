@@ -113,7 +113,7 @@ static double cpu_seconds(void)
 static int report(const struct load *load, struct thread *threads, double cpu)
 {
 	size_t count = 0, at = 0;
-	uint64_t ops = 0, sent = 0, received = 0, ended = load->begin;
+	uint64_t ops = 0, sent = 0, received = 0, offered = 0, resumed = 0, ended = load->begin;
 	for (unsigned i = 0; i < load->options.threads; i++) {
 		struct worker *w = &threads[i].w;
 		if (w->trouble[0]) {
@@ -125,6 +125,8 @@ static int report(const struct load *load, struct thread *threads, double cpu)
 		ops += w->ops;
 		sent += w->bytes;
 		received += w->c.received;
+		offered += w->c.offered;
+		resumed += w->c.resumed;
 		ended = w->ended > ended ? w->ended : ended;
 	}
 	uint64_t *all = calloc(count + 1, sizeof *all);
@@ -142,12 +144,14 @@ static int report(const struct load *load, struct thread *threads, double cpu)
 	(void)printf(
 		"{\"work\": \"%s\", \"ops\": %llu, \"steps\": %zu, \"seconds\": %.6f, "
 		"\"per_second\": %.3f, \"mb_in\": %.3f, \"mb_out\": %.3f, \"bytes_out\": %llu, "
-		"\"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"client_cpu\": %.3f}\n",
+		"\"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"client_cpu\": %.3f, "
+		"\"resumed\": %.4f}\n",
 		load->options.work, (unsigned long long)ops, count, seconds, (double)ops / seconds,
 		(double)received / seconds / 1e6, (double)sent / seconds / 1e6,
 		(unsigned long long)sent, percentile(all, count, 0.5), percentile(all, count, 0.99),
 		percentile(all, count, 0.999),
-		cpu / seconds / (double)sysconf(_SC_NPROCESSORS_ONLN));
+		cpu / seconds / (double)sysconf(_SC_NPROCESSORS_ONLN),
+		offered ? (double)resumed / (double)offered : 0);
 	free(all);
 	return count > 0 ? 0 : 1;
 }

@@ -257,12 +257,23 @@ def chosen(options):
     """(lines, parts of the growth table)"""
     lines, parts = bench_lines.LINES, list(bench_growth.PARTS)
     if options.only:
+        names = [line.name for line in lines] + parts
+        unknown = [word for word in options.only if not any(name.startswith(word) for name in names)]
+        if unknown:
+            sys.exit(f"bench: no line begins with {' or '.join(unknown)} (./dev bench --list)")
         lines = [line for line in lines if any(line.name.startswith(word) for word in options.only)]
         parts = [part for part in parts if any(part.startswith(word) for word in options.only)]
     elif options.quick:
         lines = [line for line in lines if not line.full]
         parts.remove("grow-cores")
     return lines, parts
+
+
+def echo_speed(bench, when):
+    """(when, NOOPs each second of the bare echo): the same work at several times tells whether the machine was the same."""
+    said = bench.load(bench.echo, "noop", threads=20, seconds=bench.sizes["seconds"], warm=bench.sizes["warm"], unchecked=True)
+    say(f"the bare echo {when}: {bench_report.number(said['per_second'])} NOOPs/s")
+    return when, said["per_second"]
 
 
 def run(options, arguments, folder):
@@ -274,12 +285,17 @@ def run(options, arguments, folder):
         bench.start([Starling] if options.alone or not lines else [Starling, Dovecot, Cyrus])
         report["servers"] = [server.version() for server in bench.servers]
         bench.fill_all({line.mail for line in lines})
+        report["echoes"] = [echo_speed(bench, "before the first line")]
         report["results"] = measure_all(bench, lines)
         if any(line.name.startswith("search") for line in lines):
             report["words"] = check_words(bench)
         report["absent"] = bench.absent
+        report["echoes"].append(echo_speed(bench, "after the last one"))
         bench.stop()  # what follows is Starling's alone
         report["growth"] = bench_growth.measure(bench, parts, say)
+        if report["growth"]:
+            bench.echo.start()
+            report["echoes"].append(echo_speed(bench, "after the table of growth"))
     finally:
         bench.stop()
     report["command"] = " ".join(["./dev bench", *arguments])

@@ -136,6 +136,36 @@ def written(report):
     return []
 
 
+def resumed(report):
+    """What each server made of the TLS sessions that clients offered: those that it does not take are full handshakes."""
+    for result in report["results"]:
+        shares = {name: detail["resumed"] for name, detail in result["details"].items() if detail.get("resumed") is not None}
+        if result["line"] != "tls-login-resumed" or not shares:
+            continue
+        full = next((r["values"] for r in report["results"] if r["line"] == "tls-login"), {})
+        said = []
+        for name, share in shares.items():
+            gain = f", {times(result['values'][name] / full[name])} its full handshakes" if full.get(name) and name in result["values"] else ""
+            said.append(f"{name} {share:.0%}{gain}")
+        return [f"TLS sessions that were resumed, of those that clients offered (the others were full handshakes): {'; '.join(said)}."]
+    return []
+
+
+DRIFT = 0.15  # of the bare echo, from which on the tables say so
+
+
+def steadiness(report):
+    """How fast the bare echo was in the course of the run: what the machine did to all figures alike."""
+    found = report.get("echoes", [])
+    if not found:
+        return []
+    text = "NOOPs that the bare echo answered each second: " + ", ".join(f"{number(value)} {when}" for when, value in found) + "."
+    slowest, fastest = min(value for _, value in found), max(value for _, value in found)
+    if slowest < fastest * (1 - DRIFT):
+        text += " The machine was not the same all the time: figures of lines that are far apart should not be compared; ratios within a line may."
+    return [text]
+
+
 def preface(report):
     out = [f"`{report['command']}`, {report['date']}: {', '.join(report['servers'])}. {report['machine']}. "
            f"It took {report['seconds']:.0f} s."]  # fmt: skip
@@ -143,6 +173,7 @@ def preface(report):
     if cpus and report["load"] > BUSY * int(cpus[1]):
         out.append("The machine was busy with other work when this run began (see the load average): both the figures and their "
                    "ratios are worth less for that.")  # fmt: skip
+    out += steadiness(report)
     out += [f"{name} is not in the tables: {why}" for name, why in report.get("absent", {}).items()]
     return out
 
@@ -157,6 +188,7 @@ def tables(report):
     out += words(report) + written(report)
     if tls:
         out += ["### The same over TLS 1.3", HEAD + "\n" + "\n".join(map(row, tls))]
+    out += resumed(report)
     parts = [growth_table(part) for part in report["growth"].values()]
     if parts:
         out += ["### How it grows", *parts]

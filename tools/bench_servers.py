@@ -219,6 +219,8 @@ service imap {{
   # Processes that serve one connection after the other: faster log-ins than the default of one process each.
   service_count = 256
   process_min_avail = {cpus}
+  # The default of this service is its own (1024), whatever default_process_limit says: too few for the line of idle connections.
+  process_limit = 12000
 }}
 """
 DOVECOT_POP3 = """
