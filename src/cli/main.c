@@ -226,10 +226,10 @@ static const struct option_row options[] = {
 	{ "allow-plaintext", "serve", false, set_plaintext },
 	{ "engine", NULL, true, set_engine }, // "memory" is for tests
 	{ "log-level", NULL, true, set_level },
-	{ "user", "import restore", true, set_user },
-	{ "mailbox", "import backup restore", true, set_mailbox },
+	{ "user", "import, restore", true, set_user },
+	{ "mailbox", "import, backup, restore", true, set_mailbox },
 	{ "uidl-format", "import", true, set_uidl_format },
-	{ "account", "backup restore", true, set_account },
+	{ "account", "backup, restore", true, set_account },
 	{ "final", "backup", false, set_final },
 	{ "rate", "backup", true, set_rate }, // megabytes a second; 0: as fast as it can
 	{ "keep", "backup", true, set_keep },
@@ -247,8 +247,8 @@ static bool command_among(const char *list, const char *command)
 {
 	struct span rest = span_str(list), one;
 	while (rest.p) {
-		rest = span_split(rest, ' ', &one);
-		if (span_eq(one, span_str(command)))
+		rest = span_split(rest, ',', &one);
+		if (span_eq(span_trim(one), span_str(command)))
 			return true;
 	}
 	return false;
@@ -277,18 +277,26 @@ static int option_read(struct cli *c, char **argv, int argc, int *at)
 	return cli_usage("unknown option --%.*s", SPAN_FMT(name));
 }
 
+static bool is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 static int words_read(struct cli *c, int argc, char **argv)
 {
 	bool only_words = false; // behind "--"
 	for (int i = 0; i < argc; i++) {
 		if (!only_words && span_eq(span_str(argv[i]), SPAN("--"))) {
 			only_words = true;
-		} else if (!only_words && span_eq(span_str(argv[i]), SPAN("--help"))) {
+		} else if (!only_words && is_help(argv[i])) {
 			c->help = true;
 		} else if (!only_words && strncmp(argv[i], "--", 2) == 0) {
 			int status = option_read(c, argv, argc, &i);
 			if (status)
 				return status;
+		} else if (!only_words && argv[i][0] == '-') {
+			// Taken for a word, "backup -x" would make a folder of that name.
+			return cli_usage("unknown option %s (a path that begins so: behind --)", argv[i]);
 		} else if (c->word_count == (int)countof(c->words)) {
 			return cli_usage("too many words");
 		} else {
@@ -392,8 +400,7 @@ int main(int argc, char **argv)
 		return tls_keys_main(argc - 1, argv + 1);
 	if (argc > 1 && span_eq(span_str(argv[1]), SPAN(SPAWNER_COMMAND)))
 		return spawner_main(argc - 1, argv + 1);
-	if (argc < 2 || span_eq(span_str(argv[1]), SPAN("--help")) ||
-		span_eq(span_str(argv[1]), SPAN("help")))
+	if (argc < 2 || is_help(argv[1]) || strcmp(argv[1], "help") == 0)
 		return help();
 	if (span_eq(span_str(argv[1]), SPAN("--version"))) {
 		puts("starling " STARLING_VERSION);

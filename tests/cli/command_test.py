@@ -24,7 +24,11 @@ class Words(CliCase):
             (("serve", "--data"), "--data needs a value"),
             (("serve", "--data="), "--data needs a value"),
             (("serve", "--allow-plaintext=yes"), "--allow-plaintext takes no value"),
-            (("serve", "--user", "anna"), "--user is an option of import"),
+            (("serve", "--user", "anna"), "--user is an option of import, restore, not of serve"),
+            (("serve", "-c", "x"), "unknown option -c"),
+            (("backup", "-x"), "unknown option -x"),
+            (("-v",), "unknown command -v"),
+            (("config", "starling.conf"), "--config starling.conf"),
             (("check", "--listen", "imap=*:1"), "--listen is an option of serve"),
             (("serve", "--listen", "gopher=*:70"), "PROTO"),
             (("serve", "--listen", "imap"), "PROTO"),
@@ -43,11 +47,12 @@ class Words(CliCase):
         self.assertFalse(self.data.exists())
 
     def test_help(self):
-        for words in ((), ("--help",), ("help",)):
+        for words in ((), ("--help",), ("-h",), ("help",)):
             self.assertIn("starling serve", self.run_cli(*words).stdout)
         done = self.run_cli("serve", "--help")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertIn("--listen", done.stdout)
+        self.assertEqual(self.run_cli("serve", "-h").stdout, done.stdout)
         self.assertTrue(self.run_cli("--version").stdout.startswith("starling "))
 
     def test_full_output(self):
