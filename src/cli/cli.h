@@ -46,7 +46,7 @@ int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int cli_config(struct cli *c);
 // For commands beside the server: the data folder is made where there is none, and root becomes its owner. Status as above.
 int cli_config_beside(struct cli *c);
-// As cli_config_beside(), but makes no data folder where there is none: that is a fault.
+// As cli_config_beside(), but makes no data folder where there is none: that is a fault, as is a folder that is no data folder.
 int cli_config_existing(struct cli *c);
 
 #endif

@@ -8,7 +8,8 @@ int cmd_config(struct cli *c)
 {
 	struct buf text = { 0 };
 	if (c->word_count)
-		return cli_usage("config takes no words; a file is checked with --config %s", c->words[0]);
+		return cli_usage(
+			"config takes no words; a file is checked with --config %s", c->words[0]);
 	if (c->config_file) {
 		printf("%s: no faults\n", c->config_file);
 		return EXIT_FINE;

@@ -103,9 +103,8 @@ static int remove_all(struct cli *c, struct link *l)
 {
 	int status = EXIT_FINE;
 	for (int i = 1; i < c->word_count; i++) {
-		uint64_t number;
-		if (!span_to_u64(span_str(c->words[i]), UINT64_MAX, &number))
-			return cli_usage("%s is no number of a message", c->words[i]);
+		uint64_t number = 0;
+		(void)span_to_u64(span_str(c->words[i]), UINT64_MAX, &number); // it is one
 		int rc = link_ask(&c->op, l, "spool remove %" PRIu64, number);
 		if (rc == 0)
 			rc = link_answer(&c->op, l, NULL);
@@ -132,6 +131,9 @@ int cmd_spool(struct cli *c)
 		return cli_usage(verbs[i].takes_numbers ? "spool remove wants numbers of messages"
 							: "spool %s takes no words",
 			verbs[i].word);
+	for (int k = 1; k < c->word_count; k++)
+		if (!span_to_u64(span_str(c->words[k]), UINT64_MAX, &(uint64_t){ 0 }))
+			return cli_usage("%s is no number of a message", c->words[k]);
 	int status = cli_config_existing(c);
 	if (status)
 		return status;

@@ -168,7 +168,7 @@ int cmd_user(struct cli *c)
 	bool is_list = span_eq(verb, SPAN("list"));
 	if (c->word_count != (is_list ? 1 : 2))
 		return cli_usage("user add|passwd|del NAME, or user list");
-	int status = cli_config_beside(c);
+	int status = span_eq(verb, SPAN("add")) ? cli_config_beside(c) : cli_config_existing(c);
 	if (status)
 		return status;
 	if (is_list) {

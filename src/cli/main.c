@@ -296,7 +296,8 @@ static int words_read(struct cli *c, int argc, char **argv)
 				return status;
 		} else if (!only_words && argv[i][0] == '-') {
 			// Taken for a word, "backup -x" would make a folder of that name.
-			return cli_usage("unknown option %s (a path that begins so: behind --)", argv[i]);
+			return cli_usage(
+				"unknown option %s (a path that begins so: behind --)", argv[i]);
 		} else if (c->word_count == (int)countof(c->words)) {
 			return cli_usage("too many words");
 		} else {
@@ -355,13 +356,28 @@ int cli_config(struct cli *c)
 	return rc < 0 ? cli_fail_op(c, rc) : 0;
 }
 
+// A mistyped folder must not pass for a store without faults, or for one whose backup is empty. One of both is enough: users may be added before the
+// first start, and the check tells what it is when "volume" is lost.
+static bool is_data_folder(struct cli *c)
+{
+	static const char *const names[] = { "volume", "auth" };
+	struct stat st;
+	bool is = false;
+	int fd = open(c->config.data, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 0; fd >= 0 && !is && i < countof(names); i++)
+		is = fstatat(fd, names[i], &st, 0) == 0;
+	if (fd >= 0)
+		close(fd);
+	return is;
+}
+
 static int config_beside(struct cli *c, bool make)
 {
 	int rc = config_data(&c->op, &c->config, make);
-	struct stat st;
 	(void)umask(077);
-	if (rc == 0 && stat(c->config.data, &st) != 0)
-		return cli_fail("there is no data folder %s", c->config.data);
+	if (rc == 0 && !make && !is_data_folder(c))
+		return cli_fail("%s is no data folder of starling: it holds neither mail nor users",
+			c->config.data);
 	if (rc == 0)
 		rc = privileges_as_owner(&c->op, c->config.data);
 	return rc < 0 ? cli_fail_op(c, rc) : 0;

@@ -636,11 +636,23 @@ static int make_folders(struct op *op, const char *path)
 	if (rc == 0)
 		rc = whole_name_flush(
 			op, p); // a start that was killed may have made it and no more
-	if (rc)
-		return rc;
+	return rc;
+}
+
+// Told here: what is made in it first would only say that it cannot be made.
+static int folder_check(struct op *op, const char *path)
+{
 	struct stat st;
-	if (stat(p, &st) != 0 || !S_ISDIR(st.st_mode))
-		return op_fail(op, RC_CONFIG, "%s is not a folder", p);
+	if (stat(path, &st) != 0)
+		return errno == ENOENT ? op_fail(op, RC_CONFIG, "there is no data folder %s", path)
+				       : op_fail_errno(op, RC_CONFIG, errno,
+						 "cannot use the data folder %s", path);
+	if (!S_ISDIR(st.st_mode))
+		return op_fail(op, RC_CONFIG, "%s is not a folder", path);
+	if (faccessat(AT_FDCWD, path, R_OK | W_OK | X_OK, AT_EACCESS) != 0 && errno == EACCES)
+		return op_fail(op, RC_CONFIG,
+			"no right to use the data folder %s: root may, and user %u, whose it is",
+			path, (unsigned)st.st_uid);
 	return 0;
 }
 
@@ -650,7 +662,8 @@ int config_data(struct op *op, struct config *c, bool make)
 		c->data = default_data(op);
 	if (!c->data)
 		return op_fail(op, RC_NOMEM, "out of memory");
-	return make ? make_folders(op, c->data) : 0;
+	int rc = make ? make_folders(op, c->data) : 0;
+	return rc < 0 ? rc : folder_check(op, c->data);
 }
 
 // Root may, and who was given the right (packaging/starling.service).

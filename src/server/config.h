@@ -85,7 +85,7 @@ int config_parse(
 int config_add_listener(struct op *op, struct config *c, struct span text);
 // Fills in what depends on the rest: the data folder, ports, the certificate's place; makes the folder.
 int config_finish(struct op *op, struct config *c);
-// The data folder alone: its default if none was given; makes it if so asked.
+// The data folder alone: its default if none was given; makes it if so asked. RC_CONFIG: there is none, or it may not be used.
 int config_data(struct op *op, struct config *c, bool make);
 const char *config_protocol_name(enum config_protocol p);
 // All keys with type, default and meaning, as the text of docs/configuration.md.

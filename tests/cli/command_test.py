@@ -5,6 +5,7 @@ import imaplib
 import os
 import pathlib
 import pty
+import shutil
 import subprocess
 import sys
 import threading
@@ -152,7 +153,7 @@ class User(CliCase):
         for path in [self.data, *self.data.rglob("*")]:
             self.assertEqual(path.stat().st_mode & 0o077 & ~(0o044 if path.name == "certificate.pem" else 0), 0, path)
         other = self.dir / "other"
-        self.run_cli("user", "list", "--data", f"{other}/")
+        self.run_cli("user", "add", "anna", "--password-stdin", "--data", f"{other}/", input="x\n")
         self.assertEqual(other.stat().st_mode & 0o777, 0o700)
 
     def test_delete_with_mail(self):
@@ -212,8 +213,35 @@ class User(CliCase):
 
 class Check(CliCase):
     def test_no_folder(self):
-        self.fails(1, "no data folder", "check", "--data", self.data)
-        self.assertFalse(self.data.exists())
+        for words in (("check",), ("backup", self.dir / "b"), ("spool", "list"), ("user", "list"),
+                      ("user", "del", "anna", "--with-mail")):
+            with self.subTest(words=words):
+                self.fails(1, "no data folder", *words, "--data", self.data)
+                self.assertFalse(self.data.exists())
+        self.assertFalse((self.dir / "b").exists())
+
+    def test_foreign_folder(self):
+        """Of a mistyped --data nothing is said that would be true of the mail, and nothing is written there."""
+        other = self.dir / "other"
+        (other / "log").mkdir(parents=True)
+        for words in (("check",), ("backup", self.dir / "b"), ("spool", "list"), ("user", "list"),
+                      ("user", "del", "anna", "--with-mail")):
+            with self.subTest(words=words):
+                self.fails(1, f"{other} is no data folder", *words, "--data", other)
+        self.assertEqual(sorted(path.name for path in self.dir.rglob("*")), ["log", "other"])
+
+    @unittest.skipIf(os.geteuid() != 0, "only root becomes somebody else")
+    def test_another_users_folder(self):
+        self.add_user()
+        os.chmod(self.dir, 0o711)
+        here = self.dir / "starling"
+        shutil.copy2(program(), here)
+        for words in (("check",), ("user", "list"), ("serve", "--listen", "imap=127.0.0.1:0")):
+            with self.subTest(words=words):
+                done = subprocess.run([str(here), *words, "--data", str(self.data)], capture_output=True, text=True,
+                                      user=65534, group=65534, extra_groups=[])
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(f"no right to use the data folder {self.data}: root may, and user 0", done.stderr)
 
     def test_damage(self):
         self.add_user()
