@@ -12,12 +12,10 @@
 #include "server/import_head.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <ftw.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,6 +27,8 @@
 struct importer {
 	struct cli *cli;
 	struct link link;
+	const char *
+		root; // what root does not leave (cli/import_file.c); NULL: the kernel knows who asks
 	struct span only;    // --mailbox
 	struct span mailbox; // the one at hand; absent: none yet
 	uint64_t limit;      // most octets of a message there
@@ -56,9 +56,30 @@ const char *import_uidl_format(const struct importer *i)
 	return i->cli->uidl_format ? i->cli->uidl_format : UIDL_FORMAT_DOVECOT;
 }
 
+const char *import_root(const struct importer *i)
+{
+	return i->root;
+}
+
 struct span import_target(const struct importer *i)
 {
 	return i->only;
+}
+
+// Names in a source are whatever somebody made them: no line ends, nothing that a terminal would act on.
+static void line_add(struct buf *to, const char *where, const char *text)
+{
+	size_t from = to->n;
+	buf_addf(to, "  %s: %s", where, text);
+	for (size_t k = from; k < to->n; k++) {
+		unsigned char c = (unsigned char)to->p[k],
+			      next = k + 1 < to->n ? (unsigned char)to->p[k + 1] : 0;
+		if (c < 0x20 || c == 0x7f)
+			to->p[k] = '?';
+		else if (c == 0xc2 && next >= 0x80 && next < 0xa0) // U+0080 to U+009F
+			to->p[k] = to->p[k + 1] = '?';
+	}
+	buf_addc(to, '\n');
 }
 
 void import_unreadable(struct importer *i, const char *where, const char *fmt, ...)
@@ -68,13 +89,13 @@ void import_unreadable(struct importer *i, const char *where, const char *fmt, .
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof text, fmt, ap); // may be cut
 	va_end(ap);
-	buf_addf(&i->failed, "  %s: %s\n", where, text);
+	line_add(&i->failed, where, text);
 	i->failures++;
 }
 
 void import_skipped(struct importer *i, const char *where, const char *why)
 {
-	buf_addf(&i->failed, "  %s: %s\n", where, why);
+	line_add(&i->failed, where, why);
 	i->skipped++;
 }
 
@@ -111,41 +132,6 @@ static int add_size(const char *path, const struct stat *st, int type, struct FT
 	if (type == FTW_F)
 		walked_bytes += (uint64_t)st->st_size;
 	return 0;
-}
-
-// --- files ---
-
-int import_file_open(struct importer *i, const char *path, struct import_file *ret_file)
-{
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a FIFO would wait for a writer
-	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		import_unreadable(i, path, "cannot be read: %s",
-			fd < 0 ? strerrordesc_np(errno) : "not a file");
-		if (fd >= 0)
-			close(fd);
-		return 1;
-	}
-	*ret_file = (struct import_file){
-		.text = SPAN(""), .mtime = st.st_mtim.tv_sec, .mapped = (size_t)st.st_size
-	};
-	if (st.st_size) {
-		void *p = mmap(NULL, ret_file->mapped, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (p == MAP_FAILED) {
-			import_unreadable(i, path, "cannot be read: %s", strerrordesc_np(errno));
-			close(fd);
-			return 1;
-		}
-		ret_file->text = span_of(p, ret_file->mapped);
-	}
-	close(fd);
-	return 0;
-}
-
-void import_file_close(struct import_file *f)
-{
-	if (f->mapped)
-		(void)munmap((void *)(uintptr_t)f->text.p, f->mapped); // it was mapped
 }
 
 // --- mailboxes ---
@@ -324,8 +310,12 @@ static int source_run(struct importer *i, const char *path)
 					       : source_folder(i, path);
 	if (import_file_open(i, path, &file) != 0)
 		return 0;
-	bool mbox = source_is_mbox(file.text);
+	bool mbox = source_is_mbox(file.text),
+	     message = source_is_message(file.text) || !file.text.n;
 	import_file_close(&file);
+	if (!mbox && !message)
+		return op_fail(
+			import_op(i), RC_SYNTAX, "%s is neither a message nor an mbox", path);
 	return mbox ? source_mbox(i, path) : source_eml(i, path);
 }
 
@@ -401,14 +391,20 @@ int cmd_import(struct cli *c)
 			"--uidl-format: \"%s\" is not understood: text with %%u, %%v, %%f and "
 			"%%g is",
 			c->uidl_format);
+	bool is_root = geteuid() == 0;
+	if (access(c->words[0], F_OK) != 0)
+		return cli_fail("cannot read %s: %s", c->words[0], strerrordesc_np(errno));
 	int status = cli_config_beside(c);
 	if (status)
 		return status;
+	int rc = is_root ? import_root_find(&c->op, c->words[0], &i.root) : 0;
+	if (rc < 0)
+		return cli_fail_op(c, rc);
 	// Only for the bar: how much there is. It may take long, and nobody waits for us yet.
 	if (progress_is_shown(c))
 		(void)nftw(c->words[0], add_size, 16, FTW_PHYS); // a fault is told when it is read
 	i.bytes_total = walked_bytes;
-	int rc = open_all(&i);
+	rc = open_all(&i);
 	bool begun = rc == 0;
 	if (begun)
 		rc = import_all(&i);

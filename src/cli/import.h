@@ -37,8 +37,12 @@ struct span import_target(const struct importer *i);
 // How Dovecot made unique-ids of POP3 that are not in its lists (cli/uidl_source.h).
 const char *import_uidl_format(const struct importer *i);
 struct op *import_op(struct importer *i);
+// For root: the path of the source without links, out of which no link may lead; else NULL.
+const char *import_root(const struct importer *i);
+// That path, in op's arena. RC_NONEXISTENT; RC_NOPERM: PATH itself is somebody's link to what is not his.
+int import_root_find(struct op *op, const char *path, const char **ret_root);
 
-// A whole file mapped into memory. 0, or positive when it was noted as unreadable.
+// A whole file mapped into memory (cli/import_file.c). 0, or positive when it was noted as unreadable.
 struct import_file {
 	struct span text;
 	int64_t mtime; // seconds since 1970
@@ -46,6 +50,8 @@ struct import_file {
 };
 int import_file_open(struct importer *i, const char *path, struct import_file *ret_file);
 void import_file_close(struct import_file *f);
+// False for a folder that a link leads to out of the source, for root; it is noted then.
+bool import_may_enter(struct importer *i, const char *path);
 
 // --- sources: 0 or a fault ---
 int source_mbox(struct importer *i, const char *path);

@@ -116,6 +116,8 @@ static int entry_import(struct importer *i, const char *path, const char *name, 
 		import_skipped(i, path, "leads back to a folder above it: passed over");
 		return 0;
 	}
+	if (!import_may_enter(i, path))
+		return 0;
 	struct span below = child_name(i, mailbox, name);
 	return source_is_maildir(path) ? source_maildir(i, path, below)
 				       : folder_walk(i, path, below, &here);

@@ -6,6 +6,7 @@ import select
 import pathlib
 import poplib
 import pty
+import shutil
 import socket
 import struct
 import subprocess
@@ -356,7 +357,73 @@ class Import(CliCase):
         out = self.take()
         self.assertIn("1 messages imported, 0 were there already, 2 could not be taken", out)
 
+    @unittest.skipIf(os.geteuid() != 0, "only root reads for others")
+    def test_links_out_of_a_users_maildir(self):
+        """Root reads nothing for him that he put a link to: neither what only root may read, nor names of folders."""
+        secret = self.dir / "secret"
+        self.maildir(secret / "Plans", "7.x")
+        (secret / "shadow").write_bytes(message(b"secret"))
+        self.maildir(self.source, "1.a")
+        (self.source / "cur" / "2.link").symlink_to(secret / "shadow")
+        (self.source / "cur" / "3.inside").symlink_to(self.source / "cur" / "1.a")
+        (self.source / "cur" / "4.device").symlink_to("/dev/zero")
+        (self.source / ".Sub").mkdir()
+        (self.source / ".Sub" / "cur").symlink_to(secret)
+        (self.source / "dovecot-keywords").symlink_to(secret / "shadow")
+        out = self.take()
+        self.assertIn("2 messages imported", out)
+        self.assertNotIn("secret", str(self.mail()))
+        for name in ("cur/2.link", ".Sub/cur/shadow", "dovecot-keywords"):
+            self.assertIn(f"{name}: cannot be read: a link that leads out of the source", out)
+        self.assertIn("cur/4.device: cannot be read: not a file", out)
+        top = self.dir / "top"
+        top.mkdir()
+        (top / "away").symlink_to(secret)
+        self.assertIn("away: cannot be read: a link that leads out", self.take(source=top, status=1))
+        self.assertEqual(set(self.mail()), {"INBOX"})
+
+    @unittest.skipIf(os.geteuid() != 0, "only root reads for others")
+    def test_a_users_link_in_place_of_his_maildir(self):
+        self.maildir(self.source, "1.a")
+        link = self.dir / "Maildir"
+        link.symlink_to(self.source)
+        self.assertIn("1 messages imported", self.take(source=link))  # root's own
+        os.chown(link, 1234, 1234, follow_symlinks=False)
+        self.fails(1, "root does not follow", "import", link, "--user", "anna", "--data", self.data)
+
+    @unittest.skipIf(os.geteuid() != 0, "only root becomes somebody else")
+    def test_links_for_who_asks_himself(self):
+        """The kernel says what he may read."""
+        os.chmod(self.dir, 0o711)
+        here = self.dir / "starling"
+        shutil.copy2(program(), here)
+        elsewhere = self.dir / "elsewhere.eml"
+        elsewhere.write_bytes(message(b"a"))
+        self.source.mkdir()
+        (self.source / "b.eml").symlink_to(elsewhere)
+        data = self.dir / "his"
+        data.mkdir()
+        os.chown(data, 65534, 65534)
+        done = subprocess.run([str(here), "import", str(self.source), "--user", "anna", "--data", str(data)],
+                              capture_output=True, text=True, user=65534, group=65534, extra_groups=[])
+        self.assertIn("1 messages imported", done.stdout, done.stderr)
+
+    def test_names_for_a_terminal(self):
+        """A name in somebody's store writes no line of its own, and moves no cursor."""
+        self.maildir(self.source, "1.a")
+        (self.source / "cur" / "2.\x1b[2J\nroot: all is well\u009b1m").mkdir()
+        out = self.take()
+        self.assertIn("cur/2.?[2J?root: all is well??1m: cannot be read", out)
+
     # --- faults ---
+
+    def test_no_mail_at_all(self):
+        """A file that is no mail makes neither a message nor an account."""
+        self.source.write_bytes(b"PK\3\4 an archive\n")
+        self.fails(1, "neither a message nor an mbox", "import", self.source, "--user", "anna", "--data", self.data)
+        data = self.dir / "fresh"
+        self.fails(1, "cannot read", "import", self.dir / "none", "--user", "anna", "--data", data)
+        self.assertFalse(data.exists())
 
     def test_faults(self):
         self.fails(1, "cannot read", "import", self.dir / "none", "--user", "anna", "--data", self.data)
