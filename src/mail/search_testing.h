@@ -33,33 +33,25 @@ static inline void texts_add(struct op *op, struct texts *t, struct span s, bool
 	buf_done(&folded);
 }
 
-static inline bool is_wsp(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 // Every field of a header as "Name: text".
 static inline void add_header(struct op *op, struct texts *t, struct span header)
 {
 	struct mime_fields it = mime_fields_of(header);
 	struct mime_field f;
 	while (mime_fields_next(&it, &f)) {
-		struct buf text = { 0 }, value = { 0 };
-		struct span trimmed = span_trim(f.value);
-		size_t blanks = 0;
-		while (blanks < f.value.n && is_wsp(f.value.p[blanks]))
-			blanks++;
-		mime_text_of(f.value, &value);
-		// A value that lies there as it reads keeps the blanks before it; of others one is left.
-		bool as_is = span_eq(buf_span(&value), trimmed) &&
-			(value.n == 0 || trimmed.p == f.value.p + blanks);
-		if (f.name.n)
-			buf_add(&text, span_of(f.raw.p, (size_t)(f.value.p - f.raw.p)));
-		if (f.name.n && value.n && (unsigned char)f.value.p[0] <= ' ')
-			buf_add(&text, as_is ? span_cut(f.value, 0, blanks) : SPAN(" "));
-		buf_add(&text, buf_span(&value));
+		struct buf text = { 0 };
+		struct span value = f.value;
+		bool folds =
+			false; // the value begins on another line: one blank is before it, else those that are
+		while (value.n && strchr(" \t\r\n", value.p[0] ? value.p[0] : 'x')) {
+			folds = folds || value.p[0] == '\r' || value.p[0] == '\n';
+			value = span_skip(value, 1);
+		}
+		buf_add(&text, span_of(f.raw.p, (size_t)(f.value.p - f.raw.p)));
+		if (value.n)
+			buf_add(&text, folds ? SPAN(" ") : span_of(f.value.p, f.value.n - value.n));
+		mime_text_of(value, &text);
 		texts_add(op, t, buf_span(&text), true);
-		buf_done(&value);
 		buf_done(&text);
 	}
 }

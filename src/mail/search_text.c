@@ -2,8 +2,9 @@
 // Looking for text in a message (RFC 9051 section 6.4.4): encodings and charsets are decoded first; leaves that are not text are left
 // out. TEXT looks at header fields too: of the message, of its parts and of messages in it; BODY at none.
 //
-// The text of a header field is its name, the colon and its decoded value on one line. The text of a part is its decoded octets, with
-// line ends. No match crosses from one field or part to the next.
+// The text of a header field is its name, the colon, the blanks behind it (one, where the value begins on the next line) and its
+// decoded value, on one line; of a line without a name all that is there. The text of a part is its decoded octets, with line ends.
+// No match crosses from one field or part to the next.
 //
 // Short cuts, all exact: decoded text that is ASCII is searched without being folded, and octets that need no decoding are searched
 // as they lie (mime/text.h). A header of
@@ -36,9 +37,9 @@ static bool may_fold(char c)
 	return (unsigned char)c <= ' ' || c == 0x7f;
 }
 
-static bool is_blank(char c)
+static bool has_line_end(struct span s)
 {
-	return c == ' ' || c == '\t';
+	return s.n && (memchr(s.p, '\n', s.n) || memchr(s.p, '\r', s.n));
 }
 
 int field_key_make(struct op *op, struct arena *a, struct span name, struct span folded,
@@ -272,26 +273,20 @@ static void feed_header(struct text_scan *s, struct span text)
 
 static void scan_field(struct text_scan *s, const struct mime_field *f)
 {
-	struct span value = f->value;
-	while (value.n && is_blank(value.p[0]))
-		value = span_skip(value, 1);
-	value = span_trim(value);
-	struct span before = span_of(f->raw.p, (size_t)(value.p - f->raw.p));
-	if (value.n == 0)
-		before = f->name.n ? span_cut(f->raw, 0, (size_t)(f->value.p - f->raw.p))
-				   : SPAN_NONE;
+	struct span value = span_trim(f->value);
+	struct span head = span_of(f->raw.p, (size_t)(f->value.p - f->raw.p)); // name and colon
+	struct span blanks =
+		value.n ? span_of(f->value.p, (size_t)(value.p - f->value.p)) : SPAN("");
+	struct span before = span_of(head.p, head.n + blanks.n);
 	if (value_is_simple(before) && value_is_simple(value)) {
-		feed_header(s, span_of(before.p ? before.p : value.p, before.n + value.n));
+		feed_header(s, span_of(before.p, before.n + value.n));
 		return;
 	}
 	buf_reset(&s->work);
 	buf_reset(&s->folded);
-	struct span head = before;
-	head.n = f->name.n ? (size_t)(f->value.p - f->raw.p) : 0; // name and colon
 	buf_add(&s->work, head);
-	if (head.n && f->value.n && may_fold(f->value.p[0])) // a blank, or a fold
-		buf_addc(&s->work, ' ');
-	mime_text_of(f->value, &s->work);
+	buf_add(&s->work, has_line_end(blanks) ? SPAN(" ") : blanks);
+	mime_text_of(value, &s->work);
 	if (!s->is_folded) {
 		feed_header(s, buf_span(&s->work));
 		return;
