@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starling: which frames of the log were verified lately, so that a message that is read again and again is not run through CRC-32C each
-// time. A table of fixed size: a frame that lost its slot to another one is verified again, which is always right.
+// time. A table of fixed size, in sets: a frame that lost its slot to another one is verified again, which is always right.
 //
 // What may be believed, and why:
 // - A position is written once: numbers of segments are not used again, and nobody reads a position that is not durable yet. So an entry
@@ -33,6 +33,7 @@ void checked_done(struct checked *c);               // accepts zeroed
 // Any thread, no lock.
 bool checked_has(const struct checked *c, uint64_t pos, enum checked_part part);
 void checked_add(struct checked *c, uint64_t pos, enum checked_part part);
+void checked_ahead(const struct checked *c, uint64_t pos); // it will be asked for soon
 void checked_forget(struct checked *c);
 // Forgets all that is older than CHECKED_FOR_NS, and all else with it. To be called every few seconds, by one thread.
 void checked_tick(struct checked *c, uint64_t now);

@@ -450,6 +450,22 @@ static uint64_t some_pos(uint32_t i)
 	return pos_of(7 + (i >> 18), (i & 0x3ffff) << 10);
 }
 
+// A walk over a mailbox finds every message that the last one verified: none has pushed another out.
+static void test_checked_mailbox(struct checked *c)
+{
+	enum { MESSAGES = 6000 };
+	for (unsigned round = 0; round < 2; round++) {
+		uint32_t at = 8192;
+		for (uint32_t i = 0; i < MESSAGES; i++) {
+			if (round)
+				assert_true(checked_has(c, pos_of(2, at), CHECKED_FIRST));
+			else
+				checked_add(c, pos_of(2, at), CHECKED_FIRST);
+			at += 2000 + (i * 2654435761u >> 20) % 900 * 8; // irregular, as sizes are
+		}
+	}
+}
+
 static void test_checked(void **state)
 {
 	(void)state;
@@ -464,6 +480,7 @@ static void test_checked(void **state)
 	checked_add(&c, 4096, CHECKED_REST);
 	assert_true(checked_has(&c, 4096, CHECKED_FIRST) && checked_has(&c, 4096, CHECKED_REST));
 	assert_false(checked_has(&c, pos_of(1, 4096), CHECKED_FIRST));
+	test_checked_mailbox(&c);
 	enum { MANY = 1 << 20 }; // two for each slot, if they were spread evenly
 	for (uint32_t i = 0; i < MANY; i++)
 		checked_add(&c, some_pos(i), CHECKED_FIRST);
