@@ -330,6 +330,8 @@ static int fetch_one(struct session *s, struct command *c, struct fetch_args *a,
 	int rc = opens ? content_open(&s->op, s->view, m, &content) : 0;
 	if (rc == 0) {
 		f.content = opens ? &content : NULL;
+		if (opens)
+			content_ahead(&content, a->cursor, a->needs & FETCH_SECTION);
 		rc = write_items(&f, c, a, marked);
 		if (opens)
 			content_close(&content);

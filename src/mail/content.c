@@ -189,6 +189,21 @@ int content_open_cold(
 	return rc;
 }
 
+#define AHEAD_CARD 8u // messages; a card takes longer to come than to be used
+#define AHEAD_HEADER 4u
+
+void content_ahead(const struct content *c, const struct view_cursor *cursor, bool header)
+{
+	struct blob_ref next = view_cursor_ahead(cursor, AHEAD_CARD);
+	if (next.id)
+		blob_ahead(&c->blob, next);
+	if (!header)
+		return;
+	next = view_cursor_ahead(cursor, AHEAD_HEADER);
+	if (next.id)
+		blob_body_ahead(&c->blob, next);
+}
+
 void content_close(struct content *c)
 {
 	blob_close(&c->blob);

@@ -435,6 +435,8 @@ static int card_value(struct search *s, const struct node *n, enum tier tier, en
 	if (!s->is_open) {
 		rc = content_open_partial(&s->scratch, s->store, &s->cold, false, &s->content);
 		s->is_open = rc == 0;
+		if (rc == 0)
+			content_ahead(&s->content, s->cursor, false);
 	}
 	if (rc)
 		return rc;

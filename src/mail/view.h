@@ -67,6 +67,8 @@ int view_cursor_next(struct op *op, struct view_cursor *c, struct msg *ret_msg);
 uint32_t view_cursor_missing(
 	const struct view_cursor *c); // pending-expunged messages passed over so far
 const struct keywords *view_cursor_keywords(const struct view_cursor *c);
+// Where the message lies that comes `n` after the one given last, with CURSOR_COLD; id 0: not known without looking it up. A hint.
+struct blob_ref view_cursor_ahead(const struct view_cursor *c, uint32_t n);
 void view_cursor_close(struct view_cursor *c); // accepts NULL
 // One message by UID, with cold. Outcome MSG_GONE when it is expunged or was never there.
 enum { MSG_GONE = 1 };

@@ -165,6 +165,17 @@ int view_cursor_next(struct op *op, struct view_cursor *c, struct msg *ret_msg)
 	}
 }
 
+struct blob_ref view_cursor_ahead(const struct view_cursor *c, uint32_t n)
+{
+	const struct recs *r = c->walk.recs;
+	uint32_t at = c->walk.r + n - 1; // walk.r: the one after the present
+	if (!c->cold || !r || at >= r->n || r->r[at].pos >= c->cold->n)
+		return (struct blob_ref){ 0 };
+	bool wanted = c->all ||
+		(c->uid_hint < c->uids.count && c->uids.ranges[c->uid_hint].last >= r->r[at].uid);
+	return wanted ? c->cold->c[r->r[at].pos].blob : (struct blob_ref){ 0 };
+}
+
 int view_msg(struct op *op, struct view *v, struct uid uid, struct msg *ret_msg)
 {
 	const struct hot *h = NULL;

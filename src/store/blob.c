@@ -220,11 +220,21 @@ void blob_close(struct blob *b)
 	*b = (struct blob){ 0 };
 }
 
-// The bytes beside the card were not verified at blob_open_card(): opening the blob whole does that, remembers it where the engine
-// can, and says what is wrong. If a sweep moved the blob meanwhile, the bytes at hand are verified where they lie.
-static int body_verify(struct op *op, const struct blob *b)
+void blob_ahead(const struct blob *b, struct blob_ref next)
 {
-	if (b->body_verified)
+	b->store->engine->blob_ahead(b->store, b, next);
+}
+
+void blob_body_ahead(const struct blob *b, struct blob_ref next)
+{
+	b->store->engine->body_ahead(b->store, b, next);
+}
+
+// The bytes beside the card were not verified at blob_open_card(). Where the engine finds them damaged, opening the blob whole says what is
+// wrong. If a sweep moved the blob meanwhile, the bytes at hand are verified where they lie.
+static int body_verify(struct op *op, const struct blob *b, struct span piece)
+{
+	if (b->body_verified || likely(b->store->engine->body_is_good(b->store, b, piece)))
 		return 0;
 	struct blob again = { 0 };
 	int rc = b->store->engine->blob_open(op, b->store, b->ref, true, &again);
@@ -235,18 +245,21 @@ static int body_verify(struct op *op, const struct blob *b)
 	return rc ? rc : op_fail(op, RC_CORRUPT, "blob %" PRIu64 " is damaged", b->ref.id);
 }
 
-// The verified bytes from `offset` to the end of their extent, and who holds them.
-static int piece_find(struct op *op, const struct blob *b, uint64_t offset, struct span *ret_piece,
-	struct hold **ret_hold)
+// The verified bytes from `offset`, `n` of them or up to the end of their extent, and who holds them.
+static int piece_find(struct op *op, const struct blob *b, uint64_t offset, uint64_t n,
+	struct span *ret_piece, struct hold **ret_hold)
 {
 	struct blob_extents *x = b->extents;
 	uint64_t i = offset / BLOB_EXTENT;
 	size_t skip = (size_t)(offset % BLOB_EXTENT);
 	if (!x || i >= x->count) {
-		int rc = body_verify(op, b);
+		struct span piece = span_skip(b->body, skip);
+		if (piece.n > n)
+			piece.n = (size_t)n;
+		int rc = body_verify(op, b, piece);
 		if (rc)
 			return rc;
-		*ret_piece = span_skip(b->body, skip);
+		*ret_piece = piece;
 		*ret_hold = b->hold;
 		return 0;
 	}
@@ -267,7 +280,7 @@ int blob_piece(
 {
 	struct span piece = SPAN("");
 	struct hold *hold;
-	int rc = offset < b->size ? piece_find(op, b, offset, &piece, &hold) : 0;
+	int rc = offset < b->size ? piece_find(op, b, offset, n, &piece, &hold) : 0;
 	if (rc == 0)
 		*ret_piece = piece.n > n ? span_cut(piece, 0, (size_t)n) : piece;
 	return rc;
@@ -282,7 +295,7 @@ int blob_to_rope(struct op *op, const struct blob *b, uint64_t offset, uint64_t 
 	while (n) {
 		struct span piece;
 		struct hold *hold;
-		int rc = piece_find(op, b, offset, &piece, &hold);
+		int rc = piece_find(op, b, offset, n, &piece, &hold);
 		if (rc)
 			return rc;
 		if (piece.n > n)

@@ -78,6 +78,11 @@ struct store_engine {
 	// With `whole`, the body is verified now; else when a piece of it is asked for.
 	int (*blob_open)(struct op *op, struct store *s, struct blob_ref ref, bool whole,
 		struct blob *ret_blob);
+	// Whether a piece of an open blob's body is verified, and there; a piece that was asked for lately without reading the rest. False: it is damaged.
+	bool (*body_is_good)(struct store *s, const struct blob *b, struct span piece);
+	// store.h: blob_ahead(), blob_body_ahead().
+	void (*blob_ahead)(struct store *s, const struct blob *b, struct blob_ref next);
+	void (*body_ahead)(struct store *s, const struct blob *b, struct blob_ref next);
 	int (*blob_new_card)(struct op *op, struct store *s, struct blob_ref ref, struct span card,
 		struct blob_ref *ret_ref);
 	void (*blob_dropped)(struct store *s, struct blob_ref ref);

@@ -7,12 +7,13 @@
 // takes references on the segments of all extents at once. If one is gone the frame is an old one, and the blob is looked up by id.
 #include "store/local/local_priv.h"
 
+#include "base/crc32c.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
 enum { AT_OTHER = 1 }; // open_at: there is no such blob at this place
 #define PAGE 4096u     // the smallest there is
-#define SHORT_BODY (4 * PAGE)
 #define LOOKUPS_MAX 10 // a sweep may move a blob between look-up and reading, but not for ever
 
 static int damaged(struct op *op, struct segment *s, uint64_t pos, uint64_t id)
@@ -62,14 +63,16 @@ static int damaged_owned(struct op *op, const struct head *h)
 		b->id, h->f.pos, b->owner.partition, b->owner.mailbox, b->owner.uid);
 }
 
-// Whether these bytes, a part of the frame at `pos`, were verified lately. The pages that begin in them are read all the same (the one that
-// they begin in was read with what is before them), so that a disk that fails below shows now and not when the bytes go out.
+// Whether the part of the frame at `pos` that these bytes are of was verified lately. Each page that they lie in is read all the same, so that a
+// disk that fails below shows now and not when the bytes go out.
 static bool is_checked(const struct local *l, const struct segment *s, uint64_t pos,
 	enum checked_part part, struct span bytes)
 {
 	if (!checked_has(&l->checked, pos, part))
 		return false;
 	const volatile char *p = bytes.p;
+	if (bytes.n)
+		(void)*p;
 	for (size_t i = -(uintptr_t)bytes.p % PAGE; i < bytes.n; i += PAGE)
 		(void)p[i];
 	return !sigbus_hit(s->bus);
@@ -229,9 +232,8 @@ int local_blob_open(
 	int rc = head_find(op, l, ref, false, &h);
 	if (rc)
 		return rc;
-	// Who wants the card alone should not pay for the pages of a long body; the generic code asks again when a piece of it is wanted.
-	bool asks = whole || head_body(&h).n <= SHORT_BODY;
-	bool good = asks && is_checked(l, h.segment, h.f.pos, CHECKED_REST, head_body(&h));
+	// Who wants the card alone does not pay for the pages of the body; the generic code asks when a piece of it is wanted.
+	bool good = whole && is_checked(l, h.segment, h.f.pos, CHECKED_REST, head_body(&h));
 	struct blob b = { .store = s,
 		.size = h.fields.size,
 		.card = head_card(&h),
@@ -239,7 +241,7 @@ int local_blob_open(
 		.ref = { ref.id, h.f.pos },
 		.body = head_body(&h),
 		.body_crc = h.f.frame.rest_crc,
-		.body_verified = whole || good,
+		.body_verified = whole,
 		.extents = h.extents };
 	if (whole && !good && !frame_rest_ok(&h.f.frame, h.f.payload))
 		rc = damaged_owned(op, &h);
@@ -252,6 +254,17 @@ int local_blob_open(
 	else
 		*ret_blob = b;
 	return rc;
+}
+
+bool local_body_is_good(struct store *s, const struct blob *b, struct span piece)
+{
+	struct local *l = local_of(s);
+	if (is_checked(l, blob_segment(b), b->ref.hint, CHECKED_REST, piece))
+		return true;
+	if (crc32c(0, b->body) != b->body_crc)
+		return false;
+	checked_add(&l->checked, b->ref.hint, CHECKED_REST);
+	return true;
 }
 
 static int extent_get(struct op *op, struct local *l, struct blob_extent extent, bool anew,

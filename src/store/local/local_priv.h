@@ -151,11 +151,20 @@ int local_blob_put(
 	struct op *op, struct store *s, const struct blob_parts *parts, struct blob_ref *ret_ref);
 int local_blob_open(
 	struct op *op, struct store *s, struct blob_ref ref, bool whole, struct blob *ret_blob);
+bool local_body_is_good(struct store *s, const struct blob *b, struct span piece);
+static inline struct segment *blob_segment(const struct blob *b) // of an open blob
+{
+	return container_of(b->hold, struct segment, hold);
+}
 int local_blob_new_card(struct op *op, struct store *s, struct blob_ref ref, struct span card,
 	struct blob_ref *ret_ref);
 int local_blob_rescue(struct op *op, struct store *s, struct blob_ref ref, uint64_t size,
 	const struct blob_owner *owner, const struct blob_card_maker *maker,
 	struct blob_ref *ret_ref);
+// ahead.c
+void local_blob_ahead(struct store *s, const struct blob *b, struct blob_ref next);
+void local_body_ahead(struct store *s, const struct blob *b, struct blob_ref next);
+// blobs.c
 // Puts the blob at `old` in line again, with all its extents and the same id. For the sweep.
 int blob_move(struct op *op, struct local *l, uint64_t id, uint64_t old);
 // The extents of the blob whose BLOB frame is at `pos`, in op's arena; verifies the frame's first part only.

@@ -513,6 +513,21 @@ static int memory_blob_open(
 	return 0;
 }
 
+static bool memory_body_is_good(struct store *s, const struct blob *b, struct span piece)
+{
+	(void)s;
+	(void)b;
+	(void)piece;
+	return true; // memory is believed
+}
+
+static void memory_ahead(struct store *s, const struct blob *b, struct blob_ref next)
+{
+	(void)s;
+	(void)b;
+	(void)next;
+}
+
 static int memory_blob_new_card(struct op *op, struct store *s, struct blob_ref ref,
 	struct span card, struct blob_ref *ret_ref)
 {
@@ -693,6 +708,9 @@ const struct store_engine store_memory = {
 	.extent_get = memory_extent_get,
 	.blob_put = memory_blob_put,
 	.blob_open = memory_blob_open,
+	.body_is_good = memory_body_is_good,
+	.blob_ahead = memory_ahead,
+	.body_ahead = memory_ahead,
 	.blob_new_card = memory_blob_new_card,
 	.blob_rescue = memory_blob_rescue,
 	.rebuild = memory_rebuild,
