@@ -141,10 +141,9 @@
 #define SMTP_MEMORY (4u << 20) // octets of a transaction's arena
 #define SMTP_COMMAND_MEMORY                                                                        \
 	(12u << 20) // of a command's: BURL may make a card again (MIME_HEADERS_KEPT_MAX), and looks through a header
-#define LMTP_GROUP 64u    // recipients that wait for the disk together
-#define LMTP_BAD_MAX 100u // commands with errors between two messages; then 421
-#define LMTP_STEPS_PER_RUN                                                                         \
-	200u // pipelined commands and pieces of data before others have their turn
+#define LMTP_GROUP 64u          // recipients that wait for the disk together
+#define LMTP_BAD_MAX 100u       // commands with errors between two messages; then 421
+#define LMTP_STEPS_PER_RUN 200u // commands and pieces of data before others have their turn
 #define LMTP_DROP_MAX                                                                              \
 	(UINT64_C(1) << 30) // octets of a refused message that are read to its end; more: 421
 #define LMTP_TIMEOUT 600u // seconds of silence: RFC 5321 section 4.5.3.2.7 says 5 minutes at least
@@ -157,9 +156,8 @@
 #define RELAY_MESSAGE_TIMEOUTS 10u // times that for a message (RFC 5321 section 4.5.3.2.6)
 #define RELAY_IDLE_S 30u           // a link without work is given up
 #define RELAY_OFFER_S 3600u        // so old, an offer of FUTURERELEASE is asked for again
-#define RELAY_ORPHANS_MAX                                                                          \
-	100u // links whose client is gone that wait for the relay's word on a message
-#define RELAY_RESOLVE_S 60u  // the relay's addresses are looked up again
+#define RELAY_ORPHANS_MAX 100u     // links without a client that wait for its word on a message
+#define RELAY_RESOLVE_S 60u        // the relay's addresses are looked up again
 #define RELAY_LINE_MAX 4096u // octets of a line of the relay: RFC 5321 section 4.5.3.1.5 says 512
 #define RELAY_QUEUE_MAX (256u << 10)  // octets of a message that wait for the relay
 #define RELAY_PIPELINE_MAX 100u       // recipients asked of the relay and not answered
@@ -170,8 +168,7 @@
 #define SERVED_S 86400u               // and for how long, if not everybody had it
 #define SERVED_HOLDS 3u               // tries of one that some have already; the next goes to all
 #define DELIVERY_PERIOD_S 21600 // a delivery is known again for this time, and up to twice as long
-#define DELIVERY_SHARE_S                                                                           \
-	300u // for so long a message may be delivered to more recipients: half a sweep's grace
+#define DELIVERY_SHARE_S 300u   // so long a message may go to more recipients: half a sweep's grace
 
 #define SPOOL_MESSAGES_MAX 4096u                   // of all users that wait for the relay
 #define SPOOL_OCTETS_MAX (UINT64_C(1) << 30)       // octets of them
@@ -180,6 +177,9 @@
 #define SPOOL_RECORD_MAX (256u << 10) // octets of a message's envelope and trace fields
 #define SPOOL_RETRY_FIRST_S 60u  // until the relay is tried again; then twice as long each time
 #define SPOOL_RETRY_MOST_S 1800u // but not longer
+#define SPOOL_PAUSE_MAX_S 86400  // nor than this, whatever is configured: clocks jump
+#define SPOOL_PIPELINE_MAX 10u   // recipients that it was asked for and has not answered
+#define SPOOL_ASK_S 600u         // so long a message asks for its recipients, then others do
 #define SPOOL_DELAY_S 14400      // then who sent it is told of the delay
 #define SPOOL_EXPIRES_S 432000 // then it is given up (RFC 5321 section 4.5.4.1: 4-5 days at least)
 #define SPOOL_AGAIN_S 3600u // so long who waits is held back when his message must come once more

@@ -20,8 +20,6 @@
 
 #include "mail/types.h"
 
-#define SPOOL_PAUSE_MAX_S                                                                          \
-	86400         // nothing is put off for longer, whatever is configured: clocks jump
 #define SPOOL_KEY 32u // octets of a hash of who sends and what (smtp/served.h)
 
 struct delivery;

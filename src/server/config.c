@@ -3,8 +3,8 @@
 // syntax; Debian's libucl is another library, a compressor, and libconfig is what Debian keeps that tells lines.)
 #include "server/config.h"
 
+#include "base/limits.h"
 #include "base/whole.h"
-#include "mail/spool.h"
 
 #include <errno.h>
 #include <fcntl.h>

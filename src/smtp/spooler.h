@@ -18,9 +18,6 @@ struct mail;
 struct relay;
 struct spool;
 
-#define SPOOL_PIPELINE_MAX 10u // recipients that the relay was asked for and has not answered
-#define SPOOL_ASK_S 600u // so long a message asks for its recipients; then others have their turn
-
 struct spooler;
 struct spooler_config {
 	struct mail *mail; // these must outlive it
