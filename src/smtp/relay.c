@@ -395,7 +395,7 @@ bool relay_offers_dsn(struct relay_link *link)
 }
 
 bool relay_answer(struct relay_link *link, enum relay_request *ret_what,
-	struct smtp_answer *ret_answer, bool *ret_died)
+	struct smtp_answer *ret_answer, enum relay_word *ret_word)
 {
 	bool got = false;
 	pthread_mutex_lock(&link->lock);
@@ -411,7 +411,7 @@ bool relay_answer(struct relay_link *link, enum relay_request *ret_what,
 		got = q->what != RELAY_RESET;
 		*ret_what = q->what;
 		*ret_answer = q->answered ? q->answer : link->death;
-		*ret_died = !q->answered;
+		*ret_word = !q->answered ? RELAY_DIED : q->is_ours ? RELAY_LACKS : RELAY_SAID;
 		request_free(q);
 	}
 	pthread_mutex_unlock(&link->lock);

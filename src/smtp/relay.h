@@ -85,9 +85,15 @@ bool relay_is_full(struct relay_link *link); // the waiter is woken when it is n
 // `receipt` (smtp/served.h; NULL: nobody wants to know).
 bool relay_end(struct relay_link *link, const struct relay_receipt *receipt);
 bool relay_reset(struct relay_link *link); // the transaction is forgotten; its answer is nobody's
-// The next answer. False: it is not there yet. *ret_died: the link died before the relay has answered this: the answer is ours.
+// Whose word an answer is.
+enum relay_word {
+	RELAY_SAID,
+	RELAY_LACKS, // ours: it has no extension for that, and was not asked
+	RELAY_DIED,  // ours: the link died before the relay has answered this
+};
+// The next answer. False: it is not there yet.
 bool relay_answer(struct relay_link *link, enum relay_request *ret_what,
-	struct smtp_answer *ret_answer, bool *ret_died);
+	struct smtp_answer *ret_answer, enum relay_word *ret_word);
 bool relay_offers_dsn(struct relay_link *link); // it has answered, and takes NOTIFY
 bool relay_takes_8bit(struct relay_link *link); // it has answered, and offers 8BITMIME
 

@@ -43,6 +43,7 @@ struct request {
 	bool utf8;      // for a relay with SMTPUTF8 alone
 	bool eight_bit; // BODY=8BITMIME
 	bool answered;
+	bool is_ours; // what the relay has no extension for was not sent
 	struct smtp_answer answer;
 	struct relay_receipt receipt; // of RELAY_END; `served` NULL: settled
 };

@@ -267,17 +267,20 @@ static void message_answer(struct relay_session *r)
 // What the relay has no extension for: the answer is ours.
 static bool is_refused_here(const struct relay_session *r, struct request *q)
 {
-	if (q->utf8 && !(r->offers & OFFER_SMTPUTF8))
-		q->answer = (struct smtp_answer){
-			.code = 550, .enhanced = "5.6.7", .text = "the relay does not know SMTPUTF8"
-		};
-	else if (q->hold[0] && !(r->offers & OFFER_FUTURERELEASE)) // it did when we offered it
-		q->answer = (struct smtp_answer){ .code = 550,
-			.enhanced = "5.3.3",
-			.text = "the relay holds no mail until later any more" };
-	else
+	const char *enhanced, *text;
+	if (q->utf8 && !(r->offers & OFFER_SMTPUTF8)) {
+		enhanced = "5.6.7";
+		text = "the relay does not know SMTPUTF8";
+	} else if (q->hold[0] && !(r->offers & OFFER_FUTURERELEASE)) { // it did when we offered it
+		enhanced = "5.3.3";
+		text = "the relay holds no mail until later any more";
+	} else {
 		return false;
-	q->answered = true;
+	}
+	q->answer = (struct smtp_answer){ .code = 550 };
+	(void)snprintf(q->answer.enhanced, sizeof q->answer.enhanced, "%s", enhanced); // fits
+	smtp_answer_add(&q->answer, span_str(text));
+	q->answered = q->is_ours = true;
 	return true;
 }
 

@@ -290,11 +290,11 @@ static void after_envelope(struct spooler *s)
 	over(s);
 }
 
-static void take_recipient(struct spooler *s, const struct smtp_answer *a, bool died)
+static void take_recipient(struct spooler *s, const struct smtp_answer *a, enum relay_word word)
 {
 	struct spool_outcome *o = &s->outcomes[s->answered++];
 	if (o->fate == SPOOL_SENT) {
-		note(s, o, a, died);
+		note(s, o, a, word != RELAY_SAID);
 		bool crowded = s->taken && (a->code == 452 || a->code == 552);
 		if (crowded) // RFC 5321 section 4.5.3.1.10: 552 is that, too, behind some that were taken
 			o->fate = SPOOL_WAITS;
@@ -306,27 +306,29 @@ static void take_recipient(struct spooler *s, const struct smtp_answer *a, bool 
 		after_envelope(s);
 }
 
-static void take_envelope(
-	struct spooler *s, enum relay_request what, const struct smtp_answer *a, bool died)
+static void take_envelope(struct spooler *s, enum relay_request what, const struct smtp_answer *a,
+	enum relay_word word)
 {
-	if (what == RELAY_MAIL && died && s->link_used) { // it was over before we asked
+	bool is_first = what == RELAY_MAIL;
+	if (is_first && word == RELAY_DIED && s->link_used) { // it was over before we asked
 		spooler_drop_link(s);
 		address(s);
-	} else if (what == RELAY_MAIL && died) {
+	} else if (is_first && word == RELAY_DIED) {
 		unreached(s, a->text);
-	} else if (what == RELAY_MAIL) {
+	} else if (is_first) {
 		if (a->code / 100 != 2) {
-			note_all(s, a, false); // what it says of the recipients is of no account
-			s->ask_until = 0;      // nor are more of them asked for
+			// What it says of the recipients is of no account, nor are more of them asked for.
+			note_all(s, a, word != RELAY_SAID);
+			s->ask_until = 0;
 		}
 		if (!s->asked) // the link died before it could be
 			after_envelope(s);
 	} else {
-		take_recipient(s, a, died);
+		take_recipient(s, a, word);
 	}
 }
 
-static void take_data(struct spooler *s, const struct smtp_answer *a, bool died)
+static void take_data(struct spooler *s, const struct smtp_answer *a, enum relay_word word)
 {
 	if (a->code == 354) {
 		s->phase = S_OCTETS;
@@ -336,7 +338,7 @@ static void take_data(struct spooler *s, const struct smtp_answer *a, bool died)
 		note_text(s, 451, "4.5.0", "the relay does not take the message");
 		spooler_drop_link(s);
 	} else {
-		note_all(s, a, died);
+		note_all(s, a, word != RELAY_SAID);
 	}
 	over(s);
 }
@@ -346,15 +348,15 @@ static bool take_answer(struct spooler *s)
 {
 	enum relay_request what;
 	struct smtp_answer a;
-	bool died;
-	if (!relay_answer(s->link, &what, &a, &died))
+	enum relay_word word;
+	if (!relay_answer(s->link, &what, &a, &word))
 		return false;
 	if (s->phase == S_ENVELOPE) {
-		take_envelope(s, what, &a, died);
+		take_envelope(s, what, &a, word);
 	} else if (s->phase == S_DATA) {
-		take_data(s, &a, died);
+		take_data(s, &a, word);
 	} else {
-		note_all(s, &a, died);
+		note_all(s, &a, word != RELAY_SAID);
 		over(s);
 	}
 	return true;

@@ -117,6 +117,25 @@ static void refusals(void **state)
 	assert_true(has(text, "x@far\r\nAction: relayed\r\nStatus: 2.0.0\r\n"));
 }
 
+// It offers no SMTPUTF8: the message is refused here, and the report does not say that the relay has said that (RFC 3464 section 2.3.5: Remote-MTA).
+static void not_offered(void **state)
+{
+	(void)state;
+	struct span text;
+	struct spool_message m = message_of(1);
+	m.utf8 = true;
+	put(&m, TEXT);
+	settle(false);
+	greets("");
+	sent("EHLO mx.a\nRCPT TO:<x@far>\n");
+	says(SPAN("503 5.5.1 no sender\r\n"));
+	assert_int_equal(waiting(), 0);
+	assert_int_equal(reports(&text), 1);
+	assert_true(has(text,
+		"x@far\r\nAction: failed\r\nStatus: 5.6.7\r\nDiagnostic-Code: smtp; 550 5.6.7 "
+		"the relay does not know SMTPUTF8\r\n"));
+}
+
 // The connection breaks off before each of the relay's answers. Until the end of the message it has nothing; then it may have all of it, and gets it again.
 static void breaks(void **state)
 {
@@ -424,6 +443,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(sends, setup, teardown),
 		cmocka_unit_test_setup_teardown(answers_differ, setup, teardown),
 		cmocka_unit_test_setup_teardown(refusals, setup, teardown),
+		cmocka_unit_test_setup_teardown(not_offered, setup, teardown),
 		cmocka_unit_test_setup_teardown(breaks, setup, teardown),
 		cmocka_unit_test_setup_teardown(waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(overdue, setup, teardown),

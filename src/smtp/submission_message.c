@@ -393,10 +393,10 @@ static bool relay_is_done(struct submission_session *ss)
 {
 	enum relay_request what;
 	struct smtp_answer a;
-	bool died;
+	enum relay_word word;
 	if (!ss->relay_waits)
 		return true;
-	if (!relay_answer(ss->link, &what, &a, &died))
+	if (!relay_answer(ss->link, &what, &a, &word))
 		return false;
 	ss->asked = ss->sending = ss->relay_waits = false; // it is over there
 	ss->relay_tells = relay_offers_dsn(ss->link);

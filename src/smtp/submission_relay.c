@@ -185,11 +185,11 @@ void submission_progress(struct smtp_session *s)
 	struct submission_session *ss = submission_of(s);
 	enum relay_request what;
 	struct smtp_answer a;
-	bool died;
-	while (ss->pending_n && s->phase != AT_END && relay_answer(ss->link, &what, &a, &died)) {
+	enum relay_word word;
+	while (ss->pending_n && s->phase != AT_END && relay_answer(ss->link, &what, &a, &word)) {
 		if (what == RELAY_RCPT) {
 			answer_pending(ss, ss->mail_refused ? &ss->refusal : &a);
-		} else if (died) {
+		} else if (word == RELAY_DIED) {
 			mail_died(ss, &a);
 		} else if (a.code / 100 != 2) {
 			ss->mail_refused = true;
@@ -234,12 +234,12 @@ enum conn_next submission_relay_wait(struct submission_session *ss)
 	struct smtp_session *s = &ss->s;
 	enum relay_request what;
 	struct smtp_answer a;
-	bool died;
-	if (!relay_answer(ss->link, &what, &a, &died)) {
+	enum relay_word word;
+	if (!relay_answer(ss->link, &what, &a, &word)) {
 		if (!relay_link_is_dead(ss->link))
 			return CONN_WAIT;
 		if (!relay_answer(ss->link, &what, &a,
-			    &died)) // it died between the two, or was never asked
+			    &word)) // it died between the two, or was never asked
 			a = trouble("the relay's connection broke off");
 	}
 	s->phase = ss->resume;
