@@ -39,7 +39,6 @@ scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 """
 MAIN = """\
-compatibility_level = 3.6
 queue_directory = {dir}/queue
 data_directory = {dir}/data
 command_directory = /usr/sbin
@@ -166,6 +165,15 @@ def run(account):
     server.add_user("postfix2", account.password)
     with SmtpSink() as sink, Postfix(server.ports["lmtp"], sink.port) as postfix:
         sending(postfix, sink, account)
+        networks = postfix.tool("postconf", "-h", "mynetworks").split()
+        want(all(n.endswith(("/32", "/128")) for n in networks), f"the snippet lets whole networks send: {networks}")
+        want_equal(postfix.tool("postconf", "-xh", "smtputf8_enable").strip(), "yes", "smtputf8_enable")
+        server.add_user("anna", account.password)
+        anna = type(account)(server, "anna", account.password)
+        want_equal(postfix.send(["postmaster@example.org"], message(4)), {}, "an alias")
+        postfix.flush()
+        want_equal(bodies(anna), [message(4)], "INBOX of the postmaster")
+        anna.clean()
         first = message(1, body=".\r\n..\r\nlast")
         refused = postfix.send(["postfix@example.org", "postfix2@example.org", "nobody@example.org"], first)
         want_equal({k: v[0] // 100 for k, v in refused.items()}, {"nobody@example.org": 5}, "refused recipients")
