@@ -77,13 +77,13 @@
 #define SEARCH_NEEDLE_MAX 4096u // octets of a string sought, folded
 
 // --- run ---
-#define RUN_BLOCK_BUDGET                                                                           \
-	64u // threads blocked at a time by kind when the configuration names no budget
+#define RUN_BLOCK_BUDGET 64u // threads blocked at a time by kind, if none is configured
 #define RUN_THREADS_SLACK                                                                          \
 	64u // threads beyond all budgets: a caller that waits for its turn holds one too
 #define RUN_RETIRE_MS 30000u           // a thread that nobody needed for so long ends
 #define RUN_STACK_BYTES (2u << 20)     // stack of a crew thread; only touched pages cost memory
 #define RUN_SLICE_NS UINT64_C(2000000) // what a task has before it should yield
+#define RUN_BACK_NICE 5                // what threads that run what yielded give way by
 
 // --- imap ---
 #define IMAP_PREAUTH_COMMAND_MAX                                                                   \

@@ -11,9 +11,10 @@
 //   - nobody sleeps and running + coming < cores: another thread is called, so that events find a thread.
 //   - a thread does not go to sleep in the poller while running + sleeping + coming > cores: it becomes spare.
 //
-// There are two run queues: of tasks that something woke, and of those that yielded, which have had their slice. Those that were woken come first (but
-// for one yielded task after every FRESH_IN_A_ROW of them), so that somebody's small command does not wait for the slices of everybody's big
-// ones; and a thread looks at the poller after each yield, when nobody sleeps in it.
+// There are two run queues: of tasks that something woke, and of those that yielded, which have had their slice. The latter have threads of their own
+// (crew_back.c), which give way to all others: so somebody's small command waits neither for the slices of everybody's big ones nor for a core that
+// they have. Only where no such thread can be started, the threads here run both: what was woken first, but for one yielded task after every
+// FRESH_IN_A_ROW of them, and a look at the poller after each yield, when nobody sleeps in it.
 //
 // A task's state changes by compare-and-swap only: whoever turns PARKED into QUEUED puts it into the queue; the thread
 // that takes it from the queue owns it. The poller names tasks by slot and use number, looked up under the lock, so
@@ -31,8 +32,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/must.h"
-#include "run/poller.h"
-#include "run/timers.h"
+#include "run/crew_priv.h"
 
 enum task_state { PARKED, QUEUED, OWNED, ENDED };
 #define STATE_OF(s) ((enum task_state)((s)&0xff))
@@ -44,59 +44,10 @@ enum task_state { PARKED, QUEUED, OWNED, ENDED };
 #define FRESH_IN_A_ROW 16 // woken tasks before one that yielded has its turn
 #define SLOT_NONE UINT32_MAX
 
-struct slot {
-	struct task *task; // NULL: free
-	uint32_t use;      // how often it was given out
-	uint32_t next_free;
-};
-struct run_queue {
-	struct task *head, **tail;
-};
-struct crew_thread {
-	struct crew *crew;
-	struct crew_thread *next; // in crew->retired
-	pthread_t id;
-	unsigned since_poll;
-	uint64_t slice_began; // moved forward by the time spent blocked
-	uint64_t block_began;
-	enum crew_block block; // while blocked
-	bool is_blocked;
-	unsigned block_depth; // crew_block_begin() calls without their end
-	bool is_main;         // the caller of crew_run(): never retires
-	struct poller_result polled;
-};
-struct crew {
-	struct poller poller;
-	unsigned cores, threads_max;
-	unsigned budget[CREW_BLOCK_KINDS];
-
-	pthread_mutex_t lock; // guards all below
-	struct run_queue fresh, yielded;
-	unsigned fresh_in_a_row; // taken while others had yielded
-	struct timers timers;
-	uint64_t alarm; // what the poller's alarm is set to, 0: none
-	struct slot *slots;
-	uint32_t slot_count, slot_cap, slot_free;
-	size_t tasks;
-	unsigned running, sleeping, coming, spare;
-	unsigned spare_called; // of spare: called, not yet awake
-	bool kicked;           // of sleeping: one was kicked, not yet seen
-	unsigned threads;      // started and not yet ended, without the main thread
-	unsigned blocked[CREW_BLOCK_KINDS];
-	pthread_cond_t spare_cond, turn_cond[CREW_BLOCK_KINDS], gone_cond;
-	struct crew_thread *retired; // to be joined
-	bool is_open;                // crew_run() was called: before it there are no threads
-	bool stopping, quit;
-	uint64_t stop_at; // when the grace time is over
-};
-
-// What a thread has to do, after unlocking, to bring another one.
-enum call { CALL_NONE, CALL_KICK, CALL_START };
-
 static _Thread_local struct crew_thread
 	*crew_self; // registry of one: which crew this thread works for
 
-static void thread_start(struct crew *c);
+static void thread_start(struct crew *c, bool is_back);
 
 // --- calling other threads ---
 
@@ -109,16 +60,25 @@ static enum call bring_locked(struct crew *c)
 		pthread_cond_signal(&c->spare_cond);
 		return CALL_NONE;
 	}
-	if (c->threads >= c->threads_max || !c->is_open || c->quit)
+	// A new thread has its maker's priority, which nobody may raise: it is not for those of crew_back.c to make one. Nor need they: whoever
+	// blocks has called somebody in his place.
+	if (c->threads >= c->threads_max || !c->is_open || c->quit ||
+		(crew_self && crew_self->is_back))
 		return CALL_NONE;
 	c->threads++;
 	c->coming++;
 	return CALL_START;
 }
 
+// That what yielded is for the threads here: nobody else is there for it.
+static bool has_yielded_locked(const struct crew *c)
+{
+	return c->yielded.head && c->back_threads == 0;
+}
+
 static bool has_tasks_locked(const struct crew *c)
 {
-	return c->fresh.head || c->yielded.head;
+	return c->fresh.head || has_yielded_locked(c);
 }
 
 // Calls one more thread if tasks are queued and a core is free for it.
@@ -147,8 +107,8 @@ static void call_out(struct crew *c, enum call call)
 {
 	if (call == CALL_KICK)
 		poller_kick(&c->poller);
-	else if (call == CALL_START)
-		thread_start(c);
+	else if (call != CALL_NONE)
+		thread_start(c, call == CALL_START_BACK);
 }
 
 // --- tasks ---
@@ -171,18 +131,23 @@ static void push_locked(struct crew *c, struct task *t)
 	queue_push_locked(&c->fresh, t);
 }
 
-static struct task *pop_locked(struct crew *c)
+struct task *crew_pop_locked(struct run_queue *q)
 {
-	bool turn = c->yielded.head && (!c->fresh.head || c->fresh_in_a_row >= FRESH_IN_A_ROW);
-	struct run_queue *q = turn ? &c->yielded : &c->fresh;
 	struct task *t = q->head;
-	c->fresh_in_a_row = turn || !c->yielded.head ? 0 : c->fresh_in_a_row + 1;
 	if (t) {
 		q->head = t->queue_next;
 		if (!q->head)
 			q->tail = &q->head;
 	}
 	return t;
+}
+
+static struct task *pop_locked(struct crew *c)
+{
+	bool both = has_yielded_locked(c);
+	bool turn = both && (!c->fresh.head || c->fresh_in_a_row >= FRESH_IN_A_ROW);
+	c->fresh_in_a_row = turn || !both ? 0 : c->fresh_in_a_row + 1;
+	return crew_pop_locked(turn ? &c->yielded : &c->fresh);
 }
 
 // Adds reasons to run. True when the task was parked: the caller puts it into the queue.
@@ -205,6 +170,12 @@ static void wake_locked(struct crew *c, struct task *t, unsigned wake)
 		push_locked(c, t);
 }
 
+// That we are a thread of the crew which looks at the queue when its present task is done.
+static bool looks_itself(const struct crew *c)
+{
+	return crew_self && crew_self->crew == c && !crew_self->is_blocked && !crew_self->is_back;
+}
+
 void task_wake(struct task *t)
 {
 	struct crew *c = t->crew;
@@ -212,9 +183,7 @@ void task_wake(struct task *t)
 		return;
 	pthread_mutex_lock(&c->lock);
 	push_locked(c, t);
-	// A thread of the crew that is not blocked looks at the queue itself when its present task is done.
-	bool looks_itself = crew_self && crew_self->crew == c && !crew_self->is_blocked;
-	enum call call = looks_itself ? CALL_NONE : help_locked(c);
+	enum call call = looks_itself(c) ? CALL_NONE : help_locked(c);
 	pthread_mutex_unlock(&c->lock);
 	call_out(c, call);
 }
@@ -286,7 +255,7 @@ int task_start(struct op *op, struct crew *c, struct task *t)
 	} else {
 		atomic_fetch_xor_explicit(&t->state, OWNED ^ QUEUED, memory_order_acq_rel);
 		push_locked(c, t);
-		call = crew_self && crew_self->crew == c ? CALL_NONE : help_locked(c);
+		call = looks_itself(c) ? CALL_NONE : help_locked(c);
 	}
 	pthread_mutex_unlock(&c->lock);
 	call_out(c, call);
@@ -315,6 +284,7 @@ static void quit_locked(struct crew *c)
 	c->quit = true;
 	poller_kick_all(&c->poller);
 	pthread_cond_broadcast(&c->spare_cond);
+	pthread_cond_broadcast(&c->back_cond);
 }
 
 // Wakes the tasks whose deadline has passed; ends the crew when its grace time is over.
@@ -410,11 +380,25 @@ static void park_locked(struct crew *c, struct task *t)
 // What a task that yielded has in its state, so that it runs although nothing woke it.
 #define YIELDED 0x80u
 
-static void work_locked(struct crew *c, struct crew_thread *me, struct task *t)
+// Of a thread that takes a task or leaves one behind: sees to it that others come for the rest.
+static enum call others_locked(struct crew *c, const struct crew_thread *me)
+{
+	return me->is_back ? crew_back_call_locked(c) : replace_locked(c);
+}
+
+static void yield_locked(struct crew *c, struct crew_thread *me, struct task *t)
+{
+	atomic_fetch_xor_explicit(&t->state, OWNED ^ QUEUED, memory_order_acq_rel);
+	atomic_fetch_or_explicit(&t->state, AS_WAKE(YIELDED), memory_order_relaxed);
+	queue_push_locked(&c->yielded, t);
+	me->since_poll = POLL_EVERY;
+}
+
+void crew_work_locked(struct crew *c, struct crew_thread *me, struct task *t)
 {
 	bool was_yielded = atomic_load_explicit(&t->state, memory_order_relaxed) & AS_WAKE(YIELDED);
 	atomic_fetch_and_explicit(&t->state, ~AS_WAKE(YIELDED), memory_order_relaxed);
-	enum call call = replace_locked(c);
+	enum call call = others_locked(c, me);
 	pthread_mutex_unlock(&c->lock);
 	call_out(c, call);
 	enum task_next next = task_run(me, t, was_yielded);
@@ -428,13 +412,16 @@ static void work_locked(struct crew *c, struct crew_thread *me, struct task *t)
 		t->ops->ended(t);
 	}
 	pthread_mutex_lock(&c->lock);
-	if (next == TASK_PARK) {
+	if (next == TASK_PARK)
 		park_locked(c, t);
-	} else if (next == TASK_YIELD) {
-		atomic_fetch_xor_explicit(&t->state, OWNED ^ QUEUED, memory_order_acq_rel);
-		atomic_fetch_or_explicit(&t->state, AS_WAKE(YIELDED), memory_order_relaxed);
-		queue_push_locked(&c->yielded, t);
-		me->since_poll = POLL_EVERY;
+	else if (next == TASK_YIELD)
+		yield_locked(c, me, t);
+	// What it left in the other queue is for others.
+	call = me->is_back ? help_locked(c) : crew_back_call_locked(c);
+	if (call != CALL_NONE) {
+		pthread_mutex_unlock(&c->lock);
+		call_out(c, call);
+		pthread_mutex_lock(&c->lock);
 	}
 }
 
@@ -487,7 +474,7 @@ static void serve_locked(struct crew *c, struct crew_thread *me)
 		bool is_late = c->sleeping == 0 && ++me->since_poll > POLL_EVERY;
 		struct task *t = is_late ? NULL : pop_locked(c);
 		if (t)
-			work_locked(c, me, t);
+			crew_work_locked(c, me, t);
 		else if (has_tasks_locked(c))
 			sleep_locked(c, me, false);
 		else if (c->running + c->sleeping + c->coming <= c->cores)
@@ -503,10 +490,14 @@ static void *thread_main(void *arg)
 	struct crew *c = me->crew;
 	crew_self = me;
 	pthread_mutex_lock(&c->lock);
-	c->coming--;
-	c->running++;
-	serve_locked(c, me);
-	c->running--;
+	if (me->is_back) {
+		crew_back_serve_locked(c, me);
+	} else {
+		c->coming--;
+		c->running++;
+		serve_locked(c, me);
+		c->running--;
+	}
 	c->threads--;
 	me->next = c->retired;
 	c->retired = me;
@@ -546,13 +537,14 @@ static void signals_block(sigset_t *ret_before)
 	pthread_sigmask(SIG_SETMASK, &all, ret_before);
 }
 
-static void thread_start(struct crew *c)
+static void thread_start(struct crew *c, bool is_back)
 {
 	threads_reap(c);
 	struct crew_thread *me = calloc(1, sizeof *me);
 	int error = ENOMEM;
 	if (me) {
 		me->crew = c;
+		me->is_back = is_back;
 		pthread_attr_t attr;
 		sigset_t before;
 		must(pthread_attr_init(&attr) == 0);
@@ -567,9 +559,14 @@ static void thread_start(struct crew *c)
 	free(me);
 	pthread_mutex_lock(&c->lock);
 	c->threads--;
-	c->coming--;
+	if (is_back)
+		crew_back_missing_locked(c);
+	else
+		c->coming--;
+	enum call call = is_back ? help_locked(c) : CALL_NONE; // the work is for the threads here
 	pthread_cond_signal(&c->gone_cond);
 	pthread_mutex_unlock(&c->lock);
+	call_out(c, call);
 	log_warn("run", "cannot start a thread (error %d): going on with fewer", error);
 }
 
@@ -595,12 +592,13 @@ int crew_new(struct op *op, const struct crew_config *config, struct crew **ret_
 		return rc;
 	}
 	c->cores = config->cores ? config->cores : cores_count();
-	c->threads_max = c->cores + RUN_THREADS_SLACK;
+	c->threads_max = 2 * c->cores + RUN_THREADS_SLACK;
 	pthread_condattr_t mono;
 	must(pthread_condattr_init(&mono) == 0);
 	must(pthread_condattr_setclock(&mono, CLOCK_MONOTONIC) == 0);
 	must(pthread_mutex_init(&c->lock, NULL) == 0);
 	must(pthread_cond_init(&c->spare_cond, &mono) == 0);
+	must(pthread_cond_init(&c->back_cond, &mono) == 0);
 	must(pthread_cond_init(&c->gone_cond, NULL) == 0);
 	pthread_condattr_destroy(&mono);
 	for (int i = 0; i < CREW_BLOCK_KINDS; i++) {
@@ -687,6 +685,7 @@ void crew_free(struct crew *c)
 	timers_done(&c->timers);
 	free(c->slots);
 	pthread_cond_destroy(&c->spare_cond);
+	pthread_cond_destroy(&c->back_cond);
 	pthread_cond_destroy(&c->gone_cond);
 	for (int i = 0; i < CREW_BLOCK_KINDS; i++)
 		pthread_cond_destroy(&c->turn_cond[i]);
@@ -707,8 +706,8 @@ static bool block_enter(enum crew_block kind, bool wait)
 		pthread_mutex_unlock(&c->lock);
 		return false;
 	}
-	c->running--;
-	enum call call = replace_locked(c);
+	--*(me->is_back ? &c->back_running : &c->running);
+	enum call call = others_locked(c, me);
 	me->is_blocked = true;
 	me->block = kind;
 	me->block_began = clock_mono();
@@ -752,7 +751,7 @@ void crew_block_end(void)
 	me->is_blocked = false;
 	me->slice_began += clock_mono() - me->block_began;
 	pthread_mutex_lock(&c->lock);
-	c->running++;
+	++*(me->is_back ? &c->back_running : &c->running);
 	c->blocked[me->block]--;
 	pthread_cond_signal(&c->turn_cond[me->block]); // costs nothing when nobody waits
 	pthread_mutex_unlock(&c->lock);

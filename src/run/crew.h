@@ -8,7 +8,7 @@
 // it may park). `run` is called with why it was woken and returns what it waits for next. It may yield after its share.
 // Reasons are hints: a task may be told READABLE or WRITABLE once more than it asked for, never less.
 //
-// The crew keeps `cores` threads busy. A thread that is about to block (disk, engine, auth, relay) says so with
+// The crew keeps `cores` threads busy, and as many more, of a lower priority, with tasks that yielded. A thread that is about to block (disk, engine, auth, relay) says so with
 // crew_block_begin(kind): another thread may then take its place, up to the budget of that kind; a caller over the
 // budget waits for its turn. Threads beyond need retire to a small idle pool.
 #ifndef RUN_CREW_H
@@ -29,9 +29,9 @@ enum task_wake {            // bits: why a task runs; none after TASK_YIELD
 	TASK_DEADLINE = 8,  // its deadline passed; the crew has set it to 0
 	TASK_STOPPING = 16, // the crew is shutting down: say goodbye and end. Told once
 };
-enum task_next {    // what `run` returns
-	TASK_PARK,  // wait for task->want_read / want_write, task_wake() or task->deadline
-	TASK_YIELD, // go to the back of the queue, run again
+enum task_next {   // what `run` returns
+	TASK_PARK, // wait for task->want_read / want_write, task_wake() or task->deadline
+	TASK_YIELD, // run again, behind what yielded before, in a thread that gives way to all others
 	TASK_END,   // finished: the crew forgets it, then calls `ended`
 };
 struct task_ops {

@@ -3,18 +3,22 @@
 // under the thread sanitizer as well.
 #include "run/crew.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/must.h"
 
 static struct crew *crew_make(unsigned cores)
@@ -168,7 +172,142 @@ static void test_wake_ping(void **state)
 	crew_free(c);
 }
 
-// --- who yielded comes after who was woken ---
+// --- who yielded does so in threads of his own ---
+
+// Linked in place of pthread_create (meson.build): no thread can be started while this is set.
+static atomic_bool threads_missing;
+int __real_pthread_create(
+	pthread_t *id, const pthread_attr_t *attr, void *(*main)(void *), void *arg);
+int __wrap_pthread_create(
+	pthread_t *id, const pthread_attr_t *attr, void *(*main)(void *), void *arg);
+
+int __wrap_pthread_create(
+	pthread_t *id, const pthread_attr_t *attr, void *(*main)(void *), void *arg)
+{
+	return atomic_load(&threads_missing) ? EAGAIN : __real_pthread_create(id, attr, main, arg);
+}
+
+// Big ones, each of which goes on only when a small one has run after it yielded; the small one runs when its socket says so.
+struct scene {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	unsigned inside, most_inside; // big ones that run a second time
+	unsigned answers;             // runs of the small one that its socket caused
+	int nice_small, nice_big;
+	bool late; // somebody waited in vain
+	atomic_uint left;
+	struct crew *crew;
+	int peer;
+};
+struct actor {
+	struct task task;
+	struct scene *scene;
+	unsigned runs;
+};
+
+static int nice_own(void)
+{
+	return getpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid));
+}
+
+static void await_locked(struct scene *s, const unsigned *value, unsigned least)
+{
+	struct timespec until;
+	must(clock_gettime(CLOCK_REALTIME, &until) == 0);
+	until.tv_sec += 20; // only so that a failure ends
+	while (*value < least && !s->late)
+		if (pthread_cond_timedwait(&s->changed, &s->lock, &until) != 0)
+			s->late = true;
+}
+
+static void big_second_run(struct scene *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->nice_big = nice_own();
+	if (++s->inside > s->most_inside)
+		s->most_inside = s->inside;
+	pthread_cond_broadcast(&s->changed);
+	await_locked(s, &s->most_inside, 2); // there is one for each core
+	unsigned answers = s->answers;
+	must(write(s->peer, "x", 1) == 1);
+	await_locked(s, &s->answers, answers + 1); // and the small one runs although they all do
+	s->inside--;
+	pthread_mutex_unlock(&s->lock);
+}
+
+static enum task_next big_run(struct task *t, unsigned wake)
+{
+	struct actor *a = container_of(t, struct actor, task);
+	(void)wake;
+	if (++a->runs == 1)
+		return TASK_YIELD;
+	big_second_run(a->scene);
+	return TASK_END;
+}
+
+static enum task_next little_run(struct task *t, unsigned wake)
+{
+	struct actor *a = container_of(t, struct actor, task);
+	struct scene *s = a->scene;
+	char octets[16];
+	t->want_read = true;
+	if (wake & TASK_STOPPING)
+		return TASK_END;
+	if (!(wake & TASK_READABLE) || read(t->fd, octets, sizeof octets) <= 0)
+		return TASK_PARK;
+	pthread_mutex_lock(&s->lock);
+	s->nice_small = nice_own();
+	s->answers++;
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
+	return TASK_PARK;
+}
+
+static void actor_ended(struct task *t)
+{
+	struct actor *a = container_of(t, struct actor, task);
+	if (t->fd < 0 && atomic_fetch_sub(&a->scene->left, 1) == 1)
+		crew_stop(a->scene->crew, 1000);
+}
+
+static const struct task_ops big_ops = { big_run, actor_ended };
+static const struct task_ops little_ops = { little_run, actor_ended };
+
+#define BIG_ONES 6
+
+static void test_big_beside_small(void **state)
+{
+	(void)state;
+	struct crew *c = crew_make(2);
+	int fds[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+	struct scene s = { .lock = PTHREAD_MUTEX_INITIALIZER,
+		.changed = PTHREAD_COND_INITIALIZER,
+		.left = BIG_ONES,
+		.crew = c,
+		.peer = fds[1] };
+	struct actor big[BIG_ONES];
+	struct actor little = { .task = { .ops = &little_ops, .fd = fds[0], .want_read = true },
+		.scene = &s };
+	start(c, &little.task);
+	for (int i = 0; i < BIG_ONES; i++) {
+		big[i] = (struct actor){ .task = { .ops = &big_ops, .fd = -1 }, .scene = &s };
+		start(c, &big[i].task);
+	}
+	int nice_before = nice_own();
+	crew_run(c);
+	assert_false(s.late);
+	assert_int_equal(s.most_inside, 2); // never more than there are cores
+	assert_int_equal(s.nice_small, nice_before);
+	// The big ones give way to all others (as far as there is a lower priority).
+	assert_int_equal(
+		s.nice_big, nice_before + RUN_BACK_NICE < 19 ? nice_before + RUN_BACK_NICE : 19);
+	crew_free(c);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+// --- who yielded comes after who was woken, where there are no threads for him ---
 
 #define YIELDERS 50
 
@@ -236,6 +375,8 @@ static const struct task_ops small_ops = { .run = small_run, .ended = yielder_en
 
 static void test_small_before_big(void **state)
 {
+	(void)state;
+	atomic_store(&threads_missing, true);
 	struct crew *c = crew_make(1);
 	struct yielder y[YIELDERS];
 	unsigned runs = 0;
@@ -255,6 +396,7 @@ static void test_small_before_big(void **state)
 		.crew = c };
 	start(c, &s.task);
 	crew_run(c);
+	atomic_store(&threads_missing, false);
 	assert_int_equal(s.rounds, 100);
 	// A few, not all of them: one runs before the poller is looked at.
 	assert_in_range(s.waited, 0, 4);
@@ -571,6 +713,7 @@ int main(void)
 		cmocka_unit_test(test_wake_one_core),
 		cmocka_unit_test(test_wake_four_cores),
 		cmocka_unit_test(test_wake_ping),
+		cmocka_unit_test(test_big_beside_small),
 		cmocka_unit_test(test_small_before_big),
 		cmocka_unit_test(test_sockets),
 		cmocka_unit_test(test_deadlines),
