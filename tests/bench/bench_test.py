@@ -124,6 +124,23 @@ class Report(unittest.TestCase):
         self.assertTrue(text.startswith(f"before\n{bench_report.BEGIN}\n`./dev bench`") and text.endswith("\nafter\n"))
         self.assertNotIn("old", text)
 
+    def test_a_machine_that_changed(self):
+        report = some_report()
+        report["echoes"] = [("before", 100.0), ("after", 90.0)]
+        self.assertIn("100 before, 90.0 after.", bench_report.tables(report))
+        self.assertNotIn("not the same", bench_report.tables(report))
+        report["echoes"][1] = ("after", 84.0)
+        self.assertIn("not the same all the time", bench_report.tables(report))
+
+    def test_resumption_is_told(self):
+        def result(line, values, shares):
+            details = {name: {"resumed": share} for name, share in shares.items()}
+            return {"line": line, "values": values, "errors": {}, "details": details}
+
+        results = [result("tls-login", {"Starling": 100, "Dovecot": 50}, {}),
+                   result("tls-login-resumed", {"Starling": 300, "Dovecot": 60}, {"Starling": 1, "Dovecot": 0.5})]  # fmt: skip
+        self.assertIn("Starling 100%, 3.00x its full handshakes; Dovecot 50%, 1.20x its full", bench_report.resumed({"results": results})[0])
+
     def test_what_must_not_be(self):
         report = some_report()
         self.assertEqual(bench.failed(report), [])
@@ -264,9 +281,17 @@ class Client(unittest.TestCase):
             self.bench.load(self.echo, "select", count=1)
         self.bench.load(self.echo, "select", count=1, unchecked=True)
 
-    def test_a_refusal_is_an_error(self):
-        with self.assertRaisesRegex(Trouble, "TLS session was not resumed"):  # the echo gives no tickets
-            self.bench.load(self.echo, "login", tls=True, resume=True, threads=1, count=2)
+    def test_sessions_that_are_not_resumed_are_told(self):
+        said = self.bench.load(self.echo, "login", tls=True, resume=True, threads=1, count=2)  # the echo gives no tickets
+        self.assertEqual((said["ops"], said["resumed"]), (2, 0))
+
+    def test_starling_must_resume(self):
+        class Forgetful:  # the echo by Starling's name
+            name, address = "Starling", self.echo.address
+
+        self.bench.sizes = bench.QUICK
+        with self.assertRaisesRegex(Trouble, "Starling resumed 0.0% of the TLS sessions"):
+            bench.bench_lines.resumed_login(self.bench, Forgetful, 0, 0.1)
 
     def test_the_holder_says_why_it_stopped(self):
         host, port = self.echo.address("imap")
