@@ -25,6 +25,7 @@ struct auth_peer {
 	const char *address; // conn_peer(): for throttling
 	bool secure; // TLS, or a connection that may send passwords in the clear (loopback, --allow-plaintext)
 	bool tls;
+	bool can_bind; // tls-exporter data can be had: who advertises mechanisms need not have them
 	struct span channel_binding; // tls-exporter data; absent: none: no -PLUS
 	struct span client_identity; // from a verified client certificate; absent: no EXTERNAL
 };
@@ -58,6 +59,8 @@ void auth_close(struct auth *a); // ends the worker
 
 // The mechanisms that this peer may use now, as " AUTH=PLAIN AUTH=SCRAM-SHA-256"-like rows: the i-th name or an absent span. Never blocks.
 struct span auth_mechanism(const struct auth_peer *peer, size_t i);
+// Whether auth_begin() with this mechanism looks at the channel binding.
+bool auth_mechanism_binds(struct span name);
 
 // Begins SASL. `initial` absent: the client sent no initial response. 0 (authenticated), AUTH_MORE, or a fault: RC_AUTHFAILED,
 // RC_AUTHZFAILED, RC_CANNOT (unknown mechanism), RC_PRIVACY (needs TLS), RC_SYNTAX (malformed response), RC_UNAVAILABLE, RC_LIMIT.

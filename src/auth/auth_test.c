@@ -380,8 +380,16 @@ static void test_mechanisms(void **state)
 	p.secure = false;
 	assert_true(span_eq(auth_mechanism(&p, 0), SPAN("SCRAM-SHA-256")));
 	assert_null(auth_mechanism(&p, 1).p);
+	p.can_bind = true; // to advertise it takes no data
+	assert_true(span_eq(auth_mechanism(&p, 0), SPAN("SCRAM-SHA-256-PLUS")));
+	p.can_bind = false;
 	p.channel_binding = SPAN("x");
 	assert_true(span_eq(auth_mechanism(&p, 0), SPAN("SCRAM-SHA-256-PLUS")));
+	assert_true(auth_mechanism_binds(SPAN("scram-sha-256-plus")));
+	assert_true(auth_mechanism_binds(
+		SPAN("SCRAM-SHA-256"))); // who says that he would have is looked at
+	assert_false(auth_mechanism_binds(SPAN("PLAIN")));
+	assert_false(auth_mechanism_binds(SPAN("")));
 }
 
 static void test_names(void **state)

@@ -303,20 +303,35 @@ static int callback(Gsasl *ctx, Gsasl_session *s, Gsasl_property property)
 struct mechanism {
 	struct span name;
 	bool needs_secure, needs_binding, needs_identity;
+	bool may_bind; // the client's choice is checked against what can be had (RFC 5802 section 6)
 };
 // In the order in which they are advertised: strongest first.
 static const struct mechanism mechanisms[] = {
-	{ { "SCRAM-SHA-256-PLUS", 18 }, .needs_binding = true },
-	{ { "SCRAM-SHA-256", 13 } },
+	{ { "SCRAM-SHA-256-PLUS", 18 }, .needs_binding = true, .may_bind = true },
+	{ { "SCRAM-SHA-256", 13 }, .may_bind = true },
 	{ { "EXTERNAL", 8 }, .needs_secure = true, .needs_identity = true },
 	{ { "PLAIN", 5 }, .needs_secure = true },
 	{ { "LOGIN", 5 }, .needs_secure = true },
 };
 
+static const struct mechanism *mechanism_of(struct span name)
+{
+	for (size_t i = 0; i < countof(mechanisms); i++)
+		if (span_caseeq(mechanisms[i].name, name))
+			return &mechanisms[i];
+	return NULL;
+}
+
+bool auth_mechanism_binds(struct span name)
+{
+	const struct mechanism *m = mechanism_of(name);
+	return m && m->may_bind;
+}
+
 static bool mechanism_fits(const struct mechanism *m, const struct auth_peer *peer)
 {
 	return (!m->needs_secure || peer->secure) &&
-		(!m->needs_binding || peer->channel_binding.n) &&
+		(!m->needs_binding || peer->can_bind || peer->channel_binding.n) &&
 		(!m->needs_identity || peer->client_identity.n);
 }
 
@@ -466,11 +481,8 @@ static struct exchange *exchange_new(struct desk *d, const struct auth_peer *pee
 void desk_begin(struct op *op, struct desk *d, const struct auth_peer *peer, struct span mechanism,
 	struct span initial, struct desk_reply *ret_reply)
 {
-	const struct mechanism *m = NULL;
+	const struct mechanism *m = mechanism_of(mechanism);
 	*ret_reply = (struct desk_reply){ 0 };
-	for (size_t i = 0; i < countof(mechanisms); i++)
-		if (span_caseeq(mechanisms[i].name, mechanism))
-			m = &mechanisms[i];
 	if (!m || (m->needs_identity && !peer->client_identity.n) ||
 		(m->needs_binding && !peer->channel_binding.n)) {
 		ret_reply->rc =

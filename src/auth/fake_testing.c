@@ -166,6 +166,12 @@ int conn_channel_binding(struct op *op, struct conn *c, const char *type, struct
 	return op_fail(op, RC_CANNOT, "no %s", type);
 }
 
+bool conn_can_bind(const struct conn *c)
+{
+	(void)c;
+	return false;
+}
+
 struct span conn_client_identity(struct op *op, struct conn *c)
 {
 	(void)op;
@@ -240,6 +246,12 @@ struct auth_exchange {
 struct span auth_mechanism(const struct auth_peer *peer, size_t i)
 {
 	return peer->secure && i == 0 ? SPAN("PLAIN") : SPAN_NONE;
+}
+
+bool auth_mechanism_binds(struct span name)
+{
+	(void)name;
+	return false;
 }
 
 static int plain(struct op *op, struct span response, struct auth_reply *ret_reply)

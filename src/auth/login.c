@@ -20,10 +20,7 @@ struct auth_peer login_peer(
 		.secure = login_is_private(c, allow_plaintext),
 		.tls = conn_is_tls(c),
 	};
-	if (!peer.tls)
-		return peer;
-	if (conn_channel_binding(op, c, "tls-exporter", &peer.channel_binding) < 0)
-		peer.channel_binding = SPAN_NONE; // TLS without exporters: no -PLUS
+	peer.can_bind = conn_can_bind(c); // TLS without exporters: no -PLUS
 	peer.client_identity = conn_client_identity(op, c);
 	return peer;
 }
@@ -78,6 +75,9 @@ int login_begin(struct op *op, struct login *l, const char *service, struct span
 			return rc;
 	}
 	l->peer = login_peer(op, l->conn, service, l->allow_plaintext);
+	if (l->peer.can_bind && auth_mechanism_binds(mechanism) &&
+		conn_channel_binding(op, l->conn, "tls-exporter", &l->peer.channel_binding) < 0)
+		l->peer.channel_binding = SPAN_NONE; // then there is no -PLUS
 	l->asked_at = clock_mono();
 	int rc = auth_begin(op, l->auth, &l->peer, mechanism, octets, &l->exchange, ret_reply);
 	return outcome(op, l, rc, ret_reply);

@@ -33,7 +33,7 @@ enum {
 
 // Passwords may be sent over this connection: TLS, a local peer, or the configuration allows it.
 bool login_is_private(const struct conn *c, bool allow_plaintext);
-// Who asks, for auth_mechanism() and the calls below; spans live in op's arena.
+// Who asks, for auth_mechanism() and the calls below, without channel binding data; spans live in op's arena.
 struct auth_peer login_peer(
 	struct op *op, struct conn *c, const char *service, bool allow_plaintext);
 

@@ -736,6 +736,11 @@ int conn_channel_binding(struct op *op, struct conn *c, const char *type, struct
 	return secure_channel_binding(op, c->secure, type, ret_data);
 }
 
+bool conn_can_bind(const struct conn *c)
+{
+	return conn_is_tls(c) && secure_can_export(c->secure);
+}
+
 struct span conn_client_identity(struct op *op, struct conn *c)
 {
 	return conn_is_tls(c) ? secure_client_identity(op, c->secure) : SPAN_NONE;

@@ -104,6 +104,8 @@ const char *conn_tls_text(const struct conn *c);
 // Channel binding data of this TLS connection: "tls-exporter" (RFC 9266), "tls-server-end-point" or, for TLS 1.2,
 // "tls-unique" (RFC 5929), into op's arena. RC_CANNOT without TLS or for an unknown type.
 int conn_channel_binding(struct op *op, struct conn *c, const char *type, struct span *ret_data);
+// Whether "tls-exporter" is defined for this connection; costs nothing, the data a dozen hashes.
+bool conn_can_bind(const struct conn *c);
 // The name in a verified client certificate (subjectAltName rfc822Name, else CN), for SASL EXTERNAL; absent if none.
 struct span conn_client_identity(struct op *op, struct conn *c);
 // The name that the peer asked for with SNI; absent if none.

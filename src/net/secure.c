@@ -343,11 +343,16 @@ const char *secure_text(const struct secure *s)
 	return s->text ? s->text : "";
 }
 
+bool secure_can_export(const struct secure *s)
+{
+	return SSL_version(s->ssl) >= TLS1_3_VERSION || SSL_get_extms_support(s->ssl) == 1;
+}
+
 static int binding_exporter(struct op *op, struct secure *s, struct span *ret_data)
 {
 	static const char label[] =
 		"EXPORTER-Channel-Binding"; // RFC 9266 section 2: empty context, 32 bytes
-	if (SSL_version(s->ssl) < TLS1_3_VERSION && SSL_get_extms_support(s->ssl) != 1)
+	if (!secure_can_export(s))
 		return op_fail(
 			op, RC_CANNOT, "tls-exporter needs TLS 1.3 or the extended master secret");
 	unsigned char *p = op_alloc(op, 32);

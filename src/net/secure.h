@@ -24,6 +24,8 @@ int secure_send(struct op *op, struct conn *c, struct rope *r, size_t limit);
 void secure_goodbye(struct conn *c); // close_notify, if the socket takes it
 
 const char *secure_text(const struct secure *s);
+bool secure_can_export(
+	const struct secure *s); // RFC 9266 section 3: TLS 1.3, or the extended master secret
 int secure_channel_binding(
 	struct op *op, struct secure *s, const char *type, struct span *ret_data);
 struct span secure_client_identity(struct op *op, struct secure *s);
