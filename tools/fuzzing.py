@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the fuzzers (src/*/*_fuzz.c, built by fuzz/meson.build with clang and libFuzzer) over fuzz/corpus/NAME/ with the
 dictionary fuzz/NAME.dict, a slice of some seconds at a time. What a slice found new goes to build-fuzz/corpus/NAME/, what it
-ran, used and reached is added to the record (fuzz_record.py). A crash leaves its input in build-fuzz/found/ and fails."""
+ran, used and reached is added to the record (fuzz_record.py). A crash leaves its input in build-fuzz/found/, fails, and prints
+that input: where it is found is not always where it can be fetched from.
+
+`./dev test` runs the same each time, as far as a fuzzer lets it: one seed of chance, the seeds in one order, a number of runs. A
+fast machine gets no further than that number, a slow one ends earlier in the same sequence. `./dev fuzz` goes where chance leads it."""
 
 import argparse
+import base64
 import concurrent.futures
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import tempfile
@@ -19,6 +25,17 @@ from fuzz_record import Record, cpu_of, least, measured, table
 FOLDER = ROOT / "build-fuzz"
 SLICE = 120  # seconds at a time of `--hours`: the grown corpus is read anew for each
 TEST_SECONDS = 300  # what all fuzzers of ./dev test together may take on one core
+PRINTED_MOST = 16384  # octets of an input that a failure prints
+# Runs in ./dev test: what one core does in some nine seconds, if it has nothing else to do.
+RUNS = 20000
+RUNS_OF = {
+    "frame": 2400, "lmtp": 20000, "model": 250, "pop3": 16000, "records": 7000, "relay": 14000, "search": 8000, "session": 12000,
+    "submission": 15000, "volume": 300,
+    "auth_protocol": 35000, "card": 170000, "cursor": 1000000, "index": 100000, "list_match": 55000, "manifest": 900000,
+    "mime_header": 220000, "mime_parse": 40000, "mime_text": 200000, "mutf7": 450000, "name": 2900000, "needle": 550000,
+    "proxy": 9000000, "sasl": 110000, "sent_form": 230000, "smtp": 250000, "smtp_reply": 900000, "span": 1300000,
+    "uidl_source": 480000, "url": 600000, "users": 60000, "zip": 100000,
+}  # fmt: skip
 INTERRUPTED = (72, -signal.SIGINT)  # libFuzzer's exit code after SIGINT; it came before libFuzzer was ready for it
 
 
@@ -36,9 +53,19 @@ def revision():
     return subprocess.run(say, cwd=ROOT, capture_output=True, text=True).stdout.strip() or "-"
 
 
+def input_of(output):
+    """The input that libFuzzer kept in a file, for the report of a failure; empty if it kept none."""
+    kept = re.findall(r"Test unit written to (\S+)", output)
+    if not kept or not (path := pathlib.Path(kept[-1])).is_file():
+        return ""
+    data = path.read_bytes()
+    if len(data) > PRINTED_MOST:
+        return f"\ninput: {len(data)} octets, in {path}"
+    return f"\ninput (base64 -d):\n{base64.b64encode(data).decode()}"
+
+
 class Runner:
-    """Runs slices, several at a time. With `grown`, over the corpus that grows; otherwise over the seeds alone, for a time that
-    does not depend on what earlier runs found."""
+    """Runs slices, several at a time. With `grown`, over the corpus that grows; otherwise over the seeds alone, the same each time."""
 
     def __init__(self, folder=FOLDER, seeds=ROOT / "fuzz", grown=True):
         self.folder, self.seeds, self.grown, self.record = folder, seeds, grown, Record(folder)
@@ -54,13 +81,17 @@ class Runner:
     def command(self, program, seconds, grown):
         name, found = name_of(program), self.folder / "found"
         found.mkdir(parents=True, exist_ok=True)
-        words = [str(program), f"-max_total_time={max(1, round(seconds))}", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1"]
+        words = [str(program), f"-max_total_time={max(1, round(seconds))}", "-rss_limit_mb=2048", "-print_final_stats=1"]
         # Its "entropic" schedule takes 19 of 20 milliseconds where there are tens of thousands of edges, and hardly helps elsewhere.
-        words += ["-entropic=0", f"-artifact_prefix={found}/{name}-"]
+        words += ["-entropic=0", f"-artifact_prefix={found}/{name}-", f"-timeout={10 if self.grown else 60}"]
         dictionary, seeds = self.seeds / f"{name}.dict", self.seeds / "corpus" / name
         if dictionary.exists():
             words.append(f"-dict={dictionary}")
-        return [*words, str(grown), *([str(seeds)] if seeds.is_dir() else [])]
+        if self.grown:
+            return [*words, str(grown), *([str(seeds)] if seeds.is_dir() else [])]
+        # A folder is read in the order in which it lies on the disk.
+        listed = ",".join(str(path) for path in sorted(seeds.glob("*")))
+        return [*words, "-seed=1", f"-runs={RUNS_OF.get(name, RUNS)}", *([f"-seed_inputs={listed}"] if listed else []), str(grown)]
 
     def execute(self, command):
         """(exit code, output, CPU seconds), or None when it was not begun. A session of its own: Ctrl-C is passed on by stop()."""
@@ -100,7 +131,7 @@ class Runner:
         if fine:
             report.passed(f"fuzz {name} ({result['executions']} runs)")
         else:
-            report.failed(f"fuzz {name}", output[-8000:])
+            report.failed(f"fuzz {name}", output[-8000:].rstrip() + input_of(output))
         return fine
 
     def each(self, programs, seconds, jobs=1):

@@ -100,6 +100,32 @@ class Running(Case):
         self.assertEqual((self.record.read()["good"]["executions"], self.record.read()["good"]["edges"]), (1001, 4000))
         self.assertFalse((self.folder / "corpus").exists())
 
+    def test_seeds_alone_run_the_same_each_time(self):
+        program, seeds = self.fuzzer("good", WORKS + 'echo "$@" >>words\n'), self.folder / "seeds" / "corpus" / "good"
+        seeds.mkdir(parents=True)
+        for name in "bca":
+            (seeds / name).write_text(name)
+        runner = self.runner(grown=False)
+        self.assertTrue(runner.each([program], 1) and runner.each([program], 1))
+        first, second = ((line.rsplit(" ", 1)[0]) for line in (self.folder / "words").read_text().splitlines())
+        self.assertEqual(first, second)  # but for the folder
+        self.assertIn(f" -seed=1 -runs={fuzzing.RUNS} -seed_inputs={seeds}/a,{seeds}/b,{seeds}/c", first)
+
+    def test_runs_are_known_of_fuzzers_that_there_are(self):
+        there = {path.name.removesuffix("_fuzz.c") for path in (ROOT / "src").rglob("*_fuzz.c")}
+        self.assertEqual(set(fuzzing.RUNS_OF) - there, set())
+
+    def test_a_finding_prints_its_input(self):
+        def found(data):
+            kept = self.folder / "crash-1"
+            kept.write_bytes(data)
+            program = self.fuzzer("bad", WORKS + f"echo 'Test unit written to {kept}'\nexit 77\n")
+            self.assertFalse(self.runner().each([program], 1))
+            return self.said.getvalue()
+
+        self.assertIn("\nAAECCg==\n", found(b"\0\1\2\n"))
+        self.assertIn("input: 16385 octets, in ", found(b"x" * 16385))
+
     def test_seeds_that_were_not_run_are_a_failure(self):
         program, seeds = self.fuzzer("lazy", WORKS.replace("1000", "1")), self.folder / "seeds" / "corpus" / "lazy"
         seeds.mkdir(parents=True)
