@@ -140,8 +140,8 @@ def find_plants(names, jobs):
             report.failed(title, f"not in {states} states")
 
 
-def campaign(states, seed, jobs):
-    seeds = Seeds(ROOT / "build" / TARGET, STATES_OF_A_SEED, jobs)
+def campaign(states, seed, jobs, more):
+    seeds = Seeds(ROOT / "build" / TARGET, STATES_OF_A_SEED, jobs, more)
     total = dict.fromkeys(("states", "cuts", "events", "same", "wrong"), 0)
     began, workloads, told, bad = time.monotonic(), 0, 0, []
 
@@ -172,6 +172,7 @@ def main(arguments, build):
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--plants", choices=("all", "short", "none", *PLANTS), default="all", help="which planted bugs to look for first")
+    parser.add_argument("--fills", action="store_true", help="large messages come and go in every life, not in one of five")
     options = parser.parse_args(arguments)
     if not build(target=TARGET):
         report.failed("powercut compiles")
@@ -179,7 +180,7 @@ def main(arguments, build):
     OUT.mkdir(exist_ok=True)
     names = {"all": PLANTS, "short": SHORT, "none": ()}.get(options.plants, (options.plants,))
     find_plants(names, options.jobs)
-    campaign(options.states, options.seed, options.jobs)
+    campaign(options.states, options.seed, options.jobs, ("--fills",) if options.fills else ())
     if not os.environ.get("STARLING_RESULTS"):
         good, bad = report.counts()
         print(f"{good} passed, {bad} failed", file=sys.stderr)
