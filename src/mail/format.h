@@ -47,7 +47,8 @@
 //     "N"                      u64 number of the next message
 //     "Q" be64 number          a message: u16 version  2 u16 flags (spool_record.c)  4 u32 tries  8 blob  24 u64 octets  32 i64 arrived
 //         40 i64 next try  48 key, 32 octets  80 fields (varint length, octets): user, sender, prefix, why it waits; RET and ENVID, u8 1
-//         and a field or u8 0; varint count of recipients; for each: address, a field, NOTIFY and ORCPT as RET
+//         and a field or u8 0; varint count of recipients; for each: address, a field, NOTIFY and ORCPT as RET; with the flag that says so: for each, u8 0,
+//         or what has failed and is to be told of: u8 1 (2: it is our own word), fields: status, what was said. Programs before that flag try those again
 //     "D" be32 period, id      u64 time: a mark of a recipient
 // UIDs and modseqs relative to a base: the chunks of a large COPY are written before it is known which they get.
 #ifndef MAIL_FORMAT_H

@@ -12,7 +12,7 @@
 //
 // spool_had() knows a client that sends again, having lost its answer, if the message has a Message-ID: by the record while the recipient waits, and
 // by a mark for DELIVERY_PERIOD_S to twice that once the relay has the message. The mark is named by the message's key and the address, and durable
-// with the change that takes the recipient out of the record. What failed leaves none: who sends that again means it.
+// with the change that takes the recipient out of the record. What has failed leaves none: who sends that again means it.
 //
 // Bounds, all in base/limits.h: messages and octets, for each user and for all; octets of a record. Any thread; lock: docs/locks.md.
 #ifndef MAIL_SPOOL_H
@@ -20,7 +20,8 @@
 
 #include "mail/types.h"
 
-#define SPOOL_KEY 32u // octets of a hash of who sends and what (smtp/served.h)
+#define SPOOL_KEY 32u       // octets of a hash of who sends and what (smtp/served.h)
+#define SPOOL_SAID_MAX 120u // octets of what was said of a recipient that are kept
 
 struct delivery;
 struct mail;
@@ -30,6 +31,10 @@ struct store_finding;
 struct spool_recipient {
 	struct span address;
 	struct span notify, orcpt; // RFC 3461, as the client gave them; absent: not given
+	// It has failed, and nobody sends it there any more: it leaves when its sender was told, with this status (RFC 3463; empty: not known), what was said
+	// (of which SPOOL_SAID_MAX octets are kept), and by us or by the relay.
+	bool failed, ours;
+	struct span status, said;
 };
 struct spool_message {
 	uint64_t number; // rising, never given twice
@@ -50,6 +55,14 @@ struct spool_message {
 	struct spool_recipient *recipients; // who waits
 	size_t count;
 };
+
+static inline bool spool_any_failed(const struct spool_message *m)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (m->recipients[i].failed)
+			return true;
+	return false;
+}
 
 // Reads what is there. A record that makes no sense is logged and left alone.
 int spool_open(struct op *op, struct mail *m, struct spool **ret_spool);
@@ -99,8 +112,8 @@ enum spool_fate {
 	SPOOL_SENT,   // the relay has it
 	SPOOL_FAILED, // it gets nothing; somebody was told
 };
-// What became of the recipients of a message that was taken; those who wait stay, with what `m` says now (why, delay_told, next_at, tries). None:
-// the message is gone. Durable on return. Blocks.
+// What became of the recipients of a message that was taken; those who wait stay, with what `m` says now (why, delay_told, next_at, tries; of them: failed
+// and why). None: the message is gone. Durable on return. Blocks.
 int spool_settle(struct op *op, struct spool *s, const struct spool_message *m,
 	const enum spool_fate *fates);
 // All messages are due now.

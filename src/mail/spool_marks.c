@@ -66,10 +66,10 @@ static int find_same(struct op *op, struct spool *s, const uint8_t key[SPOOL_KEY
 	return 0;
 }
 
-static bool is_among(const struct spool_message *m, struct span address)
+static bool waits_among(const struct spool_message *m, struct span address)
 {
 	for (size_t i = 0; i < m->count; i++)
-		if (span_eq(m->recipients[i].address, address))
+		if (!m->recipients[i].failed && span_eq(m->recipients[i].address, address))
 			return true;
 	return false;
 }
@@ -85,7 +85,7 @@ static int waits_here(
 			return rc;
 		struct arena_mark mark = arena_mark(&op->arena);
 		rc = spool_read(op, s, number, &m);
-		bool is_here = rc == 0 && is_among(&m, address);
+		bool is_here = rc == 0 && waits_among(&m, address);
 		arena_release(&op->arena, mark);
 		if (is_here)
 			return SPOOL_HAD;

@@ -5,7 +5,7 @@
 
 #include <openssl/evp.h>
 
-enum { UTF8 = 1, SEVEN_BIT = 2, EIGHT_BIT = 4, MARKED = 8, DELAY_TOLD = 16 };
+enum { UTF8 = 1, SEVEN_BIT = 2, EIGHT_BIT = 4, MARKED = 8, DELAY_TOLD = 16, FAILED = 32 };
 
 struct key key_spooled(uint64_t number)
 {
@@ -57,13 +57,32 @@ static struct span read_optional(struct reader *r)
 	return reader_u8(r) ? read_line(r) : SPAN_NONE;
 }
 
+// Whole characters of it (RFC 3629 section 3: what continues one is 10xxxxxx).
+static struct span said_kept(struct span said)
+{
+	size_t n = said.n < SPOOL_SAID_MAX ? said.n : SPOOL_SAID_MAX;
+	while (n && n < said.n && ((unsigned char)said.p[n] & 0xc0) == 0x80)
+		n--;
+	return span_cut(said, 0, n);
+}
+
+static void add_failed(struct buf *to, const struct spool_recipient *one)
+{
+	buf_add_u8(to, !one->failed ? 0 : one->ours ? 2 : 1);
+	if (!one->failed)
+		return;
+	buf_add_field(to, one->status);
+	buf_add_field(to, said_kept(one->said));
+}
+
 void spool_encode(const struct spool_message *m, struct buf *to)
 {
+	bool failed = spool_any_failed(m);
 	buf_add_u16(to, FORMAT_VERSION);
 	buf_add_u16(to,
 		(uint16_t)((m->utf8 ? UTF8 : 0) | (m->seven_bit ? SEVEN_BIT : 0) |
 			(m->eight_bit ? EIGHT_BIT : 0) | (m->marked ? MARKED : 0) |
-			(m->delay_told ? DELAY_TOLD : 0)));
+			(m->delay_told ? DELAY_TOLD : 0) | (failed ? FAILED : 0)));
 	buf_add_u32(to, m->tries);
 	buf_add_u64(to, m->blob.id);
 	buf_add_u64(to, m->blob.hint);
@@ -83,9 +102,24 @@ void spool_encode(const struct spool_message *m, struct buf *to)
 		add_optional(to, m->recipients[i].notify);
 		add_optional(to, m->recipients[i].orcpt);
 	}
+	for (size_t i = 0; failed && i < m->count; i++)
+		add_failed(to, &m->recipients[i]);
 }
 
-static int decode_recipients(struct op *op, struct reader *r, struct spool_message *m)
+static void read_failed(struct reader *r, struct spool_recipient *one)
+{
+	uint8_t kind = reader_u8(r);
+	if (kind == 0)
+		return;
+	r->bad |= kind > 2;
+	one->failed = true;
+	one->ours = kind == 2;
+	one->status = read_line(r);
+	one->said = reader_field(r);
+	r->bad |= one->said.n > SPOOL_SAID_MAX;
+}
+
+static int decode_recipients(struct op *op, struct reader *r, struct spool_message *m, bool failed)
 {
 	uint64_t count = reader_varint(r);
 	if (r->bad || count == 0 || count > SMTP_RECIPIENTS_MAX)
@@ -97,10 +131,12 @@ static int decode_recipients(struct op *op, struct reader *r, struct spool_messa
 		return op_fail(op, RC_NOMEM, "out of memory");
 	for (size_t i = 0; i < m->count; i++) {
 		struct spool_recipient *one = &m->recipients[i];
-		one->address = read_line(r);
+		*one = (struct spool_recipient){ .address = read_line(r) };
 		one->notify = read_optional(r);
 		one->orcpt = read_optional(r);
 	}
+	for (size_t i = 0; failed && i < m->count; i++)
+		read_failed(r, &m->recipients[i]);
 	return 0;
 }
 
@@ -131,7 +167,7 @@ int spool_decode(
 	m.why = reader_field(&r);
 	m.ret = read_optional(&r);
 	m.envid = read_optional(&r);
-	int rc = decode_recipients(op, &r, &m);
+	int rc = decode_recipients(op, &r, &m, flags & FAILED);
 	if (rc == 0 && (r.bad || m.blob.id == 0 || m.user.n == 0 || m.user.n > USER_NAME_MAX))
 		rc = op_fail(op, RC_CORRUPT, "message %llu of the spool makes no sense",
 			(unsigned long long)number);

@@ -130,7 +130,8 @@ static int split(struct op *op, const struct spool_message *m, const enum spool_
 	for (size_t i = 0; i < m->count && good; i++) {
 		if (fates[i] == SPOOL_WAITS)
 			left.recipients[left.count++] = m->recipients[i];
-		good = spool_mark_put(b, m, i, fates[i] != SPOOL_FAILED);
+		good = spool_mark_put(
+			b, m, i, fates[i] != SPOOL_FAILED && !m->recipients[i].failed);
 	}
 	if (!good)
 		return op_fail(op, RC_NOMEM, "out of memory");
@@ -166,8 +167,9 @@ int spool_settle(
 		batch_put(&b, KEY(k), buf_span(&value));
 	else if (rc == 0)
 		batch_delete(&b, KEY(k));
-	if (left.count < m->count)
-		b.flags = STORE_FREES; // of a full volume, too, mail may leave
+	// Of a full volume, too, mail may leave; and what will leave as soon as its sender can be told, is not sent again until then.
+	if (left.count < m->count || spool_any_failed(&left))
+		b.flags = STORE_FREES;
 	if (rc == 0)
 		rc = commit(op, s, &b, m->marked);
 	batch_done(&b);

@@ -251,6 +251,42 @@ static void settles(void **state)
 	fixture_end(&f);
 }
 
+// Who has failed and is to be told of stays, with what was said, whole characters of it; and is no recipient who waits any more.
+static void keeps_failed(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct spool *s = begin(&f);
+	struct delivery *d = delivery_of(&f, TEXT);
+	struct spool_message m;
+	char said[SPOOL_SAID_MAX + 10];
+	uint64_t number;
+	ok(&f.op, put(&f, s, d, &simple));
+	delivery_free(d);
+	assert_true(spool_take(s, clock_real(), &number));
+	ok(&f.op, spool_read(&f.op, s, number, &m));
+	assert_false(spool_any_failed(&m));
+	memset(said, 'a', sizeof said);
+	memcpy(said + SPOOL_SAID_MAX - 1, "\xc3\xa4", 2); // its second octet is the first too many
+	m.recipients[1].failed = m.recipients[1].ours = true;
+	m.recipients[1].status = SPAN("5.1.1");
+	m.recipients[1].said = span_of(said, sizeof said);
+	assert_int_equal(spool_had(&f.op, s, simple.key, two[1].address), SPOOL_HAD);
+	settle(&f, s, &m, (enum spool_fate[]){ SPOOL_WAITS, SPOOL_WAITS });
+	s = again(&f, s);
+	ok(&f.op, spool_read(&f.op, s, number, &m));
+	assert_int_equal(m.count, 2);
+	assert_false(m.recipients[0].failed);
+	assert_true(m.recipients[1].failed && m.recipients[1].ours);
+	same(m.recipients[1].status, SPAN("5.1.1"));
+	same(m.recipients[1].said, span_of(said, SPOOL_SAID_MAX - 1));
+	assert_int_equal(spool_had(&f.op, s, simple.key, two[0].address), SPOOL_HAD);
+	assert_int_equal(spool_had(&f.op, s, simple.key, two[1].address), 0);
+	assert_int_equal(check_all(&f), 0);
+	spool_free(s);
+	fixture_end(&f);
+}
+
 static int had(struct fixture *f, struct spool *s, size_t i)
 {
 	return spool_had(&f->op, s, simple.key, two[i].address);
@@ -519,6 +555,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps),
 		cmocka_unit_test(settles),
+		cmocka_unit_test(keeps_failed),
 		cmocka_unit_test(marks),
 		cmocka_unit_test(in_line),
 		cmocka_unit_test(notes),

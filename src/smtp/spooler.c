@@ -125,8 +125,7 @@ static int tell_if_overdue(struct spooler *s, uint64_t number)
 	struct spool_outcome *o = arena_array(&op->arena, m.count, sizeof *o);
 	if (!o || spool_take_number(op, s->config.spool, number) < 0)
 		return 0;
-	for (size_t i = 0; i < m.count; i++)
-		o[i] = (struct spool_outcome){ .fate = SPOOL_WAITS, .said = m.why, .ours = true };
+	spooler_outcomes(&m, o);
 	rc = spooler_settle(op, &s->config, &m, o, true);
 	spool_give(s->config.spool, number);
 	if (rc < 0)

@@ -255,11 +255,34 @@ static void cannot_open(struct spooler *s, int rc)
 		note_text(s, 451, "4.3.0", op_text(&s->op, rc));
 	over(s);
 }
+// Some of its recipients have failed before, and its sender could not be told, or a crash came between: that first. The relay is not asked for those again,
+// and for the others behind it.
+static void tell_failed(struct spooler *s)
+{
+	bool told = false;
+	spooler_outcomes(&s->m, s->outcomes);
+	int rc = spooler_settle(&s->op, &s->config, &s->m, s->outcomes, true);
+	if (rc < 0)
+		log_error("spool", "message %llu: %s", (unsigned long long)s->m.number,
+			op_text(&s->op, rc));
+	for (size_t i = 0; rc == 0 && i < s->m.count; i++)
+		told |= s->outcomes[i].fate == SPOOL_FAILED;
+	if (!told) {
+		int64_t pause = (int64_t)spooler_pause_s(&s->config, s->m.tries + 1);
+		spool_put_off(s->config.spool, s->m.number, clock_real() + pause);
+	}
+	put_away(s);
+}
+
 void spooler_message_begin(struct spooler *s, uint64_t number)
 {
 	int rc = load(s, number);
 	if (rc < 0) {
 		cannot_load(s, rc);
+		return;
+	}
+	if (spool_any_failed(&s->m)) {
+		tell_failed(s);
 		return;
 	}
 	rc = blob_open(&s->op, mail_store_of(s->config.mail), s->m.blob, &s->text);

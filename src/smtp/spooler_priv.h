@@ -76,10 +76,13 @@ void spooler_message_drop(struct spooler *s); // it is given back as it was
 void spooler_drop_link(struct spooler *s);
 
 // --- spooler_settle.c ---
-// All that is needed after a try: who has failed, or waits for too long, is told of; then the record is settled (README.md: steps 7 and 8). What
-// cannot be told waits. `relay_tells`: it sends the reports on what it has. A fault: the record is as it was. Blocks.
+// All that is needed after a try: who has failed, or waits for too long, is noted in the record and told of; then the record is settled (README.md: steps 7
+// to 9). What cannot be told waits, noted, and its outcome says SPOOL_WAITS. `relay_tells`: it sends the reports on what it has. A fault: the record is as
+// it was. Blocks.
 int spooler_settle(struct op *op, const struct spooler_config *config, struct spool_message *m,
 	struct spool_outcome *outcomes, bool relay_tells);
+// The outcomes of a message that is not tried now: of who has failed, what the record says; of the others, that they wait, for what it waited for last.
+void spooler_outcomes(const struct spool_message *m, struct spool_outcome *ret_outcomes);
 // When it is to be tried again after so many tries; when it is given up.
 uint64_t spooler_pause_s(const struct spooler_config *config, unsigned tries);
 int64_t spooler_expires_s(const struct spooler_config *config);

@@ -212,27 +212,71 @@ static void turn(const struct spool_message *m, struct spool_outcome *outcomes,
 	}
 }
 
+void spooler_outcomes(const struct spool_message *m, struct spool_outcome *ret_outcomes)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		const struct spool_recipient *r = &m->recipients[i];
+		struct spool_outcome *o = &ret_outcomes[i];
+		*o = (struct spool_outcome){ .fate = SPOOL_WAITS, .said = m->why, .ours = true };
+		if (!r->failed)
+			continue;
+		o->fate = SPOOL_FAILED;
+		o->said = r->said;
+		o->ours = r->ours;
+		(void)snprintf(
+			o->status, sizeof o->status, "%.*s", SPAN_FMT(r->status)); // may be cut
+	}
+}
+
+// Who has failed is written down before anybody is told: after a crash, or when he cannot be told now, the relay is not asked again, and the report is about
+// the same recipients, so that it has the same id.
+static int note_failed(struct op *op, const struct spooler_config *config, struct spool_message *m,
+	const struct spool_outcome *outcomes)
+{
+	enum spool_fate *fates = arena_array(&op->arena, m->count, sizeof *fates);
+	if (!fates)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	for (size_t i = 0; i < m->count; i++) {
+		const struct spool_outcome *o = &outcomes[i];
+		struct spool_recipient *r = &m->recipients[i];
+		r->failed = o->fate == SPOOL_FAILED;
+		r->ours = o->ours;
+		r->status = span_str(o->status);
+		r->said = o->said;
+		fates[i] = o->fate == SPOOL_SENT ? SPOOL_SENT : SPOOL_WAITS;
+	}
+	int rc = spool_settle(op, config->spool, m, fates);
+	for (size_t i = 0; rc < 0 && i < m->count; i++)
+		m->recipients[i].failed = false;
+	return rc;
+}
+
 int spooler_settle(struct op *op, const struct spooler_config *config, struct spool_message *m,
 	struct spool_outcome *outcomes, bool relay_tells)
 {
 	(void)spooler_is_early(m); // it is written so
 	int64_t age = clock_real() - m->arrived;
-	if (age >= spooler_expires_s(config))
+	bool noted = spool_any_failed(m); // then it is about those
+	if (age >= spooler_expires_s(config) && !noted)
 		turn(m, outcomes, SPOOL_WAITS, SPOOL_FAILED);
 	struct counts c = count(m, outcomes);
-	if (c.failed && tell_all(op, config, m, outcomes, DSN_FAILED) < 0)
-		turn(m, outcomes, SPOOL_FAILED, SPOOL_WAITS);
-	c = count(m, outcomes);
-	if (c.waits && !m->delay_told && age >= SPOOL_DELAY_S)
-		m->delay_told = tell_all(op, config, m, outcomes, DSN_DELAYED) == 0;
 	if (c.sent && !relay_tells) // it is sent: what cannot be told is logged
 		(void)tell_all(op, config, m, outcomes, DSN_RELAYED);
+	int rc = c.failed && !noted && m->sender.n ? note_failed(op, config, m, outcomes) : 0;
+	if (rc < 0)
+		return rc;
+	if (c.failed && tell_all(op, config, m, outcomes, DSN_FAILED) < 0) {
+		turn(m, outcomes, SPOOL_FAILED, SPOOL_WAITS);
+		return 0; // the record says all of it
+	}
+	if (c.waits && !m->delay_told && age >= SPOOL_DELAY_S)
+		m->delay_told = tell_all(op, config, m, outcomes, DSN_DELAYED) == 0;
 	enum spool_fate *fates = arena_array(&op->arena, m->count, sizeof *fates);
 	if (!fates)
 		return op_fail(op, RC_NOMEM, "out of memory");
 	for (size_t i = 0; i < m->count; i++)
 		fates[i] = outcomes[i].fate;
-	int rc = spool_settle(op, config->spool, m, fates);
+	rc = spool_settle(op, config->spool, m, fates);
 	if (rc == 0 && c.sent + c.failed)
 		log_info("spool",
 			"message %llu of %.*s from <%.*s>: %zu recipients have it, %zu failed, %zu "

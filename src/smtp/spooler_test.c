@@ -311,6 +311,35 @@ static void put_back(struct span key, struct span value)
 	assert_int_equal(spooler_new(&op, &config, &spooler), 0);
 }
 
+// Two of three have failed, which is written down, and told of later: once, whatever a crash undoes of that, and the relay is not asked for them again. The
+// third is, behind it.
+static void reports_several_once(void **state)
+{
+	(void)state;
+	struct span text, record, key = { "Q\0\0\0\0\0\0\0\1", 9 };
+	put_simple(3);
+	settle(false);
+	greets("");
+	faults.full = true;
+	says(SPAN("250 a\r\n550 5.1.1 no\r\n450 4.2.2 later\r\n550 5.7.1 never\r\n"));
+	assert_int_equal(reports(&text), 0);
+	assert_int_equal(store_get(&op, store, NULL, SPOOL_PARTITION, key, &record), 0);
+	faults.full = false;
+	for (unsigned i = 0; i < 3; i++) {
+		clock_shift_for_test((i + 1) * SPOOL_RETRY_MOST_S);
+		spooler_try(spooler);
+		settle(false);
+		assert_int_equal(reports(&text), 1);
+		assert_true(has(text, "x@far\r\nAction: failed\r\nStatus: 5.1.1\r\n"));
+		assert_true(has(text, "z@far\r\nAction: failed\r\nStatus: 5.7.1\r\n"));
+		assert_false(has(text, "y@far"));
+		greets("");
+		sent("EHLO mx.a\nMAIL FROM:<u@a>\nRCPT TO:<y@far>\n");
+		breaks_off();
+		put_back(key, record);
+	}
+}
+
 // A report that was filed before a crash is not filed again.
 static void reports_once(void **state)
 {
@@ -449,6 +478,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(overdue, setup, teardown),
 		cmocka_unit_test_setup_teardown(configured, setup, teardown),
 		cmocka_unit_test_setup_teardown(put_off, setup, teardown),
+		cmocka_unit_test_setup_teardown(reports_several_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(reports_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(stops, setup, teardown),
 		cmocka_unit_test_setup_teardown(slow, setup, teardown),

@@ -189,7 +189,8 @@ static void unreadable_record(void **state)
 	sent("EHLO mx.a\nMAIL FROM:<u@a>\nRCPT TO:<x@far>\n");
 }
 
-// On a full volume what was put off, or refused and cannot be told of, waits by itself; what is sent leaves all the same.
+// On a full volume what was put off, or refused and cannot be told of, waits by itself; what is sent leaves all the same. The relay is not asked again for what
+// it has refused.
 static void full(void **state)
 {
 	(void)state;
@@ -214,10 +215,16 @@ static void full(void **state)
 		faults.full = false;
 		spooler_try(spooler);
 		settle(false);
-		greets("");
-		says(SPAN("250 a\r\n550 5.1.1 no\r\n"));
+		assert_int_equal(linked, i == 0);
+		if (i == 0) {
+			greets("");
+			says(SPAN("250 a\r\n550 5.1.1 no\r\n"));
+		}
 		assert_int_equal(waiting(), 0);
 		assert_int_equal(reports(&text), i + 1);
+		assert_true(has(text,
+			"x@far\r\nAction: failed\r\nStatus: 5.1.1\r\nRemote-MTA: dns; relay\r\n"
+			"Diagnostic-Code: smtp; 550 5.1.1 no\r\n"));
 	}
 }
 
