@@ -30,6 +30,13 @@ const char *tls_error_text(void)
 	unsigned long error = ERR_peek_error();
 	const char *text = error ? ERR_reason_error_string(error) : NULL;
 	ERR_clear_error();
+	// What no_passphrase() leads to, and a file of something else: the library's words for these help nobody.
+	if (ERR_GET_REASON(error) == ERR_R_INTERRUPTED_OR_CANCELLED)
+		return "it wants a passphrase, and nobody is there to give one: store it without";
+	if (ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE)
+		return "the file holds none in PEM form";
+	if (ERR_GET_LIB(error) == ERR_LIB_OSSL_DECODER)
+		return "the file holds none in PEM form that is known";
 	return text ? text : "TLS error";
 }
 

@@ -38,14 +38,15 @@ static const struct key keys[] = {
 		"where mail, users and certificates are kept" },
 	{ "user", KIND_STRING, AT(user), 0, 0, "none",
 		"the system user to become after binding ports (when started as root)" },
-	{ "log_level", KIND_STRING, AT(log_level), 0, 0, "info", "debug, info, warn or error" },
+	{ "log_level", KIND_STRING, AT(log_level), 0, 0, "info", "debug, info, warn or error",
+		"debug info warn error" },
 	{ "allow_plaintext", KIND_BOOL, AT(allow_plaintext), 0, 1, "no",
 		"let passwords be sent without TLS from anywhere (loopback always may)" },
 	{ "sandbox", KIND_BOOL, AT(sandbox), 0, 1, "yes",
 		"restrict the processes to their files and system calls; no: for debugging alone "
 		"(docs/safety.md)" },
 	{ "tls.certificate", KIND_STRING, AT(tls.certificate), 0, 0, "DATA/tls/certificate.pem",
-		"PEM chain; a self-signed one is made when neither file exists" },
+		"PEM chain; where none is given a self-signed one is made" },
 	{ "tls.key", KIND_STRING, AT(tls.key), 0, 0, "DATA/tls/key.pem", "PEM private key" },
 	{ "tls.client_ca", KIND_STRING, AT(tls.client_ca), 0, 0, "none",
 		"PEM authorities of client certificates (SASL EXTERNAL)" },
@@ -682,6 +683,7 @@ int config_finish(struct op *op, struct config *c)
 	if (rc == 0 && !c->tls.certificate && !c->tls.key) {
 		c->tls.certificate = path_of(op, c->data, "tls/certificate.pem");
 		c->tls.key = path_of(op, c->data, "tls/key.pem");
+		c->tls.self_signed = true;
 		if (!c->tls.certificate || !c->tls.key)
 			return op_fail(op, RC_NOMEM, "out of memory");
 		rc = make_folders(op, path_of(op, c->data, "tls"));

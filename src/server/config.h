@@ -36,6 +36,7 @@ struct config {
 	bool sandbox; // the processes restrict themselves (server/confine.h)
 	struct {
 		const char *certificate, *key, *client_ca;
+		bool self_signed; // nobody gave one: it is made where it is missing
 	} tls;
 	struct {
 		const char *passwd_file;

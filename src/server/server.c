@@ -201,7 +201,8 @@ static void ports_remove(const struct server *s)
 static int tls_prepare(struct op *op, struct server *s)
 {
 	const struct config *c = s->config;
-	int rc = tls_make_self_signed(op, c->tls.certificate, c->tls.key);
+	// Never in the place of one that was given: a mistyped path would be served for months before somebody looks at it.
+	int rc = c->tls.self_signed ? tls_make_self_signed(op, c->tls.certificate, c->tls.key) : 1;
 	if (rc == 0)
 		log_info("server", "made a self-signed certificate: %s", c->tls.certificate);
 	return rc < 0 ? rc : 0;

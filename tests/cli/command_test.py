@@ -74,6 +74,30 @@ class Words(CliCase):
         self.assertIn(f"{conf}:1: datta: unknown key; did you mean data?", done.stderr)
         self.assertIn(f"{conf}:2: limits.stal", done.stderr)
 
+    def test_config_that_cannot_be_served(self):
+        """All that is known before a start, at once: addresses, files, users, what belongs together."""
+        conf = self.dir / "bad.conf"
+        conf.write_text(f"""listen = {{ imap = "localhost:143"; imaps = ("*:993", "*:99999"); pop3s = "*:993"; }};
+            user = "nobody-of-that-name";
+            tls = {{ certificate = "{self.dir}/none.pem"; key = "{self.dir}"; }};
+            auth = {{ passwd_file = "{self.dir}/users"; }};
+            relay = {{ user = "us"; }};
+            submission = {{ senders = "info@example.org=anna sales@example.org"; }};
+            """)
+        done = self.run_cli("config", "--config", conf)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        for text in ('listen: imap: "localhost:143" is not an address', 'listen: imaps: "*:99999" is not an address',
+                     "listen: pop3s: *:993 is there twice", "user: there is no system user nobody-of-that-name",
+                     f"tls.certificate: cannot read {self.dir}/none.pem: No such file", f"tls.key: {self.dir} is a folder",
+                     f"auth.passwd_file: cannot read {self.dir}/users", "relay.user: relay.password_file is missing",
+                     "submission.senders: sales@example.org: ADDRESS@DOMAIN=USER is expected"):
+            self.assertIn(f"{conf}: {text}", done.stderr)
+        self.assertEqual(len(done.stderr.splitlines()), 10, done.stderr)
+        conf.write_text('log_level = "loud";\n')
+        self.assertIn("1: log_level: one of these", self.run_cli("config", "--config", conf).stderr)
+        conf.write_text('listen = { imap = ["127.0.0.1:0", "127.0.0.1:0", "unix:/run/x", "[::1]:143"]; };\n')
+        self.assertEqual(self.run_cli("config", "--config", conf).returncode, 0)
+
     def test_closed_descriptors(self):
         """With 0 to 2 closed, no file of the store gets one of these numbers: log lines would go into the mail."""
         self.add_user()

@@ -43,7 +43,7 @@ class Start(CliCase):
         data = ("--data", str(self.dir / "other"))
         self.refused("cannot make", "--data", "/proc/none")
         self.refused(f"{file} is not a folder", "--data", str(file))
-        self.refused("cannot read the certificate", *data, "--config", str(bad))
+        self.refused("cannot read the certificate: the file holds none in PEM form", *data, "--config", str(bad))
         self.refused("belong together", *data, "--config", str(half))
         self.refused("no engine", *data, "--engine", "cloud")
         self.refused("not an address", *data, "--listen", "imap=somewhere")
@@ -56,6 +56,30 @@ class Start(CliCase):
             self.assertEqual(len(children(server.process.pid)), 1)
             self.assertEqual(set(helpers(server)), {"starling-auth", "starling-keys"})
         self.assertFalse((self.data / "run" / "ports").exists())
+
+    def test_certificates_that_cannot_be_used(self):
+        """None is made in the place of one that was given; what is wrong with it is said."""
+        certificate, key, other, locked = (self.dir / name for name in ("c.pem", "k.pem", "o.pem", "l.pem"))
+        conf = self.dir / "starling.conf"
+        words = ("--data", str(self.dir / "data"), "--config", str(conf), "--listen", "imap=127.0.0.1:0")
+
+        def serve_with(key, text):
+            conf.write_text(f'tls = {{ certificate = "{certificate}"; key = "{key}"; }};\n')
+            self.refused(text, *words)
+
+        serve_with(key, f"{certificate}: cannot read the certificate: No such file")
+        self.assertFalse(certificate.exists() or key.exists())
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-subj", "/CN=x", "-days", "2", "-keyout", str(key), "-out", str(certificate)],
+                       check=True, capture_output=True)
+        subprocess.run(["openssl", "genpkey", "-algorithm", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                        "-out", str(other)], check=True, capture_output=True)
+        subprocess.run(["openssl", "pkey", "-in", str(key), "-aes256", "-passout", "pass:x", "-out", str(locked)],
+                       check=True, capture_output=True)
+        serve_with(other, f"{other} is not the key of {certificate}")
+        serve_with(locked, "it wants a passphrase, and nobody is there to give one")
+        serve_with(certificate, f"{certificate}: cannot read the private key: the file holds none in PEM form")
+        serve_with(self.dir / "none", "cannot read the private key: No such file")
 
     def test_worker_has_nothing_but_its_sockets(self):
         with self.server() as server:
@@ -114,6 +138,7 @@ class Start(CliCase):
 
 
 class Signals(Start):
+    test_certificates_that_cannot_be_used = None
     test_failures = test_worker_has_nothing_but_its_sockets = test_user = test_user_without_sandbox = None
 
     def test_stop_with_sessions(self):
