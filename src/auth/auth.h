@@ -31,7 +31,9 @@ struct auth_peer {
 };
 struct auth_reply {
 	struct span challenge; // AUTH_MORE: raw octets (not base64), may be empty; in op's arena
-	struct span user;      // 0: the user's canonical name; in op's arena
+	struct span
+		user; // 0: the user's canonical name; a refusal: the name that was tried, for the log alone, or empty; in op's arena
+	bool throttled; // refused whatever the proof: too many failed before. For the log alone
 	uint32_t
 		delay_ms; // a refusal must be answered only after this time (throttling); without holding a thread
 };

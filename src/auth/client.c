@@ -53,6 +53,7 @@ static int answer_read(struct op *op, struct span bytes, unsigned what,
 	struct reader r = reader_of(bytes);
 	ret_answer->rc = (int)reader_u32(&r);
 	ret_reply->delay_ms = reader_u32(&r);
+	ret_reply->throttled = reader_u8(&r);
 	ret_answer->exchange = reader_u64(&r);
 	ret_reply->challenge = arena_dup(&op->arena, reader_field(&r));
 	ret_reply->user = arena_dup(&op->arena, reader_field(&r));

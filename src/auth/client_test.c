@@ -25,6 +25,7 @@ static void answer(struct buf *to, int rc, uint64_t exchange, struct span user)
 {
 	buf_add_u32(to, (uint32_t)rc);
 	buf_add_u32(to, 0);
+	buf_add_u8(to, 0);
 	buf_add_u64(to, exchange);
 	buf_add_field(to, SPAN(""));
 	buf_add_field(to, user);

@@ -351,6 +351,8 @@ static void refuse(
 	struct desk *d = x->desk;
 	// What a refused attempt told us of the user is not told to the peer: one text for all.
 	ret_reply->rc = op_fail(op, rc, "%s", text);
+	ret_reply->user = arena_dup(&op->arena, x->tried); // absent: the log lacks it
+	ret_reply->throttled = x->throttled;
 	if (rc == RC_AUTHFAILED || rc == RC_AUTHZFAILED)
 		ret_reply->delay_ms = throttle_failed(d->throttle, buf_span(&x->address), x->tried);
 	exchange_free(x);

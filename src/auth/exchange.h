@@ -16,8 +16,9 @@ struct desk_reply {
 	int rc;                // 0, AUTH_MORE, AUTH_BUSY, RC_
 	uint64_t exchange;     // AUTH_MORE, AUTH_BUSY: its number
 	struct span challenge; // in op's arena
-	struct span user;
+	struct span user;      // 0: who it is; a refusal: the name that was tried, if it can be one
 	uint32_t delay_ms;
+	bool throttled; // refused whatever the proof
 };
 void desk_begin(struct op *op, struct desk *d, const struct auth_peer *peer, struct span mechanism,
 	struct span initial, struct desk_reply *ret_reply);

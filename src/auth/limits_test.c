@@ -221,6 +221,8 @@ static void same_when_blocked(void **state)
 			// An empty password is refused by SASL or not hashed: quick failures all the same.
 			desk_login(&w->op, w->desk, &peer, span_str(name), SPAN(""), &reply);
 			assert_int_equal(reply.rc, RC_AUTHFAILED);
+			assert_true(span_eq(reply.user, span_str(name))); // for the log
+			assert_false(k == 0 && i < 5 && reply.throttled);
 			op_reset(&w->op);
 		}
 		struct desk_work before = desk_work(w->desk);
@@ -228,6 +230,7 @@ static void same_when_blocked(void **state)
 		assert_int_equal(desk_work(w->desk).hashes, before.hashes);
 		assert_int_equal(reply.rc, RC_AUTHFAILED);
 		assert_true(reply.delay_ms >= LOGIN_DELAY_MAX_MS / 2);
+		assert_true(reply.throttled);
 	}
 }
 

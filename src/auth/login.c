@@ -2,6 +2,7 @@
 #include "auth/login.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/rope.h"
 #include "net/conn.h"
 #include "wire/base64.h"
@@ -105,6 +106,14 @@ int login_password(struct op *op, struct login *l, const char *service, struct s
 	l->asked_at = clock_mono();
 	int rc = auth_login(op, l->auth, &l->peer, user, password, &l->exchange, ret_reply);
 	return outcome(op, l, rc, ret_reply);
+}
+
+void login_log_refused(
+	const struct login *l, const char *area, const struct auth_reply *reply, const char *why)
+{
+	log_info(area, "%llu %s%s%.*s: log-in refused%s: %s", (unsigned long long)conn_id(l->conn),
+		conn_peer(l->conn), reply->user.n ? " " : "", SPAN_FMT(reply->user),
+		reply->throttled ? " unseen, after too many that failed" : "", why);
 }
 
 bool login_waits(const struct login *l)

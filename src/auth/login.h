@@ -46,6 +46,9 @@ int login_response(
 // A name and a password.
 int login_password(struct op *op, struct login *l, const char *service, struct span user,
 	struct span password, struct auth_reply *ret_reply);
+// Writes a refusal to the log: of whom, whether it was looked at, and why. The peer is told the same whoever it is.
+void login_log_refused(
+	const struct login *l, const char *area, const struct auth_reply *reply, const char *why);
 // Whether LOGIN_LATER was the last outcome.
 bool login_waits(const struct login *l);
 // What waits: LOGIN_LATER when its time has not come (or it must wait again), else 0 (ret_reply->user) or the fault, recorded in op.

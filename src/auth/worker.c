@@ -84,6 +84,7 @@ static void serve(void *ctx, struct op *op, struct span request, struct buf *ret
 	serve_one(op, ctx, request, &reply);
 	buf_add_u32(ret_answer, (uint32_t)reply.rc);
 	buf_add_u32(ret_answer, reply.delay_ms);
+	buf_add_u8(ret_answer, reply.throttled);
 	buf_add_u64(ret_answer, reply.exchange);
 	buf_add_field(ret_answer, reply.challenge);
 	buf_add_field(ret_answer, reply.user);

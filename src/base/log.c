@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +14,13 @@ static _Atomic int lowest_level = LOG_INFO_;
 void log_level_set(enum log_level lowest)
 {
 	atomic_store(&lowest_level, (int)lowest);
+}
+
+// What may end a line, or what a terminal acts on: C0, DEL, and C1, which in UTF-8 is U+0080 to U+009F.
+static bool is_control(const char *p, size_t n)
+{
+	unsigned char c = (unsigned char)p[0], next = n > 1 ? (unsigned char)p[1] : 0;
+	return c < 0x20 || c == 0x7f || (c == 0xc2 && next >= 0x80 && next < 0xa0);
 }
 
 void log_line(enum log_level level, const char *area, const char *fmt, ...)
@@ -38,7 +46,7 @@ void log_line(enum log_level level, const char *area, const char *fmt, ...)
 	if (n > sizeof line - 2)
 		n = sizeof line - 2;
 	for (size_t i = text; i < n; i++)
-		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+		if (is_control(&line[i], n - i))
 			line[i] = '?';
 	line[n++] = '\n';
 	(void)!write(STDERR_FILENO, line, n); // nowhere to report a failure to

@@ -44,13 +44,13 @@ static int wait(struct session *s, const struct login_args *a)
 }
 
 // A refusal, to be answered at once or when its time has come.
-static int refused(struct session *s, const struct login_args *a, int rc)
+static int refused(
+	struct session *s, const struct login_args *a, int rc, const struct auth_reply *reply)
 {
 	int fault = rc == LOGIN_LATER ? a->login.refusal : rc;
 	if (fault == RC_AUTHFAILED || fault == RC_AUTHZFAILED)
 		atomic_fetch_add_explicit(&s->imap->login_failures, 1, memory_order_relaxed);
-	log_info("imap", "%llu %s: log-in refused: %s", (unsigned long long)conn_id(s->conn),
-		conn_peer(s->conn), op_text(&s->op, fault));
+	login_log_refused(&a->login, "imap", reply, op_text(&s->op, fault));
 	return rc == LOGIN_LATER ? wait(s, a) : rc;
 }
 
@@ -61,7 +61,7 @@ static int outcome(struct session *s, struct login_args *a, int rc, const struct
 	if (rc == LOGIN_LATER && !a->login.refusal)
 		return wait(s, a); // in line
 	if (rc != LOGIN_MORE)
-		return refused(s, a, rc);
+		return refused(s, a, rc, reply);
 	rc = login_write_challenge(&s->op, session_out(s), SPAN("+ "), reply->challenge);
 	return rc < 0 ? rc : IMAP_LINE;
 }

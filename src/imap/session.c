@@ -261,9 +261,9 @@ static void session_close(void *session)
 	struct session *s = session;
 	struct session_priv *p = s->priv;
 	dispatch_abandon(s);
-	log_info("imap", "%llu %s %.*s: closed after %llu s, %llu commands",
-		(unsigned long long)conn_id(s->conn), conn_peer(s->conn), SPAN_FMT(p->user),
-		(unsigned long long)((clock_mono() - p->opened_at) / NS_PER_S),
+	log_info("imap", "%llu %s%s%.*s: closed after %llu s, %llu commands",
+		(unsigned long long)conn_id(s->conn), conn_peer(s->conn), p->user.n ? " " : "",
+		SPAN_FMT(p->user), (unsigned long long)((clock_mono() - p->opened_at) / NS_PER_S),
 		(unsigned long long)p->commands);
 	session_log_out(s);
 	waker_unref(p->waker);

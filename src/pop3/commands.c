@@ -100,8 +100,7 @@ static void outcome(struct pop3_session *s, int rc, const struct auth_reply *rep
 	else if (rc == LOGIN_MORE)
 		rc = login_write_challenge(&s->op, pop3_out(s), SPAN("+ "), reply->challenge);
 	else if (rc != LOGIN_LATER || s->login.refusal)
-		log_info("pop3", "%llu %s: log-in refused: %s",
-			(unsigned long long)conn_id(s->conn), conn_peer(s->conn),
+		login_log_refused(&s->login, "pop3", reply,
 			op_text(&s->op, rc == LOGIN_LATER ? s->login.refusal : rc));
 	if (s->login.exchange && rc == 0)
 		s->phase = POP3_SASL;

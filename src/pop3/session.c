@@ -60,9 +60,9 @@ static int session_open(struct op *op, struct conn *c, const void *config, void 
 static void session_close(void *session)
 {
 	struct pop3_session *s = session;
-	log_info("pop3", "%llu %s %.*s: closed after %llu s, %llu retrieved, %llu removed",
-		(unsigned long long)conn_id(s->conn), conn_peer(s->conn), SPAN_FMT(s->user),
-		(unsigned long long)((clock_mono() - s->opened_at) / NS_PER_S),
+	log_info("pop3", "%llu %s%s%.*s: closed after %llu s, %llu retrieved, %llu removed",
+		(unsigned long long)conn_id(s->conn), conn_peer(s->conn), s->user.n ? " " : "",
+		SPAN_FMT(s->user), (unsigned long long)((clock_mono() - s->opened_at) / NS_PER_S),
 		(unsigned long long)s->retrieved, (unsigned long long)s->removed);
 	pop3_send_done(s);
 	login_cancel(&s->login);

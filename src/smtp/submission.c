@@ -177,8 +177,7 @@ static void outcome(struct submission_session *ss, int rc, const struct auth_rep
 		rc = login_write_challenge(
 			&s->op, conn_output(s->conn), SPAN("334 "), reply->challenge);
 	else if (rc != LOGIN_LATER || ss->login.refusal)
-		log_info("submission", "%llu %s: log-in refused: %s",
-			(unsigned long long)conn_id(s->conn), conn_peer(s->conn),
+		login_log_refused(&ss->login, "submission", reply,
 			op_text(&s->op, rc == LOGIN_LATER ? ss->login.refusal : rc));
 	if (ss->login.exchange && rc == 0)
 		s->phase = AT_LINE;

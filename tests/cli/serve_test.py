@@ -5,10 +5,12 @@ import contextlib
 import imaplib
 import os
 import pathlib
+import poplib
 import resource
 import select
 import shutil
 import signal
+import smtplib
 import socket
 import ssl
 import subprocess
@@ -81,6 +83,34 @@ class Start(CliCase):
         serve_with(certificate, f"{certificate}: cannot read the private key: the file holds none in PEM form")
         serve_with(self.dir / "none", "cannot read the private key: No such file")
 
+    def test_log_of_refusals(self):
+        """Whose device has an old password; a name writes no line of its own, and moves no cursor."""
+        self.add_user()
+        with self.server(protocols=("imap", "pop3", "submission")) as server:
+            client = imaplib.IMAP4("127.0.0.1", server.ports["imap"])
+            client.send('x ID ("name" "we\u009b2J")\r\n'.encode())
+            self.assertIn(b"* ID", client.readline())
+            self.assertIn(b"x OK", client.readline())
+            with self.assertRaises(imaplib.IMAP4.error):
+                client.authenticate("PLAIN", lambda _: b"\0Anna\0old")
+            with self.assertRaises(imaplib.IMAP4.error):
+                client.login("bert", "old")
+            client.logout()
+            pop = poplib.POP3("127.0.0.1", server.ports["pop3"])
+            pop.user("anna")
+            with self.assertRaises(poplib.error_proto):
+                pop.pass_("old")
+            pop.quit()
+            with smtplib.SMTP("127.0.0.1", server.ports["submission"]) as smtp:
+                with self.assertRaises(smtplib.SMTPAuthenticationError):
+                    smtp.login("anna", "old")
+            log = server.log()
+            for front, name in (("imap", "anna"), ("imap", "bert"), ("pop3", "anna"), ("submission", "anna")):
+                self.assertRegex(log, rf"info {front}: \d+ 127.0.0.1 {name}: log-in refused: Authentication failed")
+            self.assertRegex(log, r"info imap: \d+ 127.0.0.1: closed")
+            self.assertRegex(log, r"ID .*we\?.2J")
+            self.assertNotIn("\u009b", log)
+
     def test_worker_has_nothing_but_its_sockets(self):
         with self.server() as server:
             worker = helpers(server)["starling-auth"]
@@ -138,7 +168,7 @@ class Start(CliCase):
 
 
 class Signals(Start):
-    test_certificates_that_cannot_be_used = None
+    test_certificates_that_cannot_be_used = test_log_of_refusals = None
     test_failures = test_worker_has_nothing_but_its_sockets = test_user = test_user_without_sandbox = None
 
     def test_stop_with_sessions(self):
