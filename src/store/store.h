@@ -245,7 +245,7 @@ struct store_written {
 	uint64_t moved;      // cleaning: what lives in segments that a sweep empties, written again
 	uint64_t checkpoint; // cleaning: the index, into the log, before segments are dropped
 	uint64_t compacted;  // cleaning: tables of the index, made of older ones
-	uint64_t ahead;      // blocks of new segments, before anything is written into them
+	uint64_t ahead;      // blocks of the log, before anything is written into them
 };
 struct store_stats {
 	struct store_written written;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #define VECTORS_MAX 1024u // of one system call: IOV_MAX of Linux
+#define ZEROS 65536u
 
 static int fault(const struct files *f, enum file_call call, size_t *n)
 {
@@ -79,6 +80,33 @@ int file_write(const struct files *f, int fd, struct span bytes, uint64_t offset
 	// iov_base is not const in the system's interface; pwritev only reads.
 	struct iovec iov = { (void *)(uintptr_t)bytes.p, bytes.n };
 	return file_writev(f, fd, &iov, 1, offset);
+}
+
+int file_fill(const struct files *f, int fd, uint64_t from, uint64_t to)
+{
+	static const _Alignas(FILL_UNIT) char zeros[ZEROS]; // aligned for O_DIRECT
+	struct iovec iov[16];
+	while (from < to) {
+		size_t n = 0;
+		int count = 0;
+		int error = fault(f, FILE_FILL, NULL);
+		if (error)
+			return error;
+		for (; count < 16 && from + n < to; count++) {
+			size_t some = to - from - n < ZEROS ? (size_t)(to - from - n) : ZEROS;
+			// iov_base is not const in the system's interface; pwritev only reads.
+			iov[count] = (struct iovec){ (void *)(uintptr_t)zeros, some };
+			n += some;
+		}
+		ssize_t wrote = pwritev(fd, iov, count, (off_t)from);
+		if (wrote < 0 && errno != EINTR)
+			return errno;
+		if (wrote >= 0 && wrote < (ssize_t)FILL_UNIT)
+			return EIO; // no file does this
+		if (wrote > 0)
+			from += (uint64_t)wrote & ~(uint64_t)(FILL_UNIT - 1);
+	}
+	return 0;
 }
 
 int file_read(const struct files *f, int fd, char *to, size_t n, uint64_t offset, size_t *ret_n)

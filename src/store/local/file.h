@@ -18,6 +18,7 @@ enum file_call {
 	FILE_UNLINK,
 	FILE_RENAME,
 	FILE_MAP,
+	FILE_FILL,
 };
 // Asked before each system call: an errno to fail with, or 0; may make *n (bytes to read or write) smaller.
 struct files {
@@ -32,6 +33,9 @@ int file_writev(const struct files *f, int fd, struct iovec *iov, size_t count, 
 int file_write(const struct files *f, int fd, struct span bytes, uint64_t offset);
 // Reads up to n bytes; fewer only at the end of the file.
 int file_read(const struct files *f, int fd, char *to, size_t n, uint64_t offset, size_t *ret_n);
+// Writes zeros; both offsets are multiples of FILL_UNIT.
+#define FILL_UNIT 4096u
+int file_fill(const struct files *f, int fd, uint64_t from, uint64_t to);
 int file_sync(const struct files *f, int fd); // fdatasync
 int file_sync_dir(const struct files *f, const char *path);
 int file_allocate(const struct files *f, int fd, uint64_t size); // blocks and length

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine's own thread: makes the next segment ahead of time, flushes the index when 64 MB or ten seconds of changes (a minute,
+// The engine's own thread: makes the next segment ahead of time and writes the blocks in front of the log, flushes the index when 64 MB or ten seconds of changes (a minute,
 // when they are few) are not in tables yet, writes what waits for the index, sees to groups that nobody waits for, watches the free space,
 // removes dead files, keeps memory for RocksDB, forgets after a while which frames were verified. While something is pending it looks every 50 ms, and commits
 // need not call it; else it dozes until one does.
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/local/local_priv.h"
+#include "store/local/runway.h"
 #include "store/local/shortage.h"
 
 #include <signal.h>
@@ -18,19 +19,21 @@
 #define BUSY_MS 50u                // how often it looks while something is pending
 #define PENDING_BYTES (256u << 10) // of changes that wait for the index
 #define PENDING_NS (200 * NS_PER_MS)
-#define FILL_GROUP (48u << 10) // blocks are written ahead for groups up to this size on average
-#define RETRY_NS NS_PER_S      // after a failure, and for the free space
+#define AHEAD_GROUP (48u << 10) // blocks are written ahead for groups up to this size on average
+#define AHEAD_ROUNDS 4u         // so many times what came in the last two rounds
+#define AHEAD_LEAST (UINT64_C(4) << 20)
+#define AHEAD_MOST (UINT64_C(64) << 20)
+#define LATELY_SCALE 64u
+#define RETRY_NS NS_PER_S // after a failure, and for the free space
 #define SPARE_FILES 1u
 
-struct rate_mark { // how much was written by then
-	uint64_t at, groups, bytes;
-};
 struct watch_state {
 	uint64_t dirty_since,
 		dirty_bytes; // not in tables: since when, group_bytes at the last flush
 	uint64_t space_looked, flush_failed;
-	struct rate_mark older, newer; // at least a second apart
-	struct rate_mark made;         // when the last segment was made
+	uint64_t groups_seen, bytes_seen;
+	uint64_t lately_groups,
+		lately_bytes; // since the round before, half of what came in that one, and so on; groups times LATELY_SCALE
 	bool full;
 };
 
@@ -77,30 +80,22 @@ static void look_after_flush(struct op *op, struct local *l, struct watch_state 
 	w->dirty_since = 0;
 }
 
-static struct rate_mark rate_now(struct local *l, uint64_t now)
+// Small groups have their blocks written ahead of them (runway.h). That doubles what the disk writes, so it is never done for large ones, whose own
+// octets cost more than that, however few they are. What comes is taken to be like what came in the last rounds with anything.
+static void look_ahead(struct local *l, struct watch_state *w)
 {
-	return (struct rate_mark){ now, atomic_load(&l->log.groups),
-		atomic_load(&l->log.group_bytes) };
-}
-
-static void look_at_rate(struct local *l, struct watch_state *w)
-{
-	uint64_t now = clock_mono();
-	if (w->newer.at && now - w->newer.at < NS_PER_S)
+	uint64_t groups = atomic_load(&l->log.groups), bytes = atomic_load(&l->log.group_bytes);
+	if (groups != w->groups_seen) {
+		w->lately_groups = w->lately_groups / 2 + (groups - w->groups_seen) * LATELY_SCALE;
+		w->lately_bytes = w->lately_bytes / 2 + (bytes - w->bytes_seen);
+		w->groups_seen = groups;
+		w->bytes_seen = bytes;
+	}
+	if (!w->lately_groups || w->lately_bytes > w->lately_groups / LATELY_SCALE * AHEAD_GROUP)
 		return;
-	w->older = w->newer;
-	w->newer = rate_now(l, now);
-}
-
-// Whether the blocks of the next segment are to be written ahead. That makes each sync into it cheaper (nothing but the data goes to the disk), by some
-// 0.16 ms, but doubles what the disk writes: worth it for small groups, and never for large ones, whose own bytes cost more than that, however few they
-// are. What comes is taken to be like what came in the last seconds or, if that was nothing, since the last segment was made.
-static bool wants_fill(struct local *l, const struct watch_state *w)
-{
-	struct rate_mark now = rate_now(l, 0);
-	const struct rate_mark *from =
-		w->older.at && now.groups > w->older.groups ? &w->older : &w->made;
-	return now.bytes - from->bytes <= (now.groups - from->groups) * FILL_GROUP;
+	uint64_t want = w->lately_bytes * AHEAD_ROUNDS;
+	want = want > AHEAD_LEAST ? want : AHEAD_LEAST;
+	runway_extend(l, want < AHEAD_MOST ? want : AHEAD_MOST);
 }
 
 static void look_after_space(struct op *op, struct local *l, struct watch_state *w)
@@ -120,8 +115,7 @@ static void look_after_space(struct op *op, struct local *l, struct watch_state 
 	w->space_looked = now;
 	bool full = volume_is_full(l);
 	if (!made && !full) {
-		int rc = segment_make(op, &l->segments, next, size, wants_fill(l, w));
-		w->made = rate_now(l, now);
+		int rc = segment_make(op, &l->segments, next, size);
 		if (rc == RC_NOSPACE)
 			full = true;
 		else if (rc)
@@ -185,8 +179,8 @@ static void *keeper_run(void *arg)
 		if (stop)
 			break;
 		op_reset(&op);
-		look_at_rate(l, &w);
 		look_after_space(&op, l, &w);
+		look_ahead(l, &w);
 		look_after_pending(&op, l);
 		look_after_flush(&op, l, &w);
 		segments_bury(&l->segments, SPARE_FILES);

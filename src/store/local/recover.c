@@ -321,7 +321,7 @@ static int first_segment(struct op *op, struct local *l)
 {
 	if (l->reader)
 		return op_fail(op, RC_NONEXISTENT, "%s has no log", l->dir);
-	return segment_make(op, &l->segments, 1, log_next_size(l, 0, 0), true);
+	return segment_make(op, &l->segments, 1, log_next_size(l, 0, 0));
 }
 
 static void report(struct local *l, const struct log_end *end)

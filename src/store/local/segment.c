@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #define PATH_ROOM 4096u
-#define FILL_BYTES (1u << 20)
 
 int segments_init(struct op *op, struct segments *t, const struct files *files, const char *dir)
 {
@@ -157,6 +156,7 @@ static int segment_publish(struct op *op, struct segments *t, const struct segme
 		s->bus = made->bus;
 		atomic_store(&s->end, 0);
 		atomic_store(&s->healed, 0);
+		s->ahead_to = made->ahead_to;
 		s->hold.free = segment_last;
 		atomic_store_explicit(&s->hold.refs.count, 1, memory_order_release);
 		atomic_store(&page->at[number % SEGMENT_PAGE], s);
@@ -180,12 +180,14 @@ static void path_of(char path[PATH_ROOM], const struct segments *t, uint32_t num
 }
 
 // Maps and publishes; takes over fd.
-static int segment_map(
-	struct op *op, struct segments *t, const struct segment_header *h, int fd, bool writable)
+static int segment_map(struct op *op, struct segments *t, const struct segment_header *h, int fd,
+	bool writable, uint64_t ahead_to)
 {
-	struct segment s = {
-		.number = h->number, .seed = segment_seed(h->nonce), .size = h->size, .fd = fd
-	};
+	struct segment s = { .number = h->number,
+		.seed = segment_seed(h->nonce),
+		.size = h->size,
+		.ahead_to = ahead_to,
+		.fd = fd };
 	int error = file_map(t->files, fd, h->size, &s.map);
 	if (error) {
 		(void)close(fd); // nothing was written
@@ -244,7 +246,7 @@ int segment_open(struct op *op, struct segments *t, uint32_t number, bool writab
 	struct segment_header h;
 	int fd;
 	int rc = header_read(op, t, number, writable, &fd, &h);
-	return rc ? rc : segment_map(op, t, &h, fd, writable);
+	return rc ? rc : segment_map(op, t, &h, fd, writable, 0);
 }
 
 int segments_check_versions(struct op *op, struct segments *t)
@@ -284,21 +286,6 @@ void segment_heal(struct segment *s)
 	(void)close(fd);                       // only read
 }
 
-static int fill_zero(const struct files *f, int fd, uint64_t size)
-{
-	static const char zeros[FILL_BYTES];
-	int error = 0;
-	for (uint64_t at = 0; at < size && !error; at += FILL_BYTES)
-		error = file_write(f, fd,
-			span_of(zeros, size - at < FILL_BYTES ? (size_t)(size - at) : FILL_BYTES),
-			at);
-	if (!error)
-		error = file_sync(f, fd);
-	// The pages would stay cached in huge folios, each of which counts as dirty as a whole when a little of it is written.
-	(void)posix_fadvise(fd, 0, (off_t)size, POSIX_FADV_DONTNEED); // advice
-	return error;
-}
-
 // Renames a dead file of this size to `path`, if there is one.
 static bool recycle(struct segments *t, const char *path, uint64_t size)
 {
@@ -319,7 +306,7 @@ static bool recycle(struct segments *t, const char *path, uint64_t size)
 }
 
 static int make_file(struct segments *t, const char *path, const struct segment_header *h,
-	bool recycled, bool fill, int *ret_fd)
+	bool recycled, int *ret_fd)
 {
 	int fd;
 	int error = file_open(t->files, path, O_RDWR | O_CREAT, &fd);
@@ -329,15 +316,12 @@ static int make_file(struct segments *t, const char *path, const struct segment_
 		error = file_truncate(t->files, fd, 0);
 		if (!error)
 			error = file_allocate(t->files, fd, h->size);
-		if (!error && fill)
-			error = fill_zero(t->files, fd, h->size);
 	}
 	char block[SEGMENT_HEADER];
 	segment_header_encode(block, h);
 	if (!error)
 		error = file_write(t->files, fd, span_of(block, sizeof block), 0);
-	atomic_fetch_add_explicit(
-		&t->ahead, sizeof block + (!recycled && fill ? h->size : 0), memory_order_relaxed);
+	atomic_fetch_add_explicit(&t->ahead, sizeof block, memory_order_relaxed);
 	if (!error)
 		error = file_sync(t->files, fd);
 	if (error)
@@ -347,7 +331,7 @@ static int make_file(struct segments *t, const char *path, const struct segment_
 	return error;
 }
 
-static int make_locked(struct op *op, struct segments *t, uint32_t number, uint64_t size, bool fill)
+static int make_locked(struct op *op, struct segments *t, uint32_t number, uint64_t size)
 {
 	char spare[PATH_ROOM], path[PATH_ROOM];
 	(void)snprintf(spare, sizeof spare, "%s/spare", t->dir); // dir is short
@@ -359,7 +343,7 @@ static int make_locked(struct op *op, struct segments *t, uint32_t number, uint6
 	// Else a power cut could leave the new header under the old name, as a damaged segment.
 	int error = recycled ? file_sync_dir(t->files, t->dir) : 0;
 	if (!error)
-		error = make_file(t, spare, &h, recycled, fill, &fd);
+		error = make_file(t, spare, &h, recycled, &fd);
 	if (!error)
 		error = file_rename(t->files, spare, path);
 	if (!error)
@@ -372,17 +356,25 @@ static int make_locked(struct op *op, struct segments *t, uint32_t number, uint6
 			error == ENOSPC || error == EDQUOT || error == EFBIG ? RC_NOSPACE : RC_IO,
 			error, "cannot make a log segment");
 	}
-	return segment_map(op, t, &h, fd, true);
+	return segment_map(op, t, &h, fd, true, recycled ? size : SEGMENT_HEADER);
 }
 
-int segment_make(struct op *op, struct segments *t, uint32_t number, uint64_t size, bool fill)
+int segment_make(struct op *op, struct segments *t, uint32_t number, uint64_t size)
 {
 	pthread_mutex_lock(&t->making);
 	struct segment *there = segment_ref(t, number);
-	int rc = there ? 0 : make_locked(op, t, number, size, fill);
+	int rc = there ? 0 : make_locked(op, t, number, size);
 	segment_unref(there);
 	pthread_mutex_unlock(&t->making);
 	return rc;
+}
+
+int segment_open_direct(const struct segment *s, int *ret_fd)
+{
+	char path[PATH_ROOM];
+	path_of(path, s->table, atomic_load(&s->number));
+	int error = file_open(s->table->files, path, O_RDWR | O_DSYNC | O_DIRECT, ret_fd);
+	return error == EINVAL ? file_open(s->table->files, path, O_RDWR | O_DSYNC, ret_fd) : error;
 }
 
 void segment_close_for_writing(struct segment *s, uint32_t end)

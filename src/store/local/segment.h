@@ -24,6 +24,7 @@ struct segment {
 	_Atomic uint32_t
 		end; // where its frames end, once the log went on to the next; 0: not known yet
 	_Atomic uint64_t healed; // clock_mono() of the last segment_heal()
+	uint64_t ahead_to;       // runway.c's: blocks before it have been written; 0: not known
 	struct segment *next_free;
 };
 
@@ -43,7 +44,7 @@ struct segments {
 	uint32_t *dead, dead_count; // numbers whose files nobody maps any more
 	size_t dead_cap;
 	uint32_t lowest, highest; // numbers in the table; 0: none
-	_Atomic uint64_t ahead;   // octets written into new segments before they are used
+	_Atomic uint64_t ahead;   // octets written into segments before the log came there
 };
 
 int segments_init(struct op *op, struct segments *t, const struct files *files, const char *dir);
@@ -61,9 +62,12 @@ static inline void segment_unref(struct segment *s)
 int segment_open(struct op *op, struct segments *t, uint32_t number, bool writable);
 // RC_VERSION when a later program made one of the segments: before anything is changed.
 int segments_check_versions(struct op *op, struct segments *t);
-// Makes a segment of that number unless it exists: from a dead file of the same size when there is one, else a new one of written (`fill`) or only
-// allocated blocks. Durable, in the table, open for writing. RC_NOSPACE, RC_IO. Blocks.
-int segment_make(struct op *op, struct segments *t, uint32_t number, uint64_t size, bool fill);
+// Makes a segment of that number unless it exists: from a dead file of the same size when there is one, else a new one of allocated
+// blocks (runway.h writes them). Durable, in the table, open for writing. RC_NOSPACE, RC_IO. Blocks.
+int segment_make(struct op *op, struct segments *t, uint32_t number, uint64_t size);
+// Another descriptor of its file: what is written through it is durable, and does not go through the page cache where the file system can do without. The
+// caller closes it while it still holds the segment. 0 or an errno.
+int segment_open_direct(const struct segment *s, int *ret_fd);
 // After sigbus_hit(): reads it again from the disk, once a second at most. What it was read as meanwhile has failed.
 void segment_heal(struct segment *s);
 // The log went on to another segment.

@@ -38,10 +38,10 @@ static void test_recycle(void **state)
 	op_init(&op, 0);
 	assert_non_null(mkdtemp(dir));
 	ok(&op, segments_init(&op, &t, &files, dir));
-	ok(&op, segment_make(&op, &t, 1, SEGMENT_MIN, false));
+	ok(&op, segment_make(&op, &t, 1, SEGMENT_MIN));
 	segment_drop(&t, 1);
 	calls.count = 0;
-	ok(&op, segment_make(&op, &t, 2, SEGMENT_MIN, false));
+	ok(&op, segment_make(&op, &t, 2, SEGMENT_MIN));
 	size_t renamed = first_of(&calls, 0, FILE_RENAME),
 	       written = first_of(&calls, 0, FILE_WRITE);
 	assert_true(renamed < written && written < calls.count); // it was recycled

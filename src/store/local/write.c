@@ -25,6 +25,7 @@
 #include "base/must.h"
 #include "run/crew.h"
 #include "store/local/local_priv.h"
+#include "store/local/runway.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -474,7 +475,7 @@ static int group_segment(
 {
 	struct segment *s = segment_ref(&l->segments, n->segment);
 	if (!s) {
-		int rc = segment_make(op, &l->segments, n->segment, n->size, false);
+		int rc = segment_make(op, &l->segments, n->segment, n->size);
 		s = rc ? NULL : segment_ref(&l->segments, n->segment);
 		if (!s)
 			return rc ? rc : op_fail(op, RC_IO, "the new log segment is gone");
@@ -489,7 +490,7 @@ static int group_reserve(struct op *op, struct local *l, const struct group *n)
 {
 	if (!n->next_size)
 		return 0;
-	int rc = segment_make(op, &l->segments, n->segment + 1, n->next_size, false);
+	int rc = segment_make(op, &l->segments, n->segment + 1, n->next_size);
 	return rc == RC_NOSPACE ? rc : 0;
 }
 
@@ -686,6 +687,7 @@ static void lead_locked(struct op *op, struct local *l)
 	g->writing = true;
 	n->waiters++; // keeps it while the lock is dropped
 	bool moved = n->segment != pos_segment(n->before);
+	runway_clear_locked(g, n);
 	pthread_mutex_unlock(&g->lock);
 	int rc = group_write(op, l, n);
 	if (rc == 0 && moved) {

@@ -69,6 +69,8 @@ struct log {
 	uint64_t tail;    // where the next item goes
 	uint64_t tail_size, next_size; // size of that segment; of the one after it, when it is made
 	uint64_t next_seq, next_id;
+	uint64_t ahead_from,
+		ahead_to; // positions: blocks that are being written with zeros (runway.h)
 	struct failed_range *failed;
 	size_t failed_count, failed_cap;
 	_Atomic uint64_t failures; // how often groups have failed
