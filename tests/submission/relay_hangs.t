@@ -1,5 +1,5 @@
-# A relay that says nothing: 451 after relay.timeout, for a greeting and for an answer.
-@ relay timeout = "1s";
+# A relay that says nothing: 451 after relay.timeout, for a greeting and for an answer. Long enough for a busy machine to answer EHLO in between.
+@ relay timeout = "5s";
 C: MAIL FROM:<${user}@example.org>
 S: 250
 C: RCPT TO:<b@example.net>
