@@ -1,90 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // A log that is damaged behind what the index has flushed, at many places and in several ways: after the repair, who keeps his UIDVALIDITY has
-// exactly what he had, and no message that is whole is lost. A second volume has one of everything that is not a plain APPEND or STORE.
-#include "mail/mend.h"
+// exactly what he had, and no message that is whole is lost. A second volume has one of everything that is not a plain APPEND or STORE, the log of a third
+// goes through several segments.
+#include "mail/mend_testing.h"
 
-#include "base/log.h"
-#include "mail/check.h"
 #include "mail/adopt.h"
-#include "mail/content.h"
 #include "mail/deliver.h"
 #include "mail/edit.h"
-#include "mail/mend_priv.h"
 #include "mail/metadata.h"
-#include "mail/repair.h"
 #include "mail/spool.h"
-#include "mail/testing.h"
 #include "mail/tree_change.h"
 #include "store/batch.h"
-#include "store/local/format.h"
 
-#include <fcntl.h>
-#include <sys/wait.h>
-
-#define NO_FLAGS ((struct flag_list){ 0 })
-#define USERS 4u
-#define NUMBER_MAX 700 // digits
 #define ROUNDS 4u
-#define MESSAGES_MAX 64u
 
-static const struct span users[USERS] = { { "alice", 5 }, { "bob", 3 }, { "carol", 5 },
-	{ "dave", 4 } };
-static unsigned users_now = 3;   // of the volume at hand
-static char plain[40], wide[50]; // the two volumes
-static char home[50], tried[64]; // the volume as a crash left it; the copy at hand
-
-// --- a volume that nobody has closed ---
-
-static void name_take(struct fixture *f, struct span name)
-{
-	account_unref(f->a);
-	ok(&f->op, account_open(&f->op, f->mail, name, &f->a));
-}
-
-static void user_take(struct fixture *f, unsigned user)
-{
-	name_take(f, users[user]);
-}
-
-static struct span text_of(unsigned number, char room[NUMBER_MAX + 200])
-{
-	int n = snprintf(room, NUMBER_MAX + 200,
-		"From: a@example.org\r\nSubject: number %u\r\n\r\n%0*u\r\n", number, NUMBER_MAX,
-		number);
-	return span_of(room, (size_t)n);
-}
-
-static void append_number(struct fixture *f, struct span mailbox, unsigned number)
-{
-	char room[NUMBER_MAX + 200];
-	(void)append_text(f, mailbox, text_of(number, room), NO_FLAGS);
-}
-
-static void flag_first(struct fixture *f)
-{
-	struct view *v = open_view(f, SPAN("INBOX"));
-	struct numset uids = { 0 };
-	struct flags_result r;
-	numset_add(&uids, 1);
-	ok(&f->op,
-		txn_flags(&f->op, v,
-			&(struct flags_args){ .uids = &uids,
-				.change = FLAGS_ADD,
-				.list = { .flags = FLAG_FLAGGED },
-				.unchanged_since = { UINT64_MAX } },
-			&r));
-	flags_result_done(&r);
-	numset_done(&uids);
-	view_close(v);
-}
-
-static void second_life(struct fixture *f)
-{
-	fixture_close_mail(f);
-	store_close(f->store); // up to here it is in the index
-	fixture_open_store(f);
-	fixture_open_mail(f);
-}
+static char plain[40], wide[50], many[50]; // the volumes
 
 static void fill(void)
 {
@@ -108,279 +38,13 @@ static void fill(void)
 	_exit(0);
 }
 
-static void run(const char *const *words)
-{
-	int status;
-	pid_t child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		execvp(words[0], (char *const *)(uintptr_t)words);
-		_exit(127);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(status, 0);
-}
-
-static void copy_home(void)
-{
-	const char *const clear[] = { "rm", "-rf", tried, NULL };
-	const char *const copy[] = { "cp", "-r", home, tried, NULL };
-	run(clear);
-	run(copy);
-}
-
-static int segment_open_file(const char *dir, int flags)
-{
-	char path[120];
-	(void)snprintf(path, sizeof path, "%s/log/00000001.log", dir); // fits
-	int fd = open(path, flags | O_CLOEXEC);
-	assert_true(fd >= 0);
-	return fd;
-}
-
-// --- what is in it ---
-
-struct spot { // of a frame behind what the index has
-	uint32_t at, size;
-	enum frame_type type;
-	uint64_t partition; // of a BATCH, and of a BLOB its owner's
-};
-static struct spot places[MESSAGES_MAX * 4];
-static size_t place_count;
-static char log_bytes[1u << 20];
-
-// The frames behind the end of the first life; the last group is not among them.
-static void frames_find(void)
-{
-	int fd = segment_open_file(home, O_RDONLY);
-	assert_int_equal(pread(fd, log_bytes, sizeof log_bytes, 0), sizeof log_bytes);
-	(void)close(fd);
-	struct segment_header h;
-	struct frame f;
-	assert_int_equal(segment_header_decode(log_bytes, &h), 0);
-	uint32_t at = SEGMENT_HEADER, seed = segment_seed(h.nonce);
-	uint64_t epoch = 0;
-	size_t last_group = 0;
-	while (at + FRAME_HEADER < sizeof log_bytes && frame_decode(log_bytes + at, seed, &f)) {
-		if (f.seq >> 32 != epoch)
-			place_count = 0; // of an earlier life
-		epoch = f.seq >> 32;
-		const char *payload = log_bytes + at + FRAME_HEADER;
-		if (f.type == FRAME_GROUP)
-			last_group = place_count;
-		assert_true(place_count < countof(places));
-		places[place_count++] = (struct spot){ at, frame_size(f.length), f.type,
-			load_u64(payload + (f.type == FRAME_BLOB ? 16 : 0)) };
-		at += frame_size(f.length);
-	}
-	place_count = last_group;
-	assert_true(place_count > 10);
-}
-
-struct message {
-	uint32_t uid_validity, uid;
-	unsigned number, flags; // number 0: it cannot be read
-};
-struct picture {
-	struct message m[MESSAGES_MAX];
-	size_t n;
-};
-
-static unsigned number_of(struct fixture *f, const struct msg_cold *cold)
-{
-	struct content c;
-	struct span piece;
-	char text[1000];
-	unsigned number;
-	if (content_open_cold(&f->op, f->store, cold, &c) != 0)
-		return 0;
-	bool whole = blob_piece(&f->op, &c.blob, 0, sizeof text - 1, &piece) == 0;
-	if (whole) {
-		memcpy(text, piece.p, piece.n);
-		text[piece.n] = '\0';
-		const char *at = strstr(text, "Subject: number ");
-		assert_true(at && sscanf(at, "Subject: number %u", &number) == 1);
-	}
-	content_close(&c);
-	return whole ? number + 1 : 0;
-}
-
-static void picture_of(struct fixture *f, struct picture *p)
-{
-	static const char *const names[] = { "INBOX", "Trash", "Junk" };
-	p->n = 0;
-	for (size_t i = 0; i < countof(names); i++) {
-		struct view *v = open_view(f, span_str(names[i]));
-		struct view_cursor *c;
-		struct msg m;
-		ok(&f->op, view_cursor_open(&f->op, v, NULL, CURSOR_COLD, &c));
-		while (view_cursor_next(&f->op, c, &m) == 0) {
-			assert_true(p->n < MESSAGES_MAX);
-			p->m[p->n++] = (struct message){ view_uid_validity(v), m.uid.v,
-				number_of(f, m.cold), m.flags & FLAG_FLAGGED };
-		}
-		view_cursor_close(c);
-		view_close(v);
-	}
-}
-
-static bool has_number(const struct picture *p, unsigned number)
-{
-	for (size_t i = 0; i < p->n; i++)
-		if (p->m[i].number == number)
-			return true;
-	return false;
-}
-
-static void count_finding(void *ctx, const struct store_finding *f)
-{
-	(void)f;
-	++*(unsigned *)ctx;
-}
-
-static void line(void *ctx, const char *text)
-{
-	(void)text;
-	++*(unsigned *)ctx;
-}
-
-static struct picture before[USERS];
-
-static void open_tried(struct fixture *f)
-{
-	*f = (struct fixture){ .engine = "local" };
-	op_init(&f->op, 0);
-	(void)snprintf(f->dir, sizeof f->dir, "%s", tried); // fits
-	fixture_open_store(f);
-	fixture_open_mail(f);
-}
-
-static void pictures(struct fixture *f, struct picture to[USERS])
-{
-	for (unsigned u = 0; u < users_now; u++) {
-		user_take(f, u);
-		picture_of(f, &to[u]);
-	}
-}
-
-static int mend(struct mend_counts *did)
-{
-	struct op op;
-	unsigned lines = 0;
-	struct store_config config = {
-		.engine = "local", .dir = tried, .segment_bytes = 4u << 20, .grace_ms = 1
-	};
-	op_init(&op, 0);
-	int rc = mail_mend(&op, &config, line, &lines, did);
-	if (rc < 0)
-		print_error("%s\n", op_text(&op, rc));
-	assert_true(rc < 0 || rc == MEND_NOTHING || lines > 0);
-	op_done(&op);
-	return rc;
-}
-
-static unsigned blobs_hit(uint32_t at, uint32_t n)
-{
-	unsigned hit = 0;
-	for (size_t i = 0; i < place_count; i++)
-		hit += places[i].type == FRAME_BLOB && places[i].at < at + n &&
-			at < places[i].at + places[i].size;
-	return hit;
-}
-
-// What must be true of one user after the repair; returns how many of his messages are lost.
-static unsigned compare(const struct picture *was, const struct picture *is)
-{
-	unsigned lost = 0;
-	for (size_t i = 0; i < was->n; i++)
-		lost += !has_number(is, was->m[i].number);
-	if (is->n && is->m[0].uid_validity == was->m[0].uid_validity) {
-		assert_int_equal(is->n, was->n); // nothing more and nothing less
-		for (size_t i = 0; i < was->n; i++) {
-			assert_int_equal(is->m[i].uid_validity, was->m[i].uid_validity);
-			assert_int_equal(is->m[i].uid, was->m[i].uid);
-			assert_int_equal(is->m[i].flags, was->m[i].flags);
-			assert_true(is->m[i].number == was->m[i].number || is->m[i].number == 0);
-		}
-	} else if (is->n && was->n) {
-		assert_true(is->m[0].uid_validity > was->m[was->n - 1].uid_validity);
-	}
-	return lost;
-}
-
-static void damage(uint32_t at, uint32_t n, bool flip)
-{
-	char bytes[8192];
-	int fd = segment_open_file(tried, O_RDWR);
-	assert_true(n <= sizeof bytes && pread(fd, bytes, n, at) == n);
-	if (flip)
-		bytes[0] ^= 4;
-	else
-		memset(bytes, 0, n);
-	assert_int_equal(pwrite(fd, bytes, n, at), n);
-	(void)close(fd);
-}
-
-static void (*look_closer)(
-	struct fixture *f, const struct picture after[USERS], const struct mend_counts *did);
-
-static void try_damage(uint32_t at, uint32_t n, struct mend_counts *did)
-{
-	struct fixture f;
-	struct picture after[USERS];
-	struct repaired repaired;
-	unsigned findings = 0, lost = 0, hit = blobs_hit(at, n);
-	uint64_t messages;
-	copy_home();
-	damage(at, n, n == 1);
-	int rc = mend(did);
-	if (rc == MEND_NOTHING) // padding
-		*did = (struct mend_counts){ 0 };
-	else
-		assert_int_equal(rc, 0);
-	open_tried(&f);
-	fixture_close_mail(&f);
-	ok(&f.op, mail_repair(&f.op, f.store, &repaired));
-	fixture_open_mail(&f);
-	struct store_stats st;
-	store_stats(f.store, &st);
-	assert_false(st.read_only);
-	pictures(&f, after);
-	for (unsigned u = 0; u < users_now; u++)
-		lost += compare(&before[u], &after[u]);
-	assert_true(lost <= hit);
-	if (look_closer)
-		look_closer(&f, after, did);
-	ok(&f.op, mail_check(&f.op, f.mail, count_finding, &findings, &messages));
-	assert_true(findings <= hit);
-	for (unsigned u = 0; u < users_now; u++) { // life goes on
-		user_take(&f, u);
-		append_number(&f, SPAN("INBOX"), 500);
-		picture_of(&f, &after[u]);
-		assert_true(has_number(&after[u], 501));
-	}
-	findings = 0;
-	ok(&f.op, mail_check(&f.op, f.mail, count_finding, &findings, &messages));
-	assert_true(findings <= hit);
-	fixture_end(&f);
-}
-
-static const struct spot *place_nth(enum frame_type type, unsigned nth)
-{
-	for (size_t i = 0; i < place_count; i++)
-		if (places[i].type == type && nth-- == 0)
-			return &places[i];
-	fail_msg("there is no such frame");
-	return NULL;
-}
-
 // A change of alice is lost: hers that follow are not made, nobody else's suffer but of those of whom nothing tells.
 static void test_change(void **state)
 {
 	(void)state;
 	struct mend_counts did;
 	const struct spot *p = place_nth(FRAME_BATCH, 0);
-	try_damage(p->at + FRAME_HEADER + 30, 1, &did);
+	try_damage(p, FRAME_HEADER + 30, 1, &did);
 	assert_int_equal(did.places, 1);
 	assert_int_equal(did.hurt, 1);
 	assert_int_equal(did.whole, 1);
@@ -395,7 +59,7 @@ static void test_octets(void **state)
 	(void)state;
 	struct mend_counts did;
 	const struct spot *p = place_nth(FRAME_BLOB, 1);
-	try_damage(p->at + p->size - 40, 1, &did);
+	try_damage(p, p->size - 40, 1, &did);
 	assert_int_equal(did.places, 1);
 	assert_int_equal(did.hurt + did.unsure + did.filed, 0);
 }
@@ -410,7 +74,7 @@ static void test_head(void **state)
 	struct mend_counts did;
 	const struct spot *p = place_nth(FRAME_BLOB, 1);
 	copy_home();
-	damage(p->at + FRAME_HEADER + 70, 1, true);
+	damage(&(struct harm){ p->segment, p->at + FRAME_HEADER + 70, 1 });
 	assert_int_equal(mend(&did), 0);
 	open_tried(&f);
 	fixture_close_mail(&f);
@@ -435,7 +99,7 @@ static void test_everywhere(void **state)
 		struct mend_counts did;
 		uint32_t n = sizes[tries % countof(sizes)];
 		if (at + n <= to)
-			try_damage(at, n, &did);
+			try_harms(&(struct harm){ 1, at, n }, 1, &did);
 	}
 	assert_true(tries > 20);
 }
@@ -446,32 +110,6 @@ static void test_whole(void **state)
 	struct mend_counts did;
 	copy_home();
 	assert_int_equal(mend(&did), MEND_NOTHING);
-}
-
-// Before this process has a store open itself: what is forked has none of RocksDB's threads.
-static void volume_make(const char *dir, void (*make)(void))
-{
-	int status;
-	(void)snprintf(home, sizeof home, "%s", dir); // fits
-	pid_t child = fork();
-	assert_true(child >= 0);
-	if (child == 0)
-		make();
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(status, 0);
-}
-
-static void volume_use(const char *dir, unsigned user_count)
-{
-	struct fixture f;
-	users_now = user_count;
-	(void)snprintf(home, sizeof home, "%s", dir);          // fits
-	(void)snprintf(tried, sizeof tried, "%s-tried", home); // likewise
-	frames_find();
-	copy_home();
-	open_tried(&f);
-	pictures(&f, before);
-	fixture_end(&f);
 }
 
 // --- one of everything ---
@@ -672,7 +310,7 @@ static void test_wide(void **state)
 		if (places[i].type != FRAME_BATCH)
 			continue;
 		damaged = places[i].partition;
-		try_damage(places[i].at + FRAME_HEADER + 9, 1, &did);
+		try_damage(&places[i], FRAME_HEADER + 9, 1, &did);
 		tries++;
 	}
 	look_closer = NULL;
@@ -692,10 +330,11 @@ static void test_prefix(void **state)
 	for (size_t i = 0; i < place_count; i++) {
 		const struct spot *p = &places[i];
 		if (p->partition == ALICE && p->type == FRAME_BATCH && !changed) {
-			damage(p->at + FRAME_HEADER + 9, 1, true);
+			damage(&(struct harm){ p->segment, p->at + FRAME_HEADER + 9, 1 });
 			changed = true;
 		} else if (p->partition == ALICE && p->type == FRAME_BLOB && p->size < 200) {
-			damage(p->at + FRAME_HEADER + BLOB_FIELDS + 3, 1, true);
+			damage(&(struct harm){
+				p->segment, p->at + FRAME_HEADER + BLOB_FIELDS + 3, 1 });
 		}
 	}
 	assert_int_equal(mend(&did), 0);
@@ -704,6 +343,122 @@ static void test_prefix(void **state)
 	pictures(&f, after);
 	assert_true(has_number(&after[0], 101));
 	fixture_end(&f);
+}
+
+// --- several segments ---
+
+#define LONG_TEXT 200000u // an extent takes more
+static char long_text[LONG_TEXT];
+
+static void append_long(struct fixture *f, struct span mailbox, unsigned number)
+{
+	int n = snprintf(long_text, sizeof long_text,
+		"From: a@example.org\r\nSubject: number %u\r\n\r\n", number);
+	memset(long_text + n, 'a' + (char)(number % 26), sizeof long_text - (size_t)n);
+	(void)append_text(f, mailbox, span_of(long_text, sizeof long_text), NO_FLAGS);
+}
+
+static void fill_many(void)
+{
+	struct fixture f;
+	struct store_stats st = { 0 };
+	fixture_begin(&f, "local");
+	for (unsigned u = 0; u < 3; u++) {
+		user_take(&f, u);
+		append_number(&f, SPAN("INBOX"), 900 + u);
+	}
+	second_life(&f);
+	for (unsigned i = 0; i < 25; i++) // of two, one long and one short: ten mebibytes
+		for (unsigned u = 0; u < 2; u++) {
+			user_take(&f, u);
+			append_long(&f, i % 2 ? SPAN("Trash") : SPAN("INBOX"), 100 * u + i);
+			if (i % 4 == 0)
+				append_number(&f, SPAN("INBOX"), 300 + 100 * u + i);
+			if (i == 10)
+				flag_first(&f);
+		}
+	append_number(&f, SPAN("INBOX"), 999); // proves that what is before it was durable
+	store_stats(f.store, &st);
+	assert_true(st.log_bytes > 2 * (4u << 20));
+	assert_int_equal(rename(f.dir, home), 0);
+	_exit(0);
+}
+
+// The first frame of a segment; with `last`, the last one.
+static const struct spot *edge_of(uint32_t segment, bool last)
+{
+	const struct spot *found = NULL;
+	for (size_t i = 0; i < place_count; i++)
+		if (places[i].segment == segment && (last || !found))
+			found = &places[i];
+	assert_non_null(found);
+	return found;
+}
+
+static void begin_many(void)
+{
+	static bool begun;
+	if (!begun)
+		volume_use(many, 3);
+	begun = true;
+	assert_int_equal(edge_of(1, false)->segment, 1);
+	assert_true(places[place_count - 1].segment >= 3);
+}
+
+// A change here and there is lost; all octets are whole.
+static void test_segments_changes(void **state)
+{
+	(void)state;
+	unsigned tries = 0;
+	begin_many();
+	for (size_t i = 0; i < place_count; i++) {
+		struct mend_counts did;
+		if (places[i].type != FRAME_BATCH || tries++ % 7)
+			continue;
+		try_damage(&places[i], FRAME_HEADER + 9, 1, &did);
+		assert_int_equal(did.places, 1);
+		assert_int_equal(did.hurt + did.unsure, 2); // carol, and whose it was
+		assert_int_equal(did.lost, 0);
+	}
+	assert_true(tries > 50);
+}
+
+// Where the log goes from one segment to the next: the end, the beginning, both; a bit, a frame, a page.
+static void test_segments_edges(void **state)
+{
+	(void)state;
+	static const uint32_t sizes[] = { 1, 300, 4096 };
+	begin_many();
+	uint32_t last = places[place_count - 1].segment;
+	for (uint32_t segment = 2; segment <= last; segment++)
+		for (size_t i = 0; i < countof(sizes); i++) {
+			struct mend_counts did;
+			const struct spot *end = edge_of(segment - 1, true);
+			struct harm h[2] = { { segment, SEGMENT_HEADER, sizes[i] },
+				{ segment - 1, end->at + end->size - 40, 40 } };
+			try_harms(&h[0], 1, &did);
+			assert_int_equal(did.places, 1);
+			try_harms(&h[1], 1, &did);
+			assert_int_equal(did.places, 1);
+			try_harms(h, 2, &did);
+			assert_true(did.places >= 1);
+		}
+}
+
+// All of a segment is lost but its header, and what lies on both sides of it.
+static void test_segments_lost(void **state)
+{
+	(void)state;
+	struct mend_counts did;
+	begin_many();
+	const struct spot *end = edge_of(1, true);
+	uint32_t rest = (4u << 20) - SEGMENT_HEADER;
+	struct harm h[3] = { { 2, SEGMENT_HEADER, rest }, { 1, end->at, 40 },
+		{ 3, SEGMENT_HEADER, 4096 } };
+	for (size_t n = 1; n <= countof(h); n++) {
+		try_harms(h, n, &did);
+		assert_true(did.hurt >= 1 && did.octets > 3u << 20);
+	}
 }
 
 // A repair reads modseqs out of patches: no octet of one may be left out because it is the same as before.
@@ -735,10 +490,12 @@ static void test_header_patch(void **state)
 static int setup(void **state)
 {
 	(void)state;
-	(void)snprintf(plain, sizeof plain, "/tmp/starling-mend-%ld", (long)getpid());
-	(void)snprintf(wide, sizeof wide, "%s-wide", plain); // both fit
+	(void)snprintf(plain, sizeof plain, "%s/mend-%ld", scratch_folder(), (long)getpid());
+	(void)snprintf(wide, sizeof wide, "%s-wide", plain); // all fit
+	(void)snprintf(many, sizeof many, "%s-many", plain);
 	volume_make(plain, fill);
 	volume_make(wide, fill_wide);
+	volume_make(many, fill_many);
 	volume_use(plain, 3);
 	assert_int_equal(before[0].n, 1 + ROUNDS);
 	assert_true(has_number(&before[1], 102) && before[1].m[0].flags);
@@ -748,7 +505,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	const char *const clear[] = { "rm", "-rf", plain, wide, tried, NULL };
+	const char *const clear[] = { "rm", "-rf", plain, wide, many, tried, NULL };
 	run(clear);
 	return 0;
 }
@@ -760,6 +517,7 @@ int main(void)
 		cmocka_unit_test(test_change), cmocka_unit_test(test_octets),
 		cmocka_unit_test(test_head), cmocka_unit_test(test_everywhere),
 		cmocka_unit_test(test_wide), cmocka_unit_test(test_prefix),
-		cmocka_unit_test(test_header_patch) };
+		cmocka_unit_test(test_segments_changes), cmocka_unit_test(test_segments_edges),
+		cmocka_unit_test(test_segments_lost), cmocka_unit_test(test_header_patch) };
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
