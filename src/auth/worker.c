@@ -122,7 +122,9 @@ int auth_worker_main(int argc, char **argv)
 	op_init(&op, 0);
 	int status = 1;
 	// What is meant for the key process alone; without a sandbox, too.
-	int rc = geteuid() == 0 ? 0 : sandbox_capabilities(&op, 0);
+	const char *const files[] = { dir, passwd_file };
+	bool kept;
+	int rc = sandbox_capabilities_reaching(&op, files, countof(files), &kept);
 	if (rc == 0)
 		rc = users_open(&op, dir, passwd_file, &users);
 	if (rc == 0 && sandbox)

@@ -52,6 +52,10 @@ int sandbox_calls(struct op *op, const char *who, unsigned processes);
 
 // Keeps these capabilities (bits of <linux/capability.h>, below 32) and no others. RC_NOPERM.
 int sandbox_capabilities(struct op *op, uint32_t bits);
+// All but, for root, the one to read any file, where `paths` (NULL: none) cannot be opened without it: a folder of root's in somebody's home, say. Then
+// *ret_kept is true.
+int sandbox_capabilities_reaching(
+	struct op *op, const char *const *paths, size_t n, bool *ret_kept);
 
 // No core dumps, no tracing by others of the same user: for processes that hold secrets.
 void sandbox_no_dumps(void);

@@ -8,6 +8,7 @@
 #include "run/sandbox_priv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -135,13 +136,49 @@ int sandbox_calls(struct op *op, const char *who, unsigned processes)
 }
 
 // The system call itself: two words, no library needed.
-int sandbox_capabilities(struct op *op, uint32_t bits)
+static int capabilities(struct op *op, uint32_t effective, uint32_t permitted)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { { bits, bits, 0 }, { 0, 0, 0 } };
+	struct __user_cap_data_struct data[2] = { { effective, permitted, 0 }, { 0, 0, 0 } };
 	if (syscall(SYS_capset, &header, data) != 0)
 		return op_fail_errno(op, RC_NOPERM, errno, "cannot drop capabilities");
 	return 0;
+}
+
+int sandbox_capabilities(struct op *op, uint32_t bits)
+{
+	return capabilities(op, bits, bits);
+}
+
+static bool opens(const char *path)
+{
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+	if (fd < 0)
+		return !path || errno != EACCES;
+	close(fd);
+	return true;
+}
+
+int sandbox_capabilities_reaching(struct op *op, const char *const *paths, size_t n, bool *ret_kept)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+	if (geteuid() != 0) {
+		*ret_kept = false;
+		return sandbox_capabilities(op, 0);
+	}
+	if (syscall(SYS_capget, &header, data) != 0)
+		return op_fail_errno(op, RC_NOPERM, errno, "cannot ask for capabilities");
+	uint32_t read = data[0].permitted & 1u << CAP_DAC_READ_SEARCH;
+	int rc = capabilities(op, 0, read); // what is effective decides
+	bool all = true;
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		all = all && opens(paths[i]);
+	if (rc == 0)
+		rc = sandbox_capabilities(op, all ? 0 : read);
+	if (rc == 0)
+		*ret_kept = !all && read;
+	return rc;
 }
 
 void sandbox_no_dumps(void)

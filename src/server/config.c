@@ -36,7 +36,7 @@ struct key {
 static const struct key keys[] = {
 	{ "data", KIND_STRING, AT(data), 0, 0, "the user's state folder",
 		"where mail, users and certificates are kept" },
-	{ "user", KIND_STRING, AT(user), 0, 0, "none",
+	{ "user", KIND_STRING, AT(user), 0, 0, "the owner of the data folder",
 		"the system user to become after binding ports (when started as root)" },
 	{ "log_level", KIND_STRING, AT(log_level), 0, 0, "info", "debug, info, warn or error",
 		"debug info warn error" },

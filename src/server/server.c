@@ -539,7 +539,7 @@ static int server_start(struct op *op, struct server *s, const char *program)
 	if (rc == 0)
 		rc = keys_prepare(op, s);
 	if (rc == 0)
-		rc = privileges_drop_rest(op);
+		rc = privileges_drop_rest(op, s->config->data);
 	if (rc == 0)
 		rc = confine_files(op, s->config, s->reads_key);
 	if (rc == 0)

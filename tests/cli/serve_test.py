@@ -152,6 +152,61 @@ class Start(CliCase):
         for path in (self.data / "tls", self.data / "auth" / "users", *(self.data / "log").iterdir()):
             self.assertEqual(path.stat().st_uid, 65534, path)
 
+    def rights(self, process):
+        """The capabilities of all its threads together."""
+        return {int(status(f"{process}/task/{thread.name}")[name], 16)
+                for thread in pathlib.Path(f"/proc/{process}/task").iterdir() for name in ("CapPrm", "CapEff", "CapInh", "CapAmb")}
+
+    @unittest.skipIf(os.geteuid() != 0, "only root can stay root")
+    def test_root_without_user(self):
+        """Root whom nobody told to become another keeps none of root's rights, but that for the keys; mail comes and goes."""
+        self.add_user()
+        with self.server() as server:
+            for process in (server.process.pid, *helpers(server).values()):
+                seen = status(process)
+                reads = seen["Name"] in ("starling-spawn", "starling-keys")
+                self.assertEqual(seen["Uid"].split(), ["0"] * 4)
+                self.assertEqual(seen["NoNewPrivs"], "1")
+                self.assertLessEqual(self.rights(process), {0, CAP_DAC_READ_SEARCH} if reads else {0}, seen["Name"])
+            self.assertIn("stays root", server.log())
+            client = self.log_in(server)
+            self.assertEqual(client.append("INBOX", None, None, b"Subject: x\r\n\r\nx\r\n")[0], "OK")
+            client.logout()
+            server.process.send_signal(signal.SIGHUP)
+            self.wait_for(server, "the certificate was read again")
+
+    @unittest.skipIf(os.geteuid() != 0, "only root can stay root")
+    def test_root_in_a_closed_folder(self):
+        """A folder of root's in one that only somebody else may enter, as beneath a home: the right to go there is kept, and told."""
+        closed = self.dir / "closed"
+        closed.mkdir(mode=0o700)
+        self.data = closed / "data"
+        self.add_user()
+        os.chown(closed, 65534, 65534)
+        with self.server() as server:
+            self.assertLessEqual(self.rights(server.process.pid), {0, CAP_DAC_READ_SEARCH})
+            self.assertIn("can be reached with the right to read any file alone", server.log())
+            client = self.log_in(server)
+            self.assertEqual(client.append("INBOX", None, None, b"Subject: x\r\n\r\nx\r\n")[0], "OK")
+            client.logout()
+
+    @unittest.skipIf(os.geteuid() != 0, "only root can become another user")
+    def test_owner(self):
+        """Root whom nobody told to become another becomes the owner of the folder: what it writes there must be the owner's."""
+        self.data.mkdir()
+        os.chown(self.data, 65534, 65534)
+        os.chmod(self.dir, 0o711)
+        with self.server() as server:
+            self.add_user()
+            for process in (server.process.pid, *helpers(server).values()):
+                seen = status(process)
+                reads = seen["Name"] in ("starling-spawn", "starling-keys")
+                self.assertEqual((seen["Uid"].split(), seen["Groups"].split()), (["65534"] * 4, []))
+                self.assertLessEqual(self.rights(process), {0, CAP_DAC_READ_SEARCH} if reads else {0}, seen["Name"])
+            self.log_in(server).logout()
+        for path in (self.data / "auth" / "users", *(self.data / "log").iterdir()):
+            self.assertEqual(path.stat().st_uid, 65534, path)
+
     @unittest.skipIf(os.geteuid() != 0, "only root can become another user")
     def test_user_without_sandbox(self):
         """The right to read any file is for the keys alone, then, too."""
@@ -170,6 +225,7 @@ class Start(CliCase):
 class Signals(Start):
     test_certificates_that_cannot_be_used = test_log_of_refusals = None
     test_failures = test_worker_has_nothing_but_its_sockets = test_user = test_user_without_sandbox = None
+    test_root_without_user = test_root_in_a_closed_folder = test_owner = None
 
     def test_stop_with_sessions(self):
         """BYE to all, at once; what was answered is there afterwards."""
