@@ -59,7 +59,7 @@ static void print_damage(void *ctx, const struct store_finding *f)
 
 static struct store_config store_config_of(const struct cli *c)
 {
-	return (struct store_config){ .engine = c->config.engine, .dir = c->config.data };
+	return (struct store_config){ .engine = c->config.engine, .dir = c->config.volume };
 }
 
 static int check_mail(struct cli *c, struct store *store, struct findings *found)
@@ -273,6 +273,8 @@ int cmd_check(struct cli *c)
 	int status = cli_config_existing(c);
 	if (status)
 		return status;
+	if (store_relocate(&c->op, c->config.data, c->config.volume, false) < 0)
+		return cli_fail_op(c, c->op.rc);
 	struct outcome *out =
 		mmap(NULL, sizeof *out, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (out == MAP_FAILED)

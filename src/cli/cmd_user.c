@@ -135,11 +135,13 @@ static int print_name(void *ctx, const struct user *user)
 
 static int mail_delete(struct cli *c, struct span name)
 {
-	struct store_config config = { .engine = c->config.engine, .dir = c->config.data };
+	struct store_config config = { .engine = c->config.engine, .dir = c->config.volume };
 	struct store *store = NULL;
 	struct mail *mail = NULL;
 	struct span canonical;
 	int rc = user_name_canonical(&c->op, name, &canonical);
+	if (rc == 0)
+		rc = store_relocate(&c->op, c->config.data, c->config.volume, true);
 	if (rc == 0)
 		rc = store_open(&c->op, &config, &store);
 	if (rc == RC_LOCKED)

@@ -20,7 +20,7 @@ static int serve_itself(struct cli *c, struct link *l, bool given_up)
 {
 	const struct config *config = &c->config;
 	struct store_config store = { .engine = config->engine,
-		.dir = config->data,
+		.dir = config->volume,
 		.segment_bytes = config->store.segment_bytes,
 		.reserve_bytes = config->store.reserve_bytes };
 	struct mail_config mail = { .append_limit = config->limits.message_bytes,
@@ -28,7 +28,9 @@ static int serve_itself(struct cli *c, struct link *l, bool given_up)
 		.create_accounts = true,
 		.given_up = given_up };
 	int fds[2];
-	int rc = store_open(&c->op, &store, &l->store);
+	int rc = store_relocate(&c->op, config->data, config->volume, true);
+	if (rc == 0)
+		rc = store_open(&c->op, &store, &l->store);
 	if (rc == RC_LOCKED)
 		return op_fail(&c->op, rc,
 			"another process has %s, but does not answer on its admin socket",

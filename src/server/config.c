@@ -661,7 +661,8 @@ int config_data(struct op *op, struct config *c, bool make)
 {
 	if (!c->data)
 		c->data = default_data(op);
-	if (!c->data)
+	c->volume = c->data ? path_of(op, c->data, "store") : NULL;
+	if (!c->volume)
 		return op_fail(op, RC_NOMEM, "out of memory");
 	int rc = make ? make_folders(op, c->data) : 0;
 	return rc < 0 ? rc : folder_check(op, c->data);

@@ -27,6 +27,7 @@ struct config_listener {
 };
 struct config {
 	const char *data;   // the data folder; never NULL after config_finish()
+	const char *volume; // DATA/store: the store's own; set with `data`
 	const char *engine; // "local", "memory"
 	const char *user;   // to become after binding ports; NULL: stay
 	const char *log_level;

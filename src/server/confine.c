@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A rule holds for a folder and what is beneath it, or for one file, and stays with it when another takes its name. So the files that are
-// replaced need their folder: DATA/volume is made anew in DATA, which is why names in DATA may be made and files there written, but not read: that is
-// for log, index and run alone. So the password hashes in DATA/auth cannot be read, nor moved or linked to where they could. Written they can be:
-// rights hold for all that is beneath a folder, and no rule takes any back.
+// A rule holds for a folder and what is beneath it, or for one file, and stays with it when another takes its name; none takes a right back that one above
+// gives. So what this process writes lies in folders of its own, DATA/store and DATA/run, and on DATA itself it has no right at all: it can neither read nor
+// write DATA/auth, where the password hashes are, nor move or link them to where it could.
 //
 // For the same reason no folder may be read that has a secret somewhere beneath it: then only single files in it are (secret_beneath()).
 #include "server/confine.h"
@@ -50,7 +49,7 @@ static const char *in_data(struct list *l, const struct config *c, const char *n
 	return path;
 }
 
-// Who took the server over may give the folder of the hashes the name of one that the next start lets be read.
+// Who took over a server of an earlier version, which could change names in DATA, may have given the folder of the hashes the name of one that is read now.
 static void refuse_foreign(struct list *l, const char *path)
 {
 	static const char *const names[] = { "users", "learned", "secret" }; // of DATA/auth
@@ -144,15 +143,6 @@ static void add_socket(struct list *l, struct span path)
 	add(l, some[0].path, SANDBOX_SOCKET);
 }
 
-static void add_lock(struct list *l, const struct config *c)
-{
-	const char *path = in_data(l, c, "lock");
-	int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
-	if (fd >= 0)
-		close(fd);
-	add(l, path, SANDBOX_READ | SANDBOX_WRITE);
-}
-
 // What connecting to the relay reads: the resolver's files, when it is a name, and the authorities of its certificate. The resolver's are replaced
 // while we run (DHCP), so their folder is better; a file that is named alone is what it was at the start.
 static void add_relay(struct list *l, const struct config *c)
@@ -190,12 +180,8 @@ int confine_files(struct op *op, const struct config *c, bool reads_key)
 	}
 	l.secrets[0] = reads_key ? NULL : real_name(op, c->tls.key);
 	l.secrets[1] = real_name(op, c->auth.passwd_file);
-	add(&l, c->data, SANDBOX_LIST | SANDBOX_WRITE | SANDBOX_NAMES);
-	add_own(&l, c, "log", SANDBOX_FOLDER);
-	add_own(&l, c, "index", SANDBOX_FOLDER);
+	add_own(&l, c, "store", SANDBOX_FOLDER);
 	add_own(&l, c, "run", SANDBOX_FOLDER | SANDBOX_SOCKET);
-	add_lock(&l, c);
-	add(&l, in_data(&l, c, "volume"), SANDBOX_READ);
 	add(&l, "/sys/devices", SANDBOX_READ); // RocksDB asks for the block size of its disk
 	if (reads_key) {
 		add_replaced(&l, c->tls.certificate);

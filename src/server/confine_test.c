@@ -60,6 +60,7 @@ static struct config config_of(void)
 	struct config c;
 	config_defaults(&c);
 	c.data = at(0, "data");
+	c.volume = at(6, "data/store");
 	c.tls.certificate = at(1, "pem/certificate.pem");
 	c.tls.key = at(2, "pem/key.pem");
 	c.sandbox = true;
@@ -104,6 +105,44 @@ static void test_key_beside_authorities(void **state)
 	assert_int_equal(reading(&c, c.tls.key), EACCES);
 }
 
+// Why the file cannot be opened for writing; 0 when it can be, or changed in another way.
+static int changing(const char *path, const char *other)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	int error = fd < 0 ? errno : 0;
+	return rename(path, other) == 0 || link(path, other) == 0 || unlink(path) == 0 ||
+			truncate(path, 0) == 0
+		? 0
+		: error;
+}
+
+// Who has taken the server over writes no users of his own, nor anything else beside the store's.
+static void test_users_are_not_written(void **state)
+{
+	struct config c = config_of();
+	static const char *const names[] = { "data/auth/users", "data/auth/more", "data/volume",
+		"data/new" };
+	if (LANDLOCK_VERSION < 3)
+		skip(); // truncating
+	for (size_t i = 0; i < countof(names); i++) {
+		int status;
+		pid_t pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			struct op op;
+			op_init(&op, 0);
+			if (confine_files(&op, &c, false) < 0)
+				_exit(REFUSED);
+			if (changing(at(3, "data/store/file"), at(4, "data/store/other")))
+				_exit(REFUSED);
+			_exit(changing(at(3, names[i]), at(4, "data/store/stolen")));
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), EACCES);
+	}
+}
+
 // A name needs the resolver's files, not what else is in their folder.
 static void test_secret_beside_the_resolver(void **state)
 {
@@ -119,7 +158,7 @@ static void test_secret_beside_the_resolver(void **state)
 // Names in DATA may be changed: what the next start lets be read must not be the folder of the hashes.
 static void test_hashes_under_another_name(void **state)
 {
-	static const char *const names[] = { "data/run", "data/log", "data/index" };
+	static const char *const names[] = { "data/run", "data/store" };
 	struct config c = config_of();
 	for (size_t i = 0; i < countof(names); i++) {
 		const char *other = at(3, names[i]), *auth = at(4, "data/auth");
@@ -134,6 +173,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_key_beside_authorities, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_users_are_not_written, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_secret_beside_the_resolver, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hashes_under_another_name, setup, teardown),
 	};

@@ -268,7 +268,7 @@ static int mail_prepare(struct op *op, struct server *s)
 {
 	const struct config *c = s->config;
 	struct store_config store = { .engine = c->engine,
-		.dir = c->data,
+		.dir = c->volume,
 		.segment_bytes = c->store.segment_bytes,
 		.reserve_bytes = c->store.reserve_bytes,
 		.grace_ms = (uint32_t)c->store.grace_ms };
@@ -540,6 +540,8 @@ static int server_start(struct op *op, struct server *s, const char *program)
 		rc = keys_prepare(op, s);
 	if (rc == 0)
 		rc = privileges_drop_rest(op, s->config->data);
+	if (rc == 0)
+		rc = store_relocate(op, s->config->data, s->config->volume, true);
 	if (rc == 0)
 		rc = confine_files(op, s->config, s->reads_key);
 	if (rc == 0)

@@ -5,6 +5,7 @@
 #include "base/must.h"
 #include "store/batch.h"
 #include "store/engine.h"
+#include "store/local/relocate.h"
 
 static const struct store_engine *const engines[] = { &store_local, &store_memory };
 
@@ -48,6 +49,11 @@ int store_mend(struct op *op, const struct store_config *config, const struct st
 		if (strcmp(engines[i]->name, config->engine) == 0)
 			return engines[i]->mend(op, config, how);
 	return op_fail(op, RC_CONFIG, "no engine is called %s", config->engine);
+}
+
+int store_relocate(struct op *op, const char *from, const char *to, bool make)
+{
+	return local_relocate(op, NULL, from, to, make);
 }
 
 void store_close(struct store *s)

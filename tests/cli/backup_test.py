@@ -592,7 +592,7 @@ class Backup(CliCase):
                     self.assertEqual(without(picture(server, "anna"), *NEW), was, round_)
             else:
                 self.assertTrue(done.stderr.startswith("starling: "), done.stderr)
-            self.sound(data) if (data / "volume").exists() else None
+            self.sound(data) if (data / "store" / "volume").exists() else None
             path.write_bytes(whole)
 
     def test_not_a_folder_of_backups(self):

@@ -276,7 +276,7 @@ class Check(CliCase):
         self.fine("import", source, "--user", "anna")
         self.assertIn("20 messages checked, 0 faults", self.fine("check"))
         damaged = 0
-        for path in (self.data / "log").iterdir():
+        for path in (self.data / "store" / "log").iterdir():
             octets = bytearray(path.read_bytes())
             at = octets.find(b"text 0007 of this message")
             if at >= 0:

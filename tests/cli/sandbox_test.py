@@ -76,14 +76,14 @@ class Sandbox(CliCase):
                 self.assertEqual(status(pid)["Seccomp"], status("self")["Seccomp"])
 
     def test_first_start_and_restart(self):
-        """Files that the store replaces in the data folder are made and read again."""
+        """Files that the store replaces in its folder are made and read again."""
         self.add_user()
         with self.server() as server:
             for turn in range(3):
                 client = self.log_in(server)
                 self.assertEqual(client.append("INBOX", None, None, b"Subject: x\r\n\r\nx\r\n")[0], "OK")
                 client.logout()
-                (self.data / "reserve").unlink(missing_ok=True)
+                (self.data / "store" / "reserve").unlink(missing_ok=True)
                 server.restart()
             client = self.log_in(server)
             self.assertEqual(client.select("INBOX")[1], [b"3"])

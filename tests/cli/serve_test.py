@@ -149,7 +149,7 @@ class Start(CliCase):
             self.log_in(server, "bob").logout()
             server.process.send_signal(signal.SIGHUP)
             self.wait_for(server, "the certificate was read again")
-        for path in (self.data / "tls", self.data / "auth" / "users", *(self.data / "log").iterdir()):
+        for path in (self.data / "tls", self.data / "auth" / "users", *(self.data / "store" / "log").iterdir()):
             self.assertEqual(path.stat().st_uid, 65534, path)
 
     def rights(self, process):
@@ -204,7 +204,7 @@ class Start(CliCase):
                 self.assertEqual((seen["Uid"].split(), seen["Groups"].split()), (["65534"] * 4, []))
                 self.assertLessEqual(self.rights(process), {0, CAP_DAC_READ_SEARCH} if reads else {0}, seen["Name"])
             self.log_in(server).logout()
-        for path in (self.data / "auth" / "users", *(self.data / "log").iterdir()):
+        for path in (self.data / "auth" / "users", *(self.data / "store" / "log").iterdir()):
             self.assertEqual(path.stat().st_uid, 65534, path)
 
     @unittest.skipIf(os.geteuid() != 0, "only root can become another user")

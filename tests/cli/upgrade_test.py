@@ -114,7 +114,21 @@ class Upgrade(CliCase):
                 client.logout()
             self.assertRegex(self.fine("check"), "0 faults found")
 
+    def test_store_gets_a_folder(self):
+        """What earlier versions had beside the files of others is moved, once; they would not find half of it, they refuse."""
+        for _ in self.each():
+            self.fine("check")
+            self.assertTrue(any((self.data / "store" / "log").glob("*.log")))
+            self.assertFalse([name for name in ("log", "index", "reserve", "store.new") if (self.data / name).exists()])
+            self.assertEqual(struct.unpack_from("<I", (self.data / "volume").read_bytes(), 8)[0], 2)
+
     # --- later versions ---
+
+    def each_as_now(self):
+        """A folder of a later version is like those of this one, but for what the test changes."""
+        for seen in self.each():
+            self.fine("check")
+            yield seen
 
     def refused(self, text):
         """Neither served nor checked, and not an octet changed."""
@@ -130,15 +144,15 @@ class Upgrade(CliCase):
         path.write_bytes(old[:at] + octets + old[at + len(octets):])
 
     def test_later_volume(self):
-        for _ in self.each():
-            path = self.data / "volume"
+        for _ in self.each_as_now():
+            path = self.data / "store" / "volume"
             self.put(path, 8, struct.pack("<I", 2))
             self.put(path, 40, struct.pack("<I", crc32c(path.read_bytes()[:40])))
             self.refused("unknown format version")
 
     def test_later_segment(self):
-        for _ in self.each():
-            path = sorted((self.data / "log").glob("*.log"))[0]
+        for _ in self.each_as_now():
+            path = sorted((self.data / "store" / "log").glob("*.log"))[0]
             self.put(path, 8, struct.pack("<I", 2))
             self.put(path, 48, struct.pack("<I", crc32c(path.read_bytes()[:48])))
             self.refused("unknown format version")

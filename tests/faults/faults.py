@@ -654,7 +654,7 @@ def bad_sector(world, rounds):
 
 
 def bad_once(world):
-    segment = sorted((world.data / "log").glob("*.log"))[-2]
+    segment = sorted((world.data / "store" / "log").glob("*.log"))[-2]
     must_work(world, "append")
     octets = segment.read_bytes()
     used = len(octets.rstrip(b"\0"))

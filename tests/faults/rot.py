@@ -173,8 +173,8 @@ def choose(folder, generator):
     """A file and an offset in it."""
     kind = generator.choice(["log"] * 5 + ["index"] * 4 + ["volume"])
     if kind == "volume":
-        return kind, folder / "volume", generator.randrange(64)
-    files = sorted((folder / kind).iterdir())
+        return kind, folder / "store" / "volume", generator.randrange(64)
+    files = sorted((folder / "store" / kind).iterdir())
     if kind == "log":
         files = [f for f in files if f.suffix == ".log" and frames(f.read_bytes())]
         path = generator.choice(files)
@@ -309,7 +309,7 @@ def repaired(volume, folder, kind):
     if cards := re.search(r"^(\d+) cards of messages were made again", said, re.M):
         volume.counts["cards made again"] += int(cards[1])
     if kind == "log":
-        shutil.rmtree(folder / "index")
+        shutil.rmtree(folder / "store" / "index")
         again, inboxes = serve(folder)
         if again != world:
             raise Wrong(f"the index that was made of the repaired log is another: {said}")
@@ -318,7 +318,7 @@ def repaired(volume, folder, kind):
 def no_index(volume):
     """The whole index is gone."""
     folder = volume.copy("lost")
-    shutil.rmtree(folder / "index")
+    shutil.rmtree(folder / "store" / "index")
     check(folder, "--repair")
     found, text = check(folder)
     world, inboxes = serve(folder)
@@ -333,14 +333,14 @@ def no_index(volume):
 def two_faults(volume):
     """The index cannot be opened, and a change in the log is damaged: what the repair brings in must outlive another loss of the index."""
     folder = volume.copy("both")
-    log = sorted((folder / "log").glob("*.log"))[0]
+    log = sorted((folder / "store" / "log").glob("*.log"))[0]
     batches = [at for at, kind, _, _ in frames(log.read_bytes()) if kind == FRAME_BATCH]
     flip(log, batches[-4] + FRAME_HEADER + 9, 1)  # a change that is not the last
-    (folder / "index" / "CURRENT").write_text("nothing\n")
+    (folder / "store" / "index" / "CURRENT").write_text("nothing\n")
     _, said = check(folder, "--repair")
     left, text = check(folder)
     world, inboxes = serve(folder)
-    shutil.rmtree(folder / "index")
+    shutil.rmtree(folder / "store" / "index")
     again, inboxes = serve(folder)
     if left or world is None or again != world:
         raise Wrong(f"after damage to the log and the index:\n{said}\n{text}")
