@@ -294,9 +294,22 @@ static void system_batch(struct mend *m, struct span ops)
 		buf_add(&m->emptied, span_of(&emptied, sizeof emptied));
 }
 
+static bool passed_over(struct mend *m, uint64_t partition, struct span ops)
+{
+	struct reader r = reader_of(ops);
+	struct change c;
+	bool is_note = partition == SYSTEM_PARTITION && change_next(&r, &c) &&
+		span_eq(c.key, MEND_UNDER_WAY);
+	if (is_note)
+		m->cut_off = c.kind == CHANGE_PUT;
+	return is_note || m->cut_off;
+}
+
 static int on_batch(struct op *op, void *ctx, struct store *s, uint64_t partition, struct span ops)
 {
 	struct mend *m = ctx;
+	if (passed_over(m, partition, ops))
+		return MEND_SKIP;
 	if (partition == SYSTEM_PARTITION)
 		system_batch(m, ops);
 	if (partition == SPOOL_PARTITION)
@@ -349,6 +362,8 @@ static int on_blob(struct op *op, void *ctx, struct blob_ref ref, const struct b
 		.flags = owner->flags,
 		.places = m->places,
 		.cold = { .blob = ref, .internal_date = owner->internal_date } };
+	if (m->cut_off)
+		return 0;
 	stray_add(m, &x);
 	return room_is_left(op, m);
 }

@@ -8,6 +8,8 @@
 // behind it are filed anew, as new ones, without keywords, in the mailbox that they came to (INBOX, if that is not there, or was not known yet). An account
 // without a change behind the damage may have lost its last ones. Clients of both kinds may have been shown what is no more, so their mailboxes get a new
 // UIDVALIDITY: they ask for everything again. Users' entries and accounts are made to agree in the end (mend_priv.h).
+//
+// A repair that is cut off leaves in the log what it filed so far, behind a note; the next one passes over it, and begins anew.
 #ifndef MAIL_MEND_H
 #define MAIL_MEND_H
 

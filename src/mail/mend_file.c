@@ -357,12 +357,26 @@ static int validities_renew(struct op *op, struct mend *m, struct store *s)
 	return rc < 0 ? rc : 0;
 }
 
+static int note_change(struct op *op, struct store *s, bool under_way)
+{
+	struct store_batch b;
+	batch_init(&b, SYSTEM_PARTITION);
+	b.flags = STORE_FREES;
+	if (under_way)
+		batch_put(&b, MEND_UNDER_WAY, SPAN(""));
+	else
+		batch_delete(&b, MEND_UNDER_WAY);
+	return mend_commit(op, s, &b);
+}
+
 int mend_finish(struct op *op, void *ctx, struct store *s)
 {
 	struct mend *m = ctx;
 	if (m->places == 0)
 		return 0; // no change was lost: records of lost messages are found by the check
-	int rc = emptied_again(op, m, s);
+	int rc = note_change(op, s, true);
+	if (rc == 0)
+		rc = emptied_again(op, m, s);
 	size_t n;
 	struct stray *x = mend_strays(m, &n);
 	if (n)
@@ -380,5 +394,5 @@ int mend_finish(struct op *op, void *ctx, struct store *s)
 	if (rc == 0)
 		rc = losses_tell(op, m, s);
 	mail_close(m->mail);
-	return rc;
+	return rc ? rc : note_change(op, s, false);
 }

@@ -26,7 +26,8 @@ struct mend {
 	void (*tell)(void *ctx, const char *line);
 	void *ctx;
 	struct mend_counts counts;
-	uint32_t places;     // of damage that may have taken changes
+	uint32_t places; // of damage that may have taken changes
+	bool cut_off;    // what comes now is of an earlier repair, which did not come to its end
 	struct buf accounts; // struct known, ascending
 	struct buf strays;   // struct stray
 	struct buf emptied;  // u64: partitions of accounts whose removal was finished
@@ -44,6 +45,9 @@ struct known *mend_known_or_new(
 struct stray *mend_strays(const struct mend *m, size_t *ret_n);
 // What was there, and what was lost of it, does not matter any more.
 void mend_begin_anew(struct mend *m, struct known *k);
+// In the system partition while a repair files what is left over. Nobody else writes meanwhile, and nobody sees any of it before the end: the next repair
+// passes over what one that was cut off has written.
+#define MEND_UNDER_WAY SPAN("R")
 // The `finish` of the store_mender; ctx is the struct mend.
 int mend_finish(struct op *op, void *ctx, struct store *s);
 

@@ -53,6 +53,73 @@ static void test_change(void **state)
 	assert_int_equal(did.lost, 0);
 }
 
+struct cut {
+	unsigned lines;
+	atomic_bool now;
+};
+
+static void cut_at(void *ctx, const char *text)
+{
+	struct cut *c = ctx;
+	(void)text;
+	if (--c->lines == 0)
+		c->now = true;
+}
+
+// The repair ends where it next looks whether it is to, after it has said its nth line; false: it did not.
+static bool mend_up_to(unsigned nth)
+{
+	struct op op;
+	struct mend_counts did;
+	struct cut cut = { .lines = nth };
+	struct store_config config = {
+		.engine = "local", .dir = tried, .segment_bytes = 4u << 20, .grace_ms = 1
+	};
+	op_init(&op, 0);
+	op.cancel = &cut.now;
+	int rc = mail_mend(&op, &config, cut_at, &cut, &did);
+	op_done(&op);
+	assert_true(rc <= 0);
+	return rc < 0;
+}
+
+// A repair that was cut off, wherever that was, and twice: the next one does what one does that was not. No message comes twice.
+static void test_cut_off(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct picture once[USERS], after[USERS];
+	struct mend_counts did, whole;
+	const struct spot *p = place_nth(FRAME_BATCH, 0);
+	const struct harm h = { p->segment, p->at + FRAME_HEADER + 30, 1 };
+	unsigned cuts = 0;
+	for (unsigned nth = 0; nth < 8; nth++) {
+		copy_home();
+		damage(&h);
+		if (nth > 0 && !mend_up_to(nth))
+			continue; // nothing was to be done any more
+		cuts += nth > 0;
+		if (nth > 0)
+			assert_true(mend_up_to(nth));
+		assert_int_equal(mend(nth == 0 ? &whole : &did), 0);
+		open_tried(&f);
+		pictures(&f, nth == 0 ? once : after);
+		fixture_end(&f);
+		if (nth == 0)
+			continue;
+		assert_int_equal(did.filed, whole.filed);
+		assert_int_equal(did.skipped, whole.skipped);
+		for (unsigned u = 0; u < users_now; u++) {
+			assert_int_equal(after[u].n, once[u].n);
+			for (size_t i = 0; i < once[u].n; i++) {
+				assert_int_equal(after[u].m[i].number, once[u].m[i].number);
+				assert_int_equal(after[u].m[i].uid, once[u].m[i].uid);
+			}
+		}
+	}
+	assert_true(cuts > 0);
+}
+
 // Octets of a message are lost, and nothing else.
 static void test_octets(void **state)
 {
@@ -514,10 +581,11 @@ int main(void)
 {
 	log_level_set(LOG_ERROR_ + 1);
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_whole),
-		cmocka_unit_test(test_change), cmocka_unit_test(test_octets),
-		cmocka_unit_test(test_head), cmocka_unit_test(test_everywhere),
-		cmocka_unit_test(test_wide), cmocka_unit_test(test_prefix),
-		cmocka_unit_test(test_segments_changes), cmocka_unit_test(test_segments_edges),
-		cmocka_unit_test(test_segments_lost), cmocka_unit_test(test_header_patch) };
+		cmocka_unit_test(test_change), cmocka_unit_test(test_cut_off),
+		cmocka_unit_test(test_octets), cmocka_unit_test(test_head),
+		cmocka_unit_test(test_everywhere), cmocka_unit_test(test_wide),
+		cmocka_unit_test(test_prefix), cmocka_unit_test(test_segments_changes),
+		cmocka_unit_test(test_segments_edges), cmocka_unit_test(test_segments_lost),
+		cmocka_unit_test(test_header_patch) };
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
