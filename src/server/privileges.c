@@ -108,7 +108,7 @@ int privileges_drop(struct op *op, const char *user, const char *data)
 	if (rc == 0 && geteuid() != 0)
 		return rights_keep(op);
 	if (rc == 0)
-		log_warn("server",
+		log_info("server",
 			"this process stays root, without root's rights: a system user of its own "
 			"is better (`user`)");
 	return rc;
