@@ -73,7 +73,34 @@ class Inside(CliCase):
     def test_server(self):
         """It serves mail, by each protocol; its helpers are started again; the certificate is read again; no fault is logged."""
         self.add_user()
-        with Fenced(data=self.data, protocols=("imap", "imaps", "pop3", "lmtp", "submission"), config='log_level = "info";\n') as server:
+        self.serve(Fenced)
+
+    def may_view(self):
+        """Root may make the views, and nothing that the test needs is where they have nothing."""
+        if os.geteuid() != 0 or not shutil.which("setpriv") or not pathlib.Path("/usr/bin/python3").exists():
+            return False
+        hidden = [path for path in (ROOT, program()) if str(path).startswith(("/home/", "/root/", "/tmp/", "/run/user/"))]
+        done = subprocess.run(["unshare", "--mount", "mount", "-t", "proc", "-o", "hidepid=invisible", "proc", "/proc"], capture_output=True)
+        return not hidden and done.returncode == 0
+
+    @unittest.skipIf(SANITIZED, "a build with sanitizers needs more")
+    def test_views(self):
+        """The same where the file system is as the unit shows it, as another user with its one capability."""
+        if not self.may_view():
+            self.skipTest("needs root, mount namespaces and setpriv, and a checkout that the unit does not hide")
+        self.add_user()
+        os.chmod(self.dir, 0o711)
+        (self.dir / "backups").mkdir()
+        for path in (self.dir / "backups", self.data, *self.data.rglob("*")):
+            os.chown(path, 65534, 65534)
+
+        class Viewed(Fenced):
+            words = ("unshare", "--mount", str(ROOT / "tests" / "lib" / "fence_views.sh"), str(self.data), "65534", "/usr/bin/python3", *Fenced.words[1:])
+
+        self.serve(Viewed)
+
+    def serve(self, kind):
+        with kind(data=self.data, protocols=("imap", "imaps", "pop3", "lmtp", "submission"), config='log_level = "info";\n') as server:
             self.assertEqual(clicase.status(server.process.pid)["NoNewPrivs"], "1")
             client = self.log_in(server)
             self.assertEqual(client.append("INBOX", None, None, b"Subject: x\r\n\r\nx\r\n")[0], "OK")

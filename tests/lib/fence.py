@@ -2,7 +2,7 @@
 """Starts a program inside what a systemd unit forbids, as far as a process can do that to itself: fence.py UNIT PROGRAM WORDS...
 
 SystemCallFilter= (with the sets of `systemd-analyze syscall-filter`), RestrictAddressFamilies=, RestrictNamespaces=, MemoryDenyWriteExecute=, NoNewPrivileges=,
-UMask=. Not the views of the file system, which need root."""
+UMask=. The views of the file system, which need root: fence_views.sh."""
 
 import ctypes
 import ctypes.util
