@@ -18,6 +18,7 @@ struct conn {
 	struct buf shown, last;
 	bool tls, compressed, woken, eof;
 	uint64_t deadline;
+	struct purse *purse;
 };
 
 // --- net/conn.h ---
@@ -79,6 +80,16 @@ void conn_stranger(struct conn *c, uint64_t until)
 {
 	(void)c;
 	(void)until;
+}
+
+void conn_set_purse(struct conn *c, struct purse *purse)
+{
+	c->purse = purse;
+}
+
+struct purse *fake_purse(const struct fake *f)
+{
+	return f->conn->purse;
 }
 
 struct waker *conn_waker_ref(struct conn *c)

@@ -24,6 +24,8 @@ void fake_send(struct fake *f, struct span octets, size_t chunk);
 void fake_wake(struct fake *f, unsigned events);
 // When it wants to be run at the latest (clock_mono()); 0: it does not.
 uint64_t fake_deadline(const struct fake *f);
+// Who pays for it; NULL: it does so itself.
+struct purse *fake_purse(const struct fake *f);
 // Octets of those that the session has not taken.
 size_t fake_unread(const struct fake *f);
 // Everything written since the last call; valid until the next.

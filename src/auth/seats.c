@@ -6,6 +6,7 @@
 #include "base/budget.h"
 #include "base/hash.h"
 #include "base/ref.h"
+#include "run/purse.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ struct seat {
 	struct seat *next;
 	unsigned counts[SEAT_KINDS], count; // count: all of them
 	struct budget *memory;
+	struct purse purse;
 	size_t n;
 	char name[];
 };
@@ -80,7 +82,7 @@ static struct seat **find_locked(struct seats *seats, struct span user)
 }
 
 bool seats_take(struct seats *seats, enum seat_kind kind, struct span user, unsigned most,
-	struct budget **ret_memory)
+	struct budget **ret_memory, struct purse **ret_purse)
 {
 	struct seat *fresh = malloc(sizeof *fresh + user.n);
 	if (!fresh)
@@ -102,6 +104,7 @@ bool seats_take(struct seats *seats, enum seat_kind kind, struct span user, unsi
 		(*at)->counts[kind]++;
 		(*at)->count++;
 		*ret_memory = (*at)->memory;
+		*ret_purse = &(*at)->purse;
 	}
 	pthread_mutex_unlock(&seats->lock);
 	seat_free(fresh);

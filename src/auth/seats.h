@@ -7,6 +7,7 @@
 #include "base/op.h"
 
 struct budget;
+struct purse;
 struct seats;
 enum seat_kind { SEAT_IMAP, SEAT_POP3, SEAT_SUBMISSION, SEAT_KINDS };
 
@@ -15,9 +16,9 @@ int seats_new(struct op *op, struct budget *all, size_t each, struct seats **ret
 // What a front end keeps of its configuration: a reference to `seats`, or, where that is NULL, seats of its own without bounds of memory.
 int seats_share(struct op *op, struct seats *seats, struct seats **ret_seats);
 void seats_unref(struct seats *seats); // accepts NULL
-// False when the user has `most` of this kind already, or there is no memory. *ret_memory: the user's budget, for as long as the seat is kept.
+// False when the user has `most` of this kind already, or there is no memory. *ret_memory, *ret_purse: the user's, for as long as the seat is kept.
 bool seats_take(struct seats *seats, enum seat_kind kind, struct span user, unsigned most,
-	struct budget **ret_memory);
+	struct budget **ret_memory, struct purse **ret_purse);
 void seats_give(struct seats *seats, enum seat_kind kind, struct span user);
 
 #endif

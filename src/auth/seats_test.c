@@ -15,6 +15,7 @@ static void one_memory(void **state)
 	(void)state;
 	struct op op;
 	struct budget *all = budget_new(NULL, 1000), *imap, *pop3, *other;
+	struct purse *imap_purse, *pop3_purse, *other_purse;
 	struct seats *seats, *same, *own;
 	op_init(&op, 0);
 	assert_int_equal(seats_new(&op, all, 100, &seats), 0);
@@ -22,14 +23,17 @@ static void one_memory(void **state)
 	assert_ptr_equal(seats, same);
 	assert_int_equal(seats_share(&op, NULL, &own), 0);
 	assert_ptr_not_equal(seats, own);
-	assert_true(seats_take(seats, SEAT_IMAP, SPAN("anna"), 1, &imap));
-	assert_true(seats_take(same, SEAT_POP3, SPAN("anna"), 1, &pop3));
+	assert_true(seats_take(seats, SEAT_IMAP, SPAN("anna"), 1, &imap, &imap_purse));
+	assert_true(seats_take(same, SEAT_POP3, SPAN("anna"), 1, &pop3, &pop3_purse));
 	assert_ptr_equal(imap, pop3);
-	assert_false(seats_take(seats, SEAT_IMAP, SPAN("anna"), 1, &other));
-	assert_true(seats_take(seats, SEAT_SUBMISSION, SPAN("anna"), 1, &other));
+	assert_false(seats_take(seats, SEAT_IMAP, SPAN("anna"), 1, &other, &other_purse));
+	assert_true(seats_take(seats, SEAT_SUBMISSION, SPAN("anna"), 1, &other, &other_purse));
 	assert_ptr_equal(imap, other);
-	assert_true(seats_take(seats, SEAT_IMAP, SPAN("bert"), 1, &other));
+	assert_ptr_equal(imap_purse, pop3_purse); // and what he has of the threads in front
+	assert_ptr_equal(imap_purse, other_purse);
+	assert_true(seats_take(seats, SEAT_IMAP, SPAN("bert"), 1, &other, &other_purse));
 	assert_ptr_not_equal(imap, other);
+	assert_ptr_not_equal(imap_purse, other_purse);
 	assert_true(budget_take(imap, 60));
 	assert_false(budget_take(pop3, 60));
 	assert_true(budget_take(other, 60));
@@ -37,7 +41,7 @@ static void one_memory(void **state)
 	budget_give(other, 60);
 	seats_give(seats, SEAT_IMAP, SPAN("bert"));
 	seats_give(seats, SEAT_IMAP, SPAN("anna"));
-	assert_true(seats_take(seats, SEAT_IMAP, SPAN("anna"), 1, &imap));
+	assert_true(seats_take(seats, SEAT_IMAP, SPAN("anna"), 1, &imap, &imap_purse));
 	assert_ptr_equal(imap, pop3); // the others kept it
 	seats_give(seats, SEAT_IMAP, SPAN("anna"));
 	seats_give(seats, SEAT_POP3, SPAN("anna"));

@@ -77,21 +77,21 @@
 #define SEARCH_NEEDLE_MAX 4096u // octets of a string sought, folded
 
 // --- run ---
-#define RUN_BLOCK_BUDGET 64u // threads blocked at a time by kind, if none is configured
-#define RUN_THREADS_SLACK                                                                          \
-	64u // threads beyond all budgets: a caller that waits for its turn holds one too
-#define RUN_RETIRE_MS 30000u           // a thread that nobody needed for so long ends
-#define RUN_STACK_BYTES (2u << 20)     // stack of a crew thread; only touched pages cost memory
+#define RUN_BLOCK_BUDGET 64u       // threads blocked at a time by kind, if none is configured
+#define RUN_THREADS_SLACK 64u      // threads beyond all budgets: who waits for his turn has one too
+#define RUN_RETIRE_MS 30000u       // a thread that nobody needed for so long ends
+#define RUN_STACK_BYTES (2u << 20) // stack of a crew thread; only touched pages cost memory
 #define RUN_SLICE_NS UINT64_C(2000000) // what a task has before it should yield
 #define RUN_BACK_NICE 5                // what threads that run what yielded give way by
+#define RUN_PURSE_NS UINT64_C(4000000) // what a user may use at once of the threads in front
+#define RUN_PURSE_SHARE 8u             // and the part of a core's time that he may use for long
 
 // --- imap ---
-#define IMAP_PREAUTH_COMMAND_MAX                                                                   \
-	8192u // octets of a command before log-in, literals included: nobody needs more to say who he is
-#define IMAP_LINE_MAX 65536u        // octets of a command line after it: long sets of UIDs
-#define IMAP_COMMAND_MAX (1u << 20) // octets of a command with its collected literals
-#define IMAP_LITERALS_MAX 200u      // collected literals of a command
-#define IMAP_AUTH_LINE_MAX 16384u   // octets of a line of AUTHENTICATE
+#define IMAP_PREAUTH_COMMAND_MAX 8192u // octets of a command before log-in, literals included
+#define IMAP_LINE_MAX 65536u           // octets of a command line after it: long sets of UIDs
+#define IMAP_COMMAND_MAX (1u << 20)    // octets of a command with its collected literals
+#define IMAP_LITERALS_MAX 200u         // collected literals of a command
+#define IMAP_AUTH_LINE_MAX 16384u      // octets of a line of AUTHENTICATE
 #define IMAP_PREAUTH_SKIP_MAX                                                                      \
 	65536u // octets of refused {n+} literals of a command that are dropped; more: BYE
 #define IMAP_SKIP_MAX (UINT64_C(1) << 30)

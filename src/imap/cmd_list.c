@@ -420,7 +420,7 @@ static int list_run(struct session *s, struct command *c)
 			return rc;
 	}
 	for (unsigned i = 0; a->at < a->tree->count; i++) {
-		if (conn_is_full(s->conn) || (i % 64 == 63 && crew_slice_used() > RUN_SLICE_NS))
+		if (conn_is_full(s->conn) || (i % 64 == 63 && crew_slice_is_over()))
 			return IMAP_MORE;
 		int rc = entry_list(s, a, a->at++);
 		if (rc < 0)

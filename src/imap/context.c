@@ -512,7 +512,7 @@ int contexts_tell_changed(struct session *s)
 {
 	for (struct context **at = &s->priv->contexts; *at;) {
 		struct context *x = *at;
-		if (conn_is_full(s->conn) || crew_slice_used() > 2 * RUN_SLICE_NS)
+		if (conn_is_full(s->conn) || crew_slice_is_well_over())
 			return 1;
 		int rc = evaluate(s, x);
 		if (rc > 0)

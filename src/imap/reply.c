@@ -338,7 +338,7 @@ int reply_changes(struct session *s, bool expunges, bool uid)
 	for (bool first = true;; first = false) {
 		struct view_change ch;
 		uint32_t next = view_uid_next(s->view).v;
-		if (conn_is_full(s->conn) || (!first && crew_slice_used() > 2 * RUN_SLICE_NS))
+		if (conn_is_full(s->conn) || (!first && crew_slice_is_well_over()))
 			return 1;
 		int rc = view_sync_next(&s->op, s->view, what, &ch);
 		if (rc < 0)

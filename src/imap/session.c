@@ -171,7 +171,8 @@ int session_log_in(struct session *s, struct span user)
 	memcpy(copy, user.p, user.n);
 	struct span name = span_of(copy, user.n);
 	struct budget *memory;
-	if (!seats_take(s->imap->seats, SEAT_IMAP, name, most, &memory)) {
+	struct purse *purse;
+	if (!seats_take(s->imap->seats, SEAT_IMAP, name, most, &memory, &purse)) {
 		free(copy);
 		return op_fail(
 			&s->op, RC_LIMIT, "too many connections: at most %u for one user", most);
@@ -184,6 +185,7 @@ int session_log_in(struct session *s, struct span user)
 	}
 	arena_set_budget(&s->op.arena, memory);
 	conn_stranger(s->conn, 0);
+	conn_set_purse(s->conn, purse);
 	p->user = name;
 	p->seated = true;
 	s->state = STATE_AUTHENTICATED;
@@ -199,6 +201,7 @@ void session_log_out(struct session *s)
 	account_unref(s->account);
 	s->account = NULL;
 	arena_set_budget(&s->op.arena, NULL);
+	conn_set_purse(s->conn, NULL);
 	if (p->seated)
 		seats_give(s->imap->seats, SEAT_IMAP, p->user);
 	p->seated = false;

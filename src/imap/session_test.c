@@ -162,6 +162,24 @@ static void long_lines(void **state)
 	fake_close(&f);
 }
 
+// What a user may use of the threads in front is one for all of his sessions, and of nobody else's.
+static void one_purse(void **state)
+{
+	struct fake f, g;
+	fake_open(&f, &imap_service, imap);
+	fake_open(&g, &imap_service, imap);
+	assert_null(fake_purse(&f));
+	fake_send(&f, SPAN("a LOGIN u p\r\n"), 0);
+	fake_send(&g, SPAN("a LOGIN u p\r\n"), 0);
+	assert_non_null(fake_purse(&f));
+	assert_ptr_equal(fake_purse(&f), fake_purse(&g));
+	fake_send(&g, SPAN("a UNAUTHENTICATE\r\n"), 0);
+	assert_null(fake_purse(&g));
+	fake_close(&g);
+	fake_close(&f);
+	(void)state;
+}
+
 // A tag, a line, an answer of AUTHENTICATE without end: after a while nobody waits for the end any more.
 static void endless_lines(void **state)
 {
@@ -398,6 +416,7 @@ int main(void)
 		cmocka_unit_test(refuses_bad_lines),
 		cmocka_unit_test(refuses_literals),
 		cmocka_unit_test(long_lines),
+		cmocka_unit_test(one_purse),
 		cmocka_unit_test(endless_lines),
 		cmocka_unit_test(too_many_errors),
 		cmocka_unit_test(authenticates),

@@ -516,6 +516,11 @@ void conn_stranger(struct conn *c, uint64_t until)
 	c->out_high = until ? NET_STRANGER_OUT : NET_OUT_HIGH;
 }
 
+void conn_set_purse(struct conn *c, struct purse *purse)
+{
+	task_set_purse(&c->task, purse);
+}
+
 static void conn_init(struct conn *c, struct net *n, int fd, const struct peer *peer)
 {
 	c->task = (struct task){ .ops = &conn_ops, .fd = fd, .want_read = true };

@@ -66,6 +66,8 @@ void conn_input_limit(struct conn *c, size_t bytes);
 // Before log-in a connection holds little: NET_STRANGER_INPUT of unread input, NET_STRANGER_OUT of output as its high-water mark, NET_STRANGER_UNSENT in the kernel; and one that takes no
 // output is cut off at `until` (clock_mono()), when the session could not say anything. 0: it is a stranger no more, and has the usual limits.
 void conn_stranger(struct conn *c, uint64_t until);
+// Whose purse (run/purse.h) pays for what the connection makes threads do; NULL: its own, as at first. Before `purse` goes away.
+void conn_set_purse(struct conn *c, struct purse *purse);
 // Output waits here; sent when run() returns, or by conn_flush().
 struct rope *conn_output(struct conn *c);
 // Sends as much as the socket takes now. 0 all sent, 1 some is left, negative RC_CLOSED.

@@ -52,7 +52,8 @@ static int log_in(struct pop3_session *s, struct span user)
 	if (!keep(s, &s->user, user))
 		return 0;
 	struct budget *memory;
-	if (!seats_take(s->pop3->seats, SEAT_POP3, s->user, most, &memory))
+	struct purse *purse;
+	if (!seats_take(s->pop3->seats, SEAT_POP3, s->user, most, &memory, &purse))
 		return op_fail(
 			&s->op, RC_LIMIT, "too many connections: at most %u for one user", most);
 	s->seated = true;
@@ -63,6 +64,7 @@ static int log_in(struct pop3_session *s, struct span user)
 		rc = maildrop_open(&s->op, &s->drop, s->account);
 	if (rc == 0) {
 		conn_stranger(s->conn, 0);
+		conn_set_purse(s->conn, purse);
 		log_info("pop3", "%llu %s %.*s: logged in%s%s",
 			(unsigned long long)conn_id(s->conn), conn_peer(s->conn), SPAN_FMT(s->user),
 			conn_is_tls(s->conn) ? " with " : "", conn_tls_text(s->conn));

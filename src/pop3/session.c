@@ -68,6 +68,7 @@ static void session_close(void *session)
 	login_cancel(&s->login);
 	maildrop_close(&s->drop);
 	account_unref(s->account);
+	conn_set_purse(s->conn, NULL);
 	if (s->seated)
 		seats_give(s->pop3->seats, SEAT_POP3, s->user);
 	free((void *)(uintptr_t)s->user.p);

@@ -11,9 +11,11 @@
 //   - nobody sleeps and running + coming < cores: another thread is called, so that events find a thread.
 //   - a thread does not go to sleep in the poller while running + sleeping + coming > cores: it becomes spare.
 //
-// There are two run queues: of tasks that something woke, and of those that yielded, which have had their slice. The latter have threads of their own
+// There are three run queues: of tasks that something woke, of those among them whose purse is empty, and of those that yielded, which have had their slice. The latter have threads of their own
 // (crew_back.c), which give way to all others: so somebody's small command waits neither for the slices of everybody's big ones nor for a core that
-// they have. Only where no such thread can be started, the threads here run both: what was woken first, but for one yielded task after every
+// they have. The second
+// come when there are none of the first, or after FRESH_IN_A_ROW of these, and have short slices: 200 sessions of one user that are woken at once with big
+// commands have a purse in common, and are in nobody's way for longer than that holds. Only where no such thread can be started, the threads here run both: what was woken first, but for one yielded task after every
 // FRESH_IN_A_ROW of them, and a look at the poller after each yield, when nobody sleeps in it.
 //
 // A task's state changes by compare-and-swap only: whoever turns PARKED into QUEUED puts it into the queue; the thread
@@ -41,7 +43,8 @@ enum task_state { PARKED, QUEUED, OWNED, ENDED };
 
 #define POLL_EVERY                                                                                 \
 	16 // tasks that a thread runs before it looks at the poller although more are queued
-#define FRESH_IN_A_ROW 16 // woken tasks before one that yielded has its turn
+#define POLL_EVERY_NS UINT64_C(250000) // or so long
+#define FRESH_IN_A_ROW 16              // woken tasks before one that yielded has its turn
 #define SLOT_NONE UINT32_MAX
 
 static _Thread_local struct crew_thread
@@ -78,7 +81,7 @@ static bool has_yielded_locked(const struct crew *c)
 
 static bool has_tasks_locked(const struct crew *c)
 {
-	return c->fresh.head || has_yielded_locked(c);
+	return c->fresh.head || c->indebted.head || has_yielded_locked(c);
 }
 
 // Calls one more thread if tasks are queued and a core is free for it.
@@ -126,9 +129,22 @@ static void queue_push_locked(struct run_queue *q, struct task *t)
 	q->tail = &t->queue_next;
 }
 
+static struct purse *purse_of(struct task *t)
+{
+	return t->purse ? t->purse : &t->own;
+}
+
 static void push_locked(struct crew *c, struct task *t)
 {
-	queue_push_locked(&c->fresh, t);
+	bool empty = purse_is_empty(purse_of(t), clock_mono());
+	queue_push_locked(empty ? &c->indebted : &c->fresh, t);
+}
+
+void task_set_purse(struct task *t, struct purse *purse)
+{
+	pthread_mutex_lock(&t->crew->lock);
+	t->purse = purse;
+	pthread_mutex_unlock(&t->crew->lock);
 }
 
 struct task *crew_pop_locked(struct run_queue *q)
@@ -142,12 +158,20 @@ struct task *crew_pop_locked(struct run_queue *q)
 	return t;
 }
 
+// The queue of those who have a turn when no fresh ones are there, or enough had theirs.
+static struct run_queue *rest_locked(struct crew *c)
+{
+	bool yielded = has_yielded_locked(c);
+	c->last_indebted = c->indebted.head && !(yielded && c->last_indebted);
+	return c->last_indebted ? &c->indebted : yielded ? &c->yielded : NULL;
+}
+
 static struct task *pop_locked(struct crew *c)
 {
-	bool both = has_yielded_locked(c);
-	bool turn = both && (!c->fresh.head || c->fresh_in_a_row >= FRESH_IN_A_ROW);
-	c->fresh_in_a_row = turn || !both ? 0 : c->fresh_in_a_row + 1;
-	return crew_pop_locked(turn ? &c->yielded : &c->fresh);
+	bool others = c->indebted.head || has_yielded_locked(c);
+	bool turn = others && (!c->fresh.head || c->fresh_in_a_row >= FRESH_IN_A_ROW);
+	c->fresh_in_a_row = turn || !others ? 0 : c->fresh_in_a_row + 1;
+	return crew_pop_locked(turn ? rest_locked(c) : &c->fresh);
 }
 
 // Adds reasons to run. True when the task was parked: the caller puts it into the queue.
@@ -349,6 +373,20 @@ static unsigned wake_take(struct task *t)
 	return wake;
 }
 
+// What the task's run has cost, for its purse: the time that passed, or the processor's where that is less and it is worth asking, since on a busy machine
+// the thread may have waited for a core.
+static void pay(struct crew_thread *me, struct task *t)
+{
+	uint64_t now = clock_mono(), used = now - me->slice_began;
+	me->unpolled += used;
+	if (used > RUN_SLICE_NS / 4) {
+		uint64_t cpu = clock_thread(), most = cpu - me->cpu;
+		me->cpu = cpu;
+		used = used < most ? used : most;
+	}
+	purse_take(purse_of(t), now, used);
+}
+
 // Runs the task once. Not locked.
 static enum task_next task_run(struct crew_thread *me, struct task *t, bool was_yielded)
 {
@@ -356,8 +394,12 @@ static enum task_next task_run(struct crew_thread *me, struct task *t, bool was_
 	enum task_next next = TASK_PARK;
 	if (wake || was_yielded) {
 		me->slice_began = clock_mono();
+		bool owes = !me->is_back && purse_is_empty(purse_of(t), me->slice_began);
+		me->slice = owes ? RUN_SLICE_NS / 4 : RUN_SLICE_NS;
 		next = t->ops->run(t, wake);
 		must(!me->is_blocked);
+		if (!me->is_back)
+			pay(me, t);
 	}
 	if (next == TASK_PARK)
 		task_arm(me->crew, t);
@@ -462,6 +504,7 @@ static void sleep_locked(struct crew *c, struct crew_thread *me, bool block)
 	}
 	events_take_locked(c, &me->polled);
 	me->since_poll = 0;
+	me->unpolled = 0;
 }
 
 // A thread's life in the crew; it is counted as running already.
@@ -471,7 +514,8 @@ static void serve_locked(struct crew *c, struct crew_thread *me)
 		time_pass_locked(c);
 		if (c->quit)
 			return;
-		bool is_late = c->sleeping == 0 && ++me->since_poll > POLL_EVERY;
+		bool is_late = c->sleeping == 0 &&
+			(++me->since_poll > POLL_EVERY || me->unpolled > POLL_EVERY_NS);
 		struct task *t = is_late ? NULL : pop_locked(c);
 		if (t)
 			crew_work_locked(c, me, t);
@@ -607,6 +651,7 @@ int crew_new(struct op *op, const struct crew_config *config, struct crew **ret_
 		must(pthread_cond_init(&c->turn_cond[i], NULL) == 0);
 	}
 	queue_init(&c->fresh);
+	queue_init(&c->indebted);
 	queue_init(&c->yielded);
 	c->slot_free = SLOT_NONE;
 	*ret_crew = c;
@@ -625,6 +670,7 @@ static void leftovers_end(struct crew *c)
 		slot_give_locked(c, t);
 		// Nothing is taken from the queue any more, and what is in it goes away: `ended` may still wake others.
 		queue_init(&c->fresh);
+		queue_init(&c->indebted);
 		queue_init(&c->yielded);
 		pthread_mutex_unlock(&c->lock);
 		if (t->fd >= 0)
@@ -633,6 +679,7 @@ static void leftovers_end(struct crew *c)
 		pthread_mutex_lock(&c->lock);
 	}
 	queue_init(&c->fresh);
+	queue_init(&c->indebted);
 	queue_init(&c->yielded);
 	pthread_mutex_unlock(&c->lock);
 }
@@ -769,5 +816,22 @@ uint64_t crew_slice_began(void)
 
 bool crew_slice_is_over(void)
 {
-	return crew_slice_used() >= RUN_SLICE_NS;
+	return crew_self && crew_slice_used() >= crew_self->slice;
+}
+
+bool crew_slice_is_well_over(void)
+{
+	return crew_self && crew_slice_used() >= 2 * crew_self->slice;
+}
+
+bool crew_must_go_back(void)
+{
+	if (!crew_self || crew_self->is_back)
+		return false;
+	pthread_mutex_lock(&crew_self->crew->lock);
+	bool missing = crew_self->crew->back_not_before != 0;
+	pthread_mutex_unlock(&crew_self->crew->lock);
+	if (!missing)
+		crew_self->slice = 0;
+	return !missing;
 }

@@ -8,6 +8,8 @@
 // it may park). `run` is called with why it was woken and returns what it waits for next. It may yield after its share.
 // Reasons are hints: a task may be told READABLE or WRITABLE once more than it asked for, never less.
 //
+// A task whose purse (run/purse.h) is empty comes after those that were woken with something in theirs.
+//
 // The crew keeps `cores` threads busy, and as many more, of a lower priority, with tasks that yielded. A thread that is about to block (disk, engine, auth, relay) says so with
 // crew_block_begin(kind): another thread may then take its place, up to the budget of that kind; a caller over the
 // budget waits for its turn. Threads beyond need retire to a small idle pool.
@@ -15,6 +17,7 @@
 #define RUN_CREW_H
 
 #include "base/op.h"
+#include "run/purse.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -48,6 +51,7 @@ struct task {
 	_Atomic unsigned state;       // enum task_state | reasons << 8
 	uint32_t slot, slot_use;      // its place in the crew's table of tasks
 	struct task *queue_next;      // under the crew's lock
+	struct purse own, *purse;     // purse: of whom it runs for, NULL: it has one of its own
 	uint64_t due;                 // the deadline it parked with, under the crew's lock
 	uint32_t heap_at;             // place in the timer heap, 0: none; under the crew's lock
 	bool armed_read, armed_write; // in the poller; owner only
@@ -77,6 +81,9 @@ int task_start(struct op *op, struct crew *c, struct task *t);
 // that its memory is still there: a task that has ended does nothing.
 void task_wake(struct task *t);
 
+// Whose purse pays for what the task uses, from now on: shared by all tasks of a user; NULL: its own again. Before `purse` goes away.
+void task_set_purse(struct task *t, struct purse *purse);
+
 // Around anything that blocks. May nest: the outermost one counts. crew_block_begin() in a thread that is not of a crew does nothing.
 void crew_block_begin(enum crew_block kind);
 void crew_block_end(void);
@@ -89,7 +96,11 @@ uint64_t crew_slice_used(void);
 // About when the present task's run began (clock_mono(), not before the last time it blocked): for notes of when something happened that need
 // no clock of their own. In a thread that is not of a crew, the time.
 uint64_t crew_slice_began(void);
-// True when it is time to yield: its slice (RUN_SLICE_NS) is used up.
+// True when it is time to yield: its slice is used up (RUN_SLICE_NS; less in front, for whom the purse is empty).
 bool crew_slice_is_over(void);
+// The same for what should not yield lightly: twice the slice.
+bool crew_slice_is_well_over(void);
+// Before what takes long and cannot be parted: true when it has to yield first, so that it comes to run where it is in nobody's way. Its slice is over then.
+bool crew_must_go_back(void);
 
 #endif

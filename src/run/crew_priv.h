@@ -23,6 +23,9 @@ struct crew_thread {
 	struct crew_thread *next; // in crew->retired
 	pthread_t id;
 	unsigned since_poll;
+	uint64_t slice;       // what its task has
+	uint64_t unpolled;    // what tasks used since it looked at the poller
+	uint64_t cpu;         // processor time of the thread, when last looked at
 	uint64_t slice_began; // moved forward by the time spent blocked
 	uint64_t block_began;
 	enum crew_block block; // while blocked
@@ -38,8 +41,9 @@ struct crew {
 	unsigned budget[CREW_BLOCK_KINDS];
 
 	pthread_mutex_t lock; // guards all below
-	struct run_queue fresh, yielded;
-	unsigned fresh_in_a_row; // taken while others had yielded
+	struct run_queue fresh, indebted, yielded;
+	unsigned fresh_in_a_row; // taken while others waited
+	bool last_indebted;      // of those others, the last that had a turn
 	struct timers timers;
 	uint64_t alarm; // what the poller's alarm is set to, 0: none
 	struct slot *slots;

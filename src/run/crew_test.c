@@ -194,7 +194,8 @@ struct scene {
 	unsigned inside, most_inside; // big ones that run a second time
 	unsigned answers;             // runs of the small one that its socket caused
 	int nice_small, nice_big;
-	bool late; // somebody waited in vain
+	bool late;          // somebody waited in vain
+	atomic_bool misled; // about where he ran
 	atomic_uint left;
 	struct crew *crew;
 	int peer;
@@ -239,7 +240,10 @@ static enum task_next big_run(struct task *t, unsigned wake)
 {
 	struct actor *a = container_of(t, struct actor, task);
 	(void)wake;
-	if (++a->runs == 1)
+	bool must_go = crew_must_go_back();
+	if (must_go != (++a->runs == 1) || (must_go && !crew_slice_is_over()))
+		a->scene->misled = true;
+	if (must_go)
 		return TASK_YIELD;
 	big_second_run(a->scene);
 	return TASK_END;
@@ -297,6 +301,7 @@ static void test_big_beside_small(void **state)
 	int nice_before = nice_own();
 	crew_run(c);
 	assert_false(s.late);
+	assert_false(s.misled);
 	assert_int_equal(s.most_inside, 2); // never more than there are cores
 	assert_int_equal(s.nice_small, nice_before);
 	// The big ones give way to all others (as far as there is a lower priority).
@@ -404,6 +409,95 @@ static void test_small_before_big(void **state)
 	crew_free(c);
 	close(fds[0]);
 	close(fds[1]);
+}
+
+// --- whose purse is empty comes after who has something ---
+
+static void test_purse(void **state)
+{
+	(void)state;
+	struct purse p = { 0 };
+	uint64_t now = 1000 * NS_PER_S;
+	assert_false(purse_is_empty(&p, now));
+	purse_take(&p, now, RUN_PURSE_NS);
+	assert_false(purse_is_empty(&p, now));
+	purse_take(&p, now, 1);
+	assert_true(purse_is_empty(&p, now));
+	assert_false(purse_is_empty(&p, now + RUN_PURSE_SHARE));
+	purse_take(&p, now, RUN_PURSE_NS);
+	assert_true(purse_is_empty(&p, now + RUN_PURSE_SHARE * RUN_PURSE_NS));
+	assert_false(purse_is_empty(&p, now + RUN_PURSE_SHARE * (RUN_PURSE_NS + 1)));
+	now += 100 * NS_PER_S; // nothing is saved up
+	purse_take(&p, now, RUN_PURSE_NS + 1);
+	assert_true(purse_is_empty(&p, now));
+}
+
+#define POOR_ONES 50
+
+struct purse_scene {
+	struct crew *crew;
+	unsigned poor_runs, poor_before; // before the rich one ran
+	unsigned left;
+	bool asleep; // all have been woken for the first time
+};
+struct payer {
+	struct task task;
+	struct purse_scene *scene;
+	struct purse purse;
+	bool is_poor;
+	struct payer *all; // of the one who wakes them
+};
+
+static enum task_next payer_run(struct task *t, unsigned wake)
+{
+	struct payer *p = container_of(t, struct payer, task);
+	struct purse_scene *s = p->scene;
+	(void)wake;
+	if (p->all) { // the last to be started: all others wait
+		s->asleep = true;
+		for (int i = 0; i <= POOR_ONES; i++)
+			task_wake(&p->all[i].task); // the rich one is the last
+		return TASK_END;
+	}
+	if (!s->asleep) {
+		if (p->is_poor) {
+			task_set_purse(t, &p->purse);
+			atomic_store(&p->purse.paid_at, clock_mono() + 1000 * NS_PER_S);
+		}
+		return TASK_PARK;
+	}
+	if (p->is_poor)
+		s->poor_runs++;
+	else
+		s->poor_before = s->poor_runs;
+	return TASK_END;
+}
+
+static void payer_ended(struct task *t)
+{
+	struct purse_scene *s = container_of(t, struct payer, task)->scene;
+	if (--s->left == 0)
+		crew_stop(s->crew, 1000);
+}
+
+static const struct task_ops payer_ops = { payer_run, payer_ended };
+
+static void test_poor_after_rich(void **state)
+{
+	(void)state;
+	struct purse_scene s = { .crew = crew_make(1), .left = POOR_ONES + 2 };
+	struct payer all[POOR_ONES + 1], starter = { .scene = &s, .all = all };
+	for (int i = 0; i <= POOR_ONES; i++) {
+		all[i] = (struct payer){ .scene = &s, .is_poor = i < POOR_ONES };
+		all[i].task = (struct task){ .ops = &payer_ops, .fd = -1 };
+		start(s.crew, &all[i].task);
+	}
+	starter.task = (struct task){ .ops = &payer_ops, .fd = -1 };
+	start(s.crew, &starter.task);
+	crew_run(s.crew);
+	assert_int_equal(s.poor_before, 0);
+	assert_int_equal(s.poor_runs, POOR_ONES);
+	crew_free(s.crew);
 }
 
 // --- file descriptors ---
@@ -715,6 +809,8 @@ int main(void)
 		cmocka_unit_test(test_wake_ping),
 		cmocka_unit_test(test_big_beside_small),
 		cmocka_unit_test(test_small_before_big),
+		cmocka_unit_test(test_purse),
+		cmocka_unit_test(test_poor_after_rich),
 		cmocka_unit_test(test_sockets),
 		cmocka_unit_test(test_deadlines),
 		cmocka_unit_test(test_blocking),

@@ -135,7 +135,8 @@ static int log_in(struct submission_session *ss, struct span user)
 		return op_fail(&ss->s.op, RC_NOMEM, "out of memory");
 	memcpy(copy, user.p, user.n);
 	struct budget *memory;
-	if (!seats_take(ss->submission->seats, SEAT_SUBMISSION, user, most, &memory)) {
+	struct purse *purse;
+	if (!seats_take(ss->submission->seats, SEAT_SUBMISSION, user, most, &memory, &purse)) {
 		free(copy);
 		return op_fail(&ss->s.op, RC_UNAVAILABLE,
 			"too many connections: at most %u for one user", most);
@@ -144,6 +145,7 @@ static int log_in(struct submission_session *ss, struct span user)
 	ss->seated = true;
 	smtp_session_charge(&ss->s, memory);
 	conn_stranger(ss->s.conn, 0);
+	conn_set_purse(ss->s.conn, purse);
 	log_info("submission", "%llu %s %.*s: logged in%s%s",
 		(unsigned long long)conn_id(ss->s.conn), conn_peer(ss->s.conn), SPAN_FMT(user),
 		conn_is_tls(ss->s.conn) ? " with " : "", conn_tls_text(ss->s.conn));
@@ -159,6 +161,7 @@ static uint64_t login_until(const struct submission_session *ss)
 
 static void log_out(struct submission_session *ss)
 {
+	conn_set_purse(ss->s.conn, NULL);
 	if (ss->seated)
 		seats_give(ss->submission->seats, SEAT_SUBMISSION, ss->user);
 	ss->seated = false;
