@@ -17,6 +17,8 @@
 #include <stdio.h>
 
 #define SEEN_AHEAD 64u
+#define DECODE_LONG                                                                                \
+	(256u << 10)    // octets of a message whose decoding takes more than a slice, about
 #define SLICE_EVERY 32u // messages between two looks at the clock
 
 // --- parsing ---
@@ -354,7 +356,7 @@ int fetch_tell(struct session *s, struct fetch_args *a, uint32_t *at)
 	if (rc == 0 && view_keywords_grew(s->view))
 		reply_mailbox_flags(s);
 	while (rc == 0) {
-		full = conn_is_full(s->conn) || crew_slice_used() > 2 * RUN_SLICE_NS;
+		full = conn_is_full(s->conn) || crew_slice_is_well_over();
 		if (full)
 			break;
 		rc = view_cursor_next(&s->op, a->cursor, &m);
@@ -390,20 +392,26 @@ static int fetch_end(struct session *s, struct command *c, struct fetch_args *a)
 	return IMAP_DONE;
 }
 
+// That the message at hand takes longer than a slice.
+static bool decodes_long(const struct fetch_args *a)
+{
+	return a->needs & FETCH_DECODES && a->msg.cold->size >= DECODE_LONG;
+}
+
 static int fetch_run(struct session *s, struct command *c)
 {
 	struct fetch_args *a = c->args;
-	struct msg m;
 	int rc = a->started ? 0 : fetch_start(s, c, a);
 	for (unsigned n = 1; rc == 0 && !conn_is_full(s->conn); n++) {
 		if (n % SLICE_EVERY == 0 && crew_slice_is_over())
 			break;
-		rc = view_cursor_next(&s->op, a->cursor, &m);
-		if (rc != 0)
+		rc = a->holds ? 0 : view_cursor_next(&s->op, a->cursor, &a->msg);
+		a->holds = rc == 0 && decodes_long(a) && crew_must_go_back();
+		if (rc != 0 || a->holds)
 			break;
 		if (a->needs & FETCH_SETS_SEEN)
-			rc = mark_seen(s, a, m.uid);
-		int one = rc == 0 ? fetch_one(s, c, a, &m) : 0;
+			rc = mark_seen(s, a, a->msg.uid);
+		int one = rc == 0 ? fetch_one(s, c, a, &a->msg) : 0;
 		if (one == RC_NOMEM)
 			return one;
 		if (one < 0)

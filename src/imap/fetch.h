@@ -24,6 +24,7 @@ enum {                       // what an item needs: bits
 	FETCH_CONTENT = 2,   // the message opened (implies FETCH_COLD)
 	FETCH_SETS_SEEN = 4, // \Seen is set (not in EXAMINE)
 	FETCH_SECTION = 8,   // the name is followed by "[": the cursor stands there
+	FETCH_DECODES = 16,  // a part is decoded as a whole
 };
 struct fetch_item {
 	const char *name; // as requested, without what parse() takes
@@ -62,6 +63,8 @@ struct fetch_args {
 	struct uid last; // MESSAGELIMIT (RFC 9738): the lowest message; 0: all
 	bool started;
 	struct view_cursor *cursor;
+	struct msg msg; // of the cursor
+	bool holds;     // and not yet answered
 	struct view_cursor
 		*ahead;       // runs in front of it, finding messages that \Seen is to be set on
 	struct uid ahead_to;  // and has got so far (UINT32_MAX: to the end)

@@ -286,9 +286,6 @@ static int write_section(struct fetch_out *f, void *arg)
 	return rc;
 }
 
-#define DECODE_LONG                                                                                \
-	(256u << 10) // octets of a message whose decoding takes more than a slice, about
-
 // BINARY (RFC 9051 section 6.4.5; RFC 3516 section 4.2): decoded octets, in a literal8 when there are NULs among them.
 struct decoded { // on its way out, charged to the user until it is sent
 	struct hold hold;
@@ -312,13 +309,8 @@ static int decode(
 	int rc = op_charge(op, &d->charge, size);
 	if (rc < 0)
 		return rc;
-	if (size >= DECODE_LONG)
-		crew_block_begin(
-			CREW_CPU); // it cannot be parted: another thread takes this one's place
 	rc = content_binary(
 		op, f->content, w->section.path, w->section.depth, &d->bytes, ret_has_nul);
-	if (size >= DECODE_LONG)
-		crew_block_end();
 	if (d->bytes.n < size)
 		charge_less(&d->charge, size - d->bytes.n);
 	f->copied += d->bytes.n;
@@ -384,9 +376,11 @@ const struct fetch_item fetch_base_items[] = {
 	{ "BODYSTRUCTURE", FETCH_CONTENT | FETCH_COLD, NULL, NULL, write_bodystructure },
 	{ "BODY", SECTION_NEEDS | FETCH_SETS_SEEN, NULL, parse_body, write_section },
 	{ "BODY.PEEK", SECTION_NEEDS, NULL, parse_body, write_section },
-	{ "BINARY", SECTION_NEEDS | FETCH_SETS_SEEN, NULL, parse_binary, write_binary },
-	{ "BINARY.PEEK", SECTION_NEEDS, NULL, parse_binary, write_binary },
-	{ "BINARY.SIZE", SECTION_NEEDS, NULL, parse_binary_size, write_binary_size },
+	{ "BINARY", SECTION_NEEDS | FETCH_DECODES | FETCH_SETS_SEEN, NULL, parse_binary,
+		write_binary },
+	{ "BINARY.PEEK", SECTION_NEEDS | FETCH_DECODES, NULL, parse_binary, write_binary },
+	{ "BINARY.SIZE", SECTION_NEEDS | FETCH_DECODES, NULL, parse_binary_size,
+		write_binary_size },
 	{ "RFC822", FETCH_CONTENT | FETCH_COLD | FETCH_SETS_SEEN, NULL, parse_rfc822,
 		write_section },
 	{ "RFC822.HEADER", FETCH_CONTENT | FETCH_COLD, NULL, parse_rfc822_header, write_section },
