@@ -41,6 +41,7 @@ class Attack:
     fixed: int = 64 << 20  # and all of them together beyond that: heaps that grow, caches, mapped mail
     tls: bool = False
     long: bool = False  # only in the full campaign
+    burns: bool = False  # touches no server, and uses all the processor time that it gets
 
 
 def deflated(octets):
@@ -55,6 +56,8 @@ def numbered(text):
 
 COMPRESS = (b"c COMPRESS DEFLATE\r\n", b"c OK")
 NESTED = b"x SEARCH " + b"NOT (" * 900 + b"ALL" + b")" * 900 + b"\r\n"
+# What anybody costs who has a tenth of a core of this machine: all attacks are held against it.
+CONTROL = Attack("nothing but a tenth of a core", "imap", b"", connections=0, burns=True, long=True)
 STARS = b'x LIST "" "' + b"*a" * 500 + b'*b"\r\n'
 BIG_SET = b"x FETCH " + b",".join(b"%d" % n for n in range(1, 12000, 2)) + b" FLAGS\r\n"
 
@@ -256,6 +259,8 @@ class Attacker:
                 break
             self.join(wire)
         self.is_ready.set()
+        while self.attack.burns and not is_over():
+            sum(range(1000))
         while not is_over():
             self.sent.value = sum(w.sent for w in self.wires)
             if not self.selector.get_map():
