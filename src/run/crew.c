@@ -387,14 +387,16 @@ static void pay(struct crew_thread *me, struct task *t)
 	purse_take(purse_of(t), now, used);
 }
 
-// Runs the task once. Not locked.
-static enum task_next task_run(struct crew_thread *me, struct task *t, bool was_yielded)
+// Runs the task once. `watched`: another thread is there for whoever comes meanwhile. Not locked.
+static enum task_next task_run(
+	struct crew_thread *me, struct task *t, bool was_yielded, bool watched)
 {
 	unsigned wake = wake_take(t);
 	enum task_next next = TASK_PARK;
 	if (wake || was_yielded) {
 		me->slice_began = clock_mono();
-		bool owes = !me->is_back && purse_is_empty(purse_of(t), me->slice_began);
+		bool owes =
+			!me->is_back && !watched && purse_is_empty(purse_of(t), me->slice_began);
 		me->slice = owes ? RUN_SLICE_NS / 4 : RUN_SLICE_NS;
 		next = t->ops->run(t, wake);
 		must(!me->is_blocked);
@@ -441,9 +443,10 @@ void crew_work_locked(struct crew *c, struct crew_thread *me, struct task *t)
 	bool was_yielded = atomic_load_explicit(&t->state, memory_order_relaxed) & AS_WAKE(YIELDED);
 	atomic_fetch_and_explicit(&t->state, ~AS_WAKE(YIELDED), memory_order_relaxed);
 	enum call call = others_locked(c, me);
+	bool watched = c->sleeping + c->coming > 0;
 	pthread_mutex_unlock(&c->lock);
 	call_out(c, call);
-	enum task_next next = task_run(me, t, was_yielded);
+	enum task_next next = task_run(me, t, was_yielded, watched);
 	if (next == TASK_END) {
 		atomic_fetch_or_explicit(&t->state, ENDED, memory_order_acq_rel);
 		if (t->fd >= 0)

@@ -96,7 +96,7 @@ uint64_t crew_slice_used(void);
 // About when the present task's run began (clock_mono(), not before the last time it blocked): for notes of when something happened that need
 // no clock of their own. In a thread that is not of a crew, the time.
 uint64_t crew_slice_began(void);
-// True when it is time to yield: its slice is used up (RUN_SLICE_NS; less in front, for whom the purse is empty).
+// True when it is time to yield: its slice is used up (RUN_SLICE_NS; less in front, for whom the purse is empty, while no thread is free).
 bool crew_slice_is_over(void);
 // The same for what should not yield lightly: twice the slice.
 bool crew_slice_is_well_over(void);
