@@ -2,6 +2,12 @@
 // Starling: Content-Transfer-Encodings as streams (mime/decode.h).
 #include "mime/decode.h"
 
+#include "base/lines.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 enum { B64_JUNK = 0xff, B64_PAD = 0xfe };
 
 #define X B64_JUNK
@@ -366,38 +372,48 @@ static int hex_value(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
-	c = (char)ascii_lower((unsigned char)c);
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static void qp_release(struct mime_decoder *d, struct buf *to)
+// Puts out what was held back. Nothing here puts out more than came in: `out` has room for that, and for `keep`.
+static void qp_release(struct mime_decoder *d, char **out)
 {
-	buf_add(to, span_of(d->keep, d->held));
+	if (d->held)
+		memcpy(*out, d->keep, d->held);
+	*out += d->held;
 	d->held = 0;
 	d->phase = QP_TEXT;
 }
 
-static void qp_text(struct mime_decoder *d, char c, struct buf *to)
+static void qp_blank(
+	struct mime_decoder *d, char c, char **out) // dropped if the line ends behind it
 {
-	if (c == ' ' || c == '\t') { // dropped if the line ends behind them
-		if (d->held == sizeof d->keep)
-			qp_release(d, to);
-		d->keep[d->held++] = c;
+	if (d->held == sizeof d->keep)
+		qp_release(d, out);
+	d->keep[d->held++] = c;
+}
+
+static void qp_text(struct mime_decoder *d, char c, char **out)
+{
+	if (c == ' ' || c == '\t') {
+		qp_blank(d, c, out);
 		return;
 	}
 	if (c == '\r' || c == '\n')
 		d->held = 0;
 	else
-		qp_release(d, to);
+		qp_release(d, out);
 	if (c == '=') {
 		d->phase = QP_EQUALS;
 		d->keep[d->held++] = c;
 	} else {
-		buf_addc(to, c);
+		*(*out)++ = c;
 	}
 }
 
-static void qp_equals(struct mime_decoder *d, char c, struct buf *to)
+static void qp_equals(struct mime_decoder *d, char c, char **out)
 {
 	char last = d->keep[d->held - 1];
 	if (c == '\n') { // soft line break, also with blanks behind the "="
@@ -416,37 +432,81 @@ static void qp_equals(struct mime_decoder *d, char c, struct buf *to)
 		return;
 	}
 	if (d->held == 2 && hex_value(last) >= 0 && hex_value(c) >= 0) {
-		buf_addc(to, (char)(hex_value(last) << 4 | hex_value(c)));
+		*(*out)++ = (char)(hex_value(last) << 4 | hex_value(c));
 		d->held = 0;
 		d->phase = QP_TEXT;
 		return;
 	}
-	qp_release(d, to);
-	qp_text(d, c, to);
+	qp_release(d, out);
+	qp_text(d, c, out);
 }
 
+// How many octets stand before the first "=", CR or LF.
+static size_t qp_run(const char *p, size_t n)
+{
+	size_t i = 0;
+#ifdef __SSE2__
+	const __m128i equals = _mm_set1_epi8('='), cr = _mm_set1_epi8('\r'),
+		      lf = _mm_set1_epi8('\n');
+	for (; i + 16 <= n; i += 16) {
+		__m128i v = _mm_loadu_si128((const void *)(p + i));
+		__m128i found = _mm_or_si128(_mm_cmpeq_epi8(v, equals),
+			_mm_or_si128(_mm_cmpeq_epi8(v, cr), _mm_cmpeq_epi8(v, lf)));
+		unsigned mask = (unsigned)_mm_movemask_epi8(found);
+		if (mask)
+			return i + (unsigned)__builtin_ctz(mask);
+	}
+#endif
+	while (i < n && p[i] != '=' && p[i] != '\r' && p[i] != '\n')
+		i++;
+	return i;
+}
+
+// A "=" with all that belongs to it, and nothing unusual about it: two digits, or the end of a line. How many octets it has; 0: not so.
+static size_t qp_escape(struct mime_decoder *d, const char *p, size_t n, char **out)
+{
+	if (n < 3)
+		return 0;
+	bool soft = p[1] == '\r' && p[2] == '\n';
+	int high = hex_value(p[1]), low = hex_value(p[2]);
+	if (!soft && (high < 0 || low < 0))
+		return 0;
+	qp_release(d, out);
+	if (!soft)
+		*(*out)++ = (char)(high << 4 | low);
+	return 3;
+}
+
+// Text goes through as it is, up to the blanks at the end of a line.
 static void qp_decode(struct mime_decoder *d, struct span in, struct buf *to)
 {
-	static const bool special[256] = {
-		['='] = true, [' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true
-	};
-	size_t i = 0;
-	while (i < in.n) {
+	char *out = buf_room(to, in.n + sizeof d->keep);
+	if (!out)
+		return;
+	char *start = out;
+	const char *p = in.p, *end = p + in.n;
+	while (p < end) {
 		if (d->phase == QP_EQUALS) {
-			qp_equals(d, in.p[i++], to);
+			qp_equals(d, *p++, &out);
 			continue;
 		}
-		size_t run = i;
-		while (run < in.n && !special[(unsigned char)in.p[run]])
-			run++;
-		if (run > i) {
-			qp_release(d, to);
-			buf_add(to, span_of(in.p + i, run - i));
-			i = run;
-		} else {
-			qp_text(d, in.p[i++], to);
+		const char *stop = p + qp_run(p, (size_t)(end - p)), *text = stop;
+		while (text > p && (text[-1] == ' ' || text[-1] == '\t'))
+			text--;
+		if (text > p) {
+			qp_release(d, &out);
+			memcpy(out, p, (size_t)(text - p));
+			out += text - p;
 		}
+		for (p = text; p < stop; p++)
+			qp_blank(d, *p, &out);
+		size_t known = p < end && *p == '=' ? qp_escape(d, p, (size_t)(end - p), &out) : 0;
+		if (known)
+			p += known;
+		else if (p < end)
+			qp_text(d, *p++, &out);
 	}
+	buf_added(to, (size_t)(out - start));
 }
 
 // ---- uuencode: lines of a length octet and groups of four
@@ -501,6 +561,11 @@ static void crlf_fix(struct mime_decoder *d, size_t start, struct buf *to)
 {
 	if (to->failed || to->n == start)
 		return;
+	struct span made = span_of(to->p + start, to->n - start);
+	if (lines_lone_lf(made, 0, d->was_cr) == made.n) { // as text comes in, mostly
+		d->was_cr = to->p[to->n - 1] == '\r';
+		return;
+	}
 	size_t missing = 0;
 	bool cr = d->was_cr;
 	for (size_t i = start; i < to->n; i++) {
@@ -556,7 +621,7 @@ void mime_decode_end(struct mime_decoder *d, struct buf *to)
 	} else if (d->cte == MIME_CTE_QP) {
 		// Blanks at the very end end a line, too; "=" at the very end is a soft line break.
 		if (d->phase == QP_EQUALS && d->held == 2 && hex_value(d->keep[1]) >= 0)
-			qp_release(d, to);
+			buf_add(to, span_of(d->keep, d->held));
 		d->held = 0;
 	} else if (d->cte == MIME_CTE_UUENCODE && d->held > 0) {
 		uu_line(d, to);

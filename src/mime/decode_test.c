@@ -26,6 +26,11 @@ static void decode(enum mime_cte cte, bool crlf, struct span in, size_t step, st
 	mime_decode_end(&d, to);
 }
 
+// More blanks than are held back: those at the end of a line that were not are put out.
+#define BLANKS_8 "        "
+#define BLANKS_64 BLANKS_8 BLANKS_8 BLANKS_8 BLANKS_8 BLANKS_8 BLANKS_8 BLANKS_8 BLANKS_8
+#define BLANKS_70 BLANKS_64 "      "
+
 static void test_decode(void **state)
 {
 	static const struct {
@@ -49,6 +54,15 @@ static void test_decode(void **state)
 		{ MIME_CTE_QP, "=4", "=4" },
 		{ MIME_CTE_QP, "=C3=A9", "\xc3\xa9" },
 		{ MIME_CTE_QP, "a\rb =20\r\n", "a\rb  \r\n" },
+		{ MIME_CTE_QP,
+			"a line of text without anything special \t in it, and one more =3D sign "
+			"=\r\n"
+			"that goes on here, and ends =\t\r\nhere: =e4=F6 =fC=3  \r\nx",
+			"a line of text without anything special \t in it, and one more = sign "
+			"that goes on here, and ends here: \xe4\xf6 \xfc=3\r\nx" },
+		{ MIME_CTE_QP, BLANKS_70 "x" BLANKS_70 "\r\n" BLANKS_70 "=41" BLANKS_70,
+			BLANKS_70 "x" BLANKS_64 "\r\n" BLANKS_70 "A" BLANKS_64 },
+		{ MIME_CTE_QP, "=41=\r\r\n=42=\r43", "A=\r\r\nB=\r43" },
 		{ MIME_CTE_UUENCODE, "x\r\nbegin 644 f\r\n#0V%T\r\n`\r\nend\r\ny\r\n", "Cat" },
 		{ MIME_CTE_UUENCODE, "begin 644 f\n$0V%T<P  \n", "Cats" },
 		{ MIME_CTE_IDENTITY, "a=41\n", "a=41\n" },
