@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // First all keys are gathered from the cards into cells, a row of them for each message; then the rows are sorted by merging. The first
-// eight octets of a string are its cell's head, so that few comparisons look at more. Equal rows keep the order of the mailbox.
+// eight octets of a string are its cell's head, so that few comparisons look at more. What all strings of the first criterion begin with ("report
+// number ", where a mailbox holds what one program sends) tells nothing: there the eight octets behind it are compared first. Equal rows keep the
+// order of the mailbox.
 #include "mail/sort.h"
 
 #include "base/budget.h"
@@ -16,6 +18,7 @@
 #define ROW_OCTETS                                                                                 \
 	(4 * sizeof(uint32_t) + 2 * sizeof(struct msort_item)) // of a message, besides its cells
 #define POOL_STEP (1u << 20) // octets of strings that are charged at a time
+#define COMMON_MAX 64u       // octets of what all strings begin with
 #define ROWS_PER_LOOK 64u    // messages gathered before a look at the clock
 #define STEPS_PER_LOOK 4096u // items merged
 
@@ -31,6 +34,9 @@ struct sort {
 	uint32_t *uids, *seqs;
 	uint32_t *ordered_uids, *ordered_seqs; // the result
 	struct buf pool, work;
+	char first
+		[COMMON_MAX]; // of the first criterion's strings: the first `common` octets of all
+	size_t common;
 	struct msort_item *items, *spare;
 	struct msort merge;
 	struct charge charge;
@@ -134,12 +140,37 @@ static uint64_t head_of(struct span text)
 	return head;
 }
 
+static void note_common(struct sort *s, struct span text)
+{
+	size_t n = 0, most = s->count ? s->common : COMMON_MAX;
+	if (most > text.n)
+		most = text.n;
+	if (s->count == 0 && most)
+		memcpy(s->first, text.p, most);
+	while (n < most && text.p[n] == s->first[n])
+		n++;
+	s->common = n;
+}
+
+// The string of the row before is often the same, in a conversation or a series: it is kept once.
+static bool is_as_before(const struct sort *s, const struct cell *cell, struct span text)
+{
+	const struct cell *before = s->count ? cell - s->criteria.count : NULL;
+	return before && before->n == text.n && memcmp(s->pool.p + before->at, text.p, text.n) == 0;
+}
+
 static int cell_set(struct op *op, struct sort *s, struct cell *cell, struct span text)
 {
 	cell->head = head_of(text);
 	cell->n = (uint32_t)text.n;
+	if (cell == s->cells + s->count * s->criteria.count)
+		note_common(s, text);
 	if (text.n <= 8)
 		return 0;
+	if (is_as_before(s, cell, text)) {
+		cell->at = cell[-(ptrdiff_t)s->criteria.count].at;
+		return 0;
+	}
 	cell->at = (uint32_t)s->pool.n;
 	buf_add(&s->pool, text);
 	while (s->pool.n > s->pool_charged) {
@@ -190,7 +221,9 @@ static int add_row(struct op *op, struct sort *s, const struct msg *m, struct sp
 static int compare_strings(const struct sort *s, const struct cell *a, const struct cell *b)
 {
 	size_t n = a->n < b->n ? a->n : b->n;
-	int order = n > 8 ? memcmp(s->pool.p + a->at + 8, s->pool.p + b->at + 8, n - 8) : 0;
+	int order = n > 8 && a->at != b->at
+		? memcmp(s->pool.p + a->at + 8, s->pool.p + b->at + 8, n - 8)
+		: 0;
 	return order ? order : a->n < b->n ? -1 : a->n > b->n;
 }
 
@@ -209,6 +242,17 @@ static int compare_rows(const void *ctx, uint32_t a, uint32_t b)
 	return 0;
 }
 
+// What is compared first of a row: eight octets of the first string behind what all begin with, or a number.
+static uint64_t row_head(const struct sort *s, size_t row)
+{
+	const struct cell *cell = s->cells + row * s->criteria.count;
+	if (s->common == 0)
+		return cell->head;
+	if (cell->n <= 8) // and `common` is at most that
+		return s->common < 8 ? cell->head << 8 * s->common : 0;
+	return head_of(span_of(s->pool.p + cell->at + s->common, cell->n - s->common));
+}
+
 static int begin_merge(struct op *op, struct sort *s)
 {
 	size_t n = s->count ? s->count : 1;
@@ -221,7 +265,7 @@ static int begin_merge(struct op *op, struct sort *s)
 	if (!s->items || !s->spare || !s->ordered_uids || !s->ordered_seqs)
 		return op_fail(op, RC_NOMEM, "out of memory for sorting %zu messages", n);
 	for (size_t i = 0; i < s->count; i++) {
-		uint64_t head = s->cells[i * s->criteria.count].head;
+		uint64_t head = row_head(s, i);
 		s->items[i].head = s->criteria.reverse[0] ? ~head : head;
 		s->items[i].at = (uint32_t)i;
 	}

@@ -101,11 +101,91 @@ static void test_giant_references(void **state)
 	fixture_end(&f);
 }
 
+// --- the order of strings, beside a plain comparison of them ---
+
+#define SUBJECTS 60u
+struct subject {
+	char text[40];
+	uint32_t uid;
+};
+
+static int by_text(const void *a, const void *b)
+{
+	const struct subject *x = a, *y = b;
+	int order = strcmp(x->text, y->text);
+	return order ? order : x->uid < y->uid ? -1 : 1;
+}
+
+static int by_text_reverse(const void *a, const void *b)
+{
+	const struct subject *x = a, *y = b;
+	int order = strcmp(y->text, x->text);
+	return order ? order : x->uid < y->uid ? -1 : 1;
+}
+
+// Subjects that all begin with `common` and go on with up to twelve letters out of two; each second one is that of the message before.
+static void make_subjects(struct subject made[SUBJECTS], const char *common, uint32_t seed)
+{
+	for (uint32_t i = 0; i < SUBJECTS; i++) {
+		seed = seed * 1664525 + 1013904223;
+		uint32_t letters = (seed >> 20) % 13, bits = seed >> 8;
+		int n = snprintf(made[i].text, sizeof made[i].text, "%s", common); // fits
+		for (uint32_t k = 0; k < letters; k++)
+			made[i].text[n++] = (char)('a' + (bits >> k & 1));
+		made[i].text[n] = '\0';
+		if (i % 4 == 1)
+			memcpy(made[i].text, made[i - 1].text, sizeof made[i].text);
+	}
+}
+
+static void expect_sorted(struct fixture *f, struct view *v, struct subject *all, bool reverse)
+{
+	struct sort_criteria criteria = { .collation = COLLATION_UNICODE_CASEMAP };
+	struct numset uids = { 0 };
+	struct sort *s;
+	sort_criteria_add(&criteria, SORT_SUBJECT, reverse);
+	for (uint32_t i = 0; i < SUBJECTS; i++)
+		numset_add(&uids, all[i].uid);
+	ok(&f->op, sort_open(&f->op, v, &uids, &criteria, &s));
+	ok(&f->op, sort_run(&f->op, s, UINT64_MAX));
+	qsort(all, SUBJECTS, sizeof *all, reverse ? by_text_reverse : by_text);
+	for (uint32_t i = 0; i < SUBJECTS; i++)
+		assert_int_equal(sort_uids(s)[i], all[i].uid);
+	sort_close(s);
+	numset_done(&uids);
+}
+
+static void test_common_beginnings(void **state)
+{
+	static const char *const commons[] = { "", "r", "report ", "report n", "report nu",
+		"report number" };
+	struct fixture f;
+	struct subject all[SUBJECTS];
+	(void)state;
+	fixture_begin(&f, engine);
+	for (unsigned c = 0; c < countof(commons); c++) {
+		char text[100];
+		make_subjects(all, commons[c], c);
+		for (uint32_t i = 0; i < SUBJECTS; i++) {
+			int n = snprintf(
+				text, sizeof text, "Subject: %s\r\n\r\nx", all[i].text); // fits
+			all[i].uid = append_text(&f, SPAN("INBOX"), span_of(text, (size_t)n),
+				(struct flag_list){ 0 });
+		}
+		struct view *v = open_view(&f, SPAN("INBOX"));
+		expect_sorted(&f, v, all, false);
+		expect_sorted(&f, v, all, true);
+		view_close(v);
+	}
+	fixture_end(&f);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_giant_header),
 		cmocka_unit_test(test_giant_references),
+		cmocka_unit_test(test_common_beginnings),
 	};
 	engine = argc > 1 ? argv[1] : "memory";
 	return cmocka_run_group_tests(tests, NULL, NULL);
