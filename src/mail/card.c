@@ -99,11 +99,6 @@ uint32_t card_left_out_items(struct span card)
 	return load_u32(card.p + 20);
 }
 
-bool card_is_partial(struct span card)
-{
-	return card_left_out_items(card) != 0;
-}
-
 uint32_t card_flags(struct span card)
 {
 	return load_u32(card.p + 16);

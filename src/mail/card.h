@@ -88,8 +88,6 @@ struct span card_item(struct span card, enum card_item item);
 bool card_left_out(struct span card, enum card_item item);
 // Bits 1 << item of all that were left out.
 uint32_t card_left_out_items(struct span card);
-// True if anything was left out.
-bool card_is_partial(struct span card);
 
 enum {
 	CARD_WIDE = 1,           // offsets have 32 bits

@@ -177,11 +177,18 @@ int content_want_octets(struct op *op, struct store *s, struct content *c)
 	return 0;
 }
 
+// What is handed out here; other items are for SEARCH, SORT and THREAD, which open the card themselves and read the octets where it lacks one.
+#define ITEMS_SHOWN                                                                                \
+	(1u << CARD_ENVELOPE | 1u << CARD_ENVELOPE_UTF8 | 1u << CARD_STRUCTURE |                   \
+		1u << CARD_STRUCTURE_UTF8 | 1u << CARD_PREVIEW | 1u << CARD_BASE_SUBJECT |         \
+		1u << CARD_MESSAGE_ID | 1u << CARD_PARTS)
+
 int content_open_cold(
 	struct op *op, struct store *s, const struct msg_cold *cold, struct content *ret_content)
 {
 	int rc = content_open_partial(op, s, cold, false, ret_content);
-	if (rc || likely(!card_is_partial(ret_content->card)) || ret_content->card_made)
+	if (rc || likely(!(card_left_out_items(ret_content->card) & ITEMS_SHOWN)) ||
+		ret_content->card_made)
 		return rc;
 	rc = content_make_card(op, ret_content);
 	if (rc)
