@@ -333,7 +333,8 @@ static int fetch_one(struct session *s, struct command *c, struct fetch_args *a,
 	if (rc == 0) {
 		f.content = opens ? &content : NULL;
 		if (opens)
-			content_ahead(&content, a->cursor, a->needs & FETCH_SECTION);
+			content_ahead(&content, a->cursor,
+				a->needs & FETCH_SECTION ? USE_HEADER : USE_TEXTS);
 		rc = write_items(&f, c, a, marked);
 		if (opens)
 			content_close(&content);

@@ -57,7 +57,7 @@ int card_walk_next(struct op *op, struct card_walk *w, struct msg *ret_msg, stru
 	if (rc < 0)
 		return op_fail(op, rc, "%s", op_text(&w->scratch, rc));
 	w->is_open = true;
-	content_ahead(&w->content, w->cursor, false);
+	content_ahead(&w->content, w->cursor, USE_KEYS);
 	*ret_card = w->content.card;
 	return 0;
 }

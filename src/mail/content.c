@@ -198,13 +198,15 @@ int content_open_cold(
 
 #define AHEAD_CARD 8u // messages; a card takes longer to come than to be used
 #define AHEAD_HEADER 4u
+#define KEYS_OCTETS 352u   // head, parts, index, the texts that are looked for first (card_build.c)
+#define TEXTS_OCTETS 1200u // most cards
 
-void content_ahead(const struct content *c, const struct view_cursor *cursor, bool header)
+void content_ahead(const struct content *c, const struct view_cursor *cursor, enum content_use use)
 {
 	struct blob_ref next = view_cursor_ahead(cursor, AHEAD_CARD);
 	if (next.id)
-		blob_ahead(&c->blob, next);
-	if (!header)
+		blob_ahead(&c->blob, next, use == USE_TEXTS ? TEXTS_OCTETS : KEYS_OCTETS);
+	if (use != USE_HEADER)
 		return;
 	next = view_cursor_ahead(cursor, AHEAD_HEADER);
 	if (next.id)

@@ -51,9 +51,13 @@ int content_open(struct op *op, struct view *v, const struct msg *m, struct cont
 int content_open_cold(
 	struct op *op, struct store *s, const struct msg_cold *cold, struct content *ret_content);
 void content_close(struct content *c); // accepts zeroed
-// For who opens the messages of a cursor one after the other, after opening this one: those that follow are told of ahead (store/store.h); with
-// `header`, their headers as well.
-void content_ahead(const struct content *c, const struct view_cursor *cursor, bool header);
+// For who opens the messages of a cursor one after the other, after opening this one: those that follow are told of ahead (store/store.h).
+enum content_use {
+	USE_KEYS,
+	USE_TEXTS,
+	USE_HEADER
+}; // of the card what SEARCH and SORT look at; ENVELOPE and the like; the header
+void content_ahead(const struct content *c, const struct view_cursor *cursor, enum content_use use);
 
 // Ready-made IMAP text, without the item's name: "(…)" . Valid until content_close(). BODY is derived from BODYSTRUCTURE into the
 // arena of the op that opened the message: who fetches many marks and releases it for each.

@@ -436,7 +436,7 @@ static int card_value(struct search *s, const struct node *n, enum tier tier, en
 		rc = content_open_partial(&s->scratch, s->store, &s->cold, false, &s->content);
 		s->is_open = rc == 0;
 		if (rc == 0)
-			content_ahead(&s->content, s->cursor, false);
+			content_ahead(&s->content, s->cursor, USE_KEYS);
 	}
 	if (rc)
 		return rc;

@@ -220,9 +220,9 @@ void blob_close(struct blob *b)
 	*b = (struct blob){ 0 };
 }
 
-void blob_ahead(const struct blob *b, struct blob_ref next)
+void blob_ahead(const struct blob *b, struct blob_ref next, uint32_t octets)
 {
-	b->store->engine->blob_ahead(b->store, b, next);
+	b->store->engine->blob_ahead(b->store, b, next, octets);
 }
 
 void blob_body_ahead(const struct blob *b, struct blob_ref next)

@@ -81,7 +81,8 @@ struct store_engine {
 	// Whether a piece of an open blob's body is verified, and there; a piece that was asked for lately without reading the rest. False: it is damaged.
 	bool (*body_is_good)(struct store *s, const struct blob *b, struct span piece);
 	// store.h: blob_ahead(), blob_body_ahead().
-	void (*blob_ahead)(struct store *s, const struct blob *b, struct blob_ref next);
+	void (*blob_ahead)(
+		struct store *s, const struct blob *b, struct blob_ref next, uint32_t octets);
 	void (*body_ahead)(struct store *s, const struct blob *b, struct blob_ref next);
 	int (*blob_new_card)(struct op *op, struct store *s, struct blob_ref ref, struct span card,
 		struct blob_ref *ret_ref);

@@ -168,9 +168,9 @@ int blob_open(struct op *op, struct store *s, struct blob_ref ref, struct blob *
 // `whole` stays absent, blob_piece() and blob_to_rope() verify what they hand out.
 int blob_open_card(struct op *op, struct store *s, struct blob_ref ref, struct blob *ret_blob);
 void blob_close(struct blob *b); // accepts zeroed
-// Hints, for who opens the blobs of many messages one after the other: `next` will be opened soon, in some calls, and its card read; or, said later and
-// nearer to it, the first octets of its body. `b` is open. They cost little, fail never, and may do nothing.
-void blob_ahead(const struct blob *b, struct blob_ref next);
+// Hints, for who opens the blobs of many messages one after the other: `next` will be opened soon, in some calls, and so many octets of its card read;
+// or, said later and nearer to it, the first octets of its body. `b` is open. They cost little, fail never, and may do nothing.
+void blob_ahead(const struct blob *b, struct blob_ref next, uint32_t octets);
 void blob_body_ahead(const struct blob *b, struct blob_ref next);
 // A verified piece at `offset`: up to `n` bytes, at least 1 unless offset >= size. Valid until blob_close().
 int blob_piece(

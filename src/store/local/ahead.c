@@ -6,8 +6,9 @@
 // A hint is followed within the segment of an open blob, which that holds: no reference is taken. Others are left alone; segments are long.
 #include "store/local/local_priv.h"
 
-#define LINE 64u       // octets of a cache line
-#define CARD_LINES 7u  // frame, fields, a card's head and index, and the first texts
+#define LINE 64u // octets of a cache line
+#define CARD_MOST                                                                                  \
+	2048u // octets of a card that are told of: the processor has room for so many lines only
 #define BODY_LINES 36u // a header up to the fields that clients ask for, behind the trace fields
 
 static const char *frame_of(const struct blob *b, struct blob_ref next)
@@ -19,18 +20,20 @@ static const char *frame_of(const struct blob *b, struct blob_ref next)
 	return here ? s->map + offset : NULL;
 }
 
-static void lines_ahead(const char *p, unsigned lines)
+static void lines_ahead(const char *p, uint32_t lines)
 {
-	for (unsigned i = 0; i < lines; i++)
+	for (uint32_t i = 0; i < lines; i++)
 		__builtin_prefetch(p + (size_t)i * LINE);
 }
 
-void local_blob_ahead(struct store *s, const struct blob *b, struct blob_ref next)
+void local_blob_ahead(struct store *s, const struct blob *b, struct blob_ref next, uint32_t octets)
 {
 	const char *frame = frame_of(b, next);
 	if (!frame)
 		return;
-	lines_ahead(frame, CARD_LINES);
+	if (octets > CARD_MOST)
+		octets = CARD_MOST;
+	lines_ahead(frame, (FRAME_HEADER + BLOB_FIELDS + octets + LINE - 1) / LINE);
 	checked_ahead(&local_of(s)->checked, next.hint);
 }
 

@@ -162,7 +162,7 @@ int local_blob_rescue(struct op *op, struct store *s, struct blob_ref ref, uint6
 	const struct blob_owner *owner, const struct blob_card_maker *maker,
 	struct blob_ref *ret_ref);
 // ahead.c
-void local_blob_ahead(struct store *s, const struct blob *b, struct blob_ref next);
+void local_blob_ahead(struct store *s, const struct blob *b, struct blob_ref next, uint32_t octets);
 void local_body_ahead(struct store *s, const struct blob *b, struct blob_ref next);
 // blobs.c
 // Puts the blob at `old` in line again, with all its extents and the same id. For the sweep.

@@ -521,7 +521,16 @@ static bool memory_body_is_good(struct store *s, const struct blob *b, struct sp
 	return true; // memory is believed
 }
 
-static void memory_ahead(struct store *s, const struct blob *b, struct blob_ref next)
+static void memory_blob_ahead(
+	struct store *s, const struct blob *b, struct blob_ref next, uint32_t octets)
+{
+	(void)s;
+	(void)b;
+	(void)next;
+	(void)octets;
+}
+
+static void memory_body_ahead(struct store *s, const struct blob *b, struct blob_ref next)
 {
 	(void)s;
 	(void)b;
@@ -709,8 +718,8 @@ const struct store_engine store_memory = {
 	.blob_put = memory_blob_put,
 	.blob_open = memory_blob_open,
 	.body_is_good = memory_body_is_good,
-	.blob_ahead = memory_ahead,
-	.body_ahead = memory_ahead,
+	.blob_ahead = memory_blob_ahead,
+	.body_ahead = memory_body_ahead,
 	.blob_new_card = memory_blob_new_card,
 	.blob_rescue = memory_blob_rescue,
 	.rebuild = memory_rebuild,
