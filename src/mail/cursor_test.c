@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a cursor says of the messages that follow (view_cursor_ahead()).
+// What a cursor says of the messages that follow (view_cursor_ahead()), and how often it asks the store.
 #include "mail/testing.h"
+#include "store/engine.h"
 
 #define MESSAGES 300u // three chunks of records
 
@@ -75,11 +76,62 @@ static void test_hot(void **state)
 	fixture_end(&f);
 }
 
+static const struct store_engine *real;
+static unsigned looks;
+
+static int get_counted(struct op *op, struct store *s, struct store_snapshot *snap,
+	uint64_t partition, struct span key, struct span *ret_value)
+{
+	looks++;
+	return real->get(op, s, snap, partition, key, ret_value);
+}
+
+// The records of a mailbox that is walked again are in memory still: its chunks do not push each other out.
+static void test_again(void **state)
+{
+	enum { MANY = 6000 };
+	(void)state;
+	struct fixture f;
+	struct view_cursor *c;
+	struct msg m;
+	fixture_begin(&f, engine);
+	fill(&f);
+	for (uint32_t have = MESSAGES; have < MANY;) {
+		struct view *v = open_view(&f, SPAN("INBOX"));
+		struct numset all = { 0 };
+		struct copy_result r;
+		numset_add_range(&all, 1, have);
+		ok(&f.op, txn_copy(&f.op, v, &all, SPAN("INBOX"), false, &r));
+		have *= 2;
+		copy_result_done(&r);
+		numset_done(&all);
+		view_close(v);
+	}
+	real = f.store->engine;
+	struct store_engine counting = *real;
+	counting.get = get_counted;
+	f.store->engine = &counting;
+	struct view *v = open_view(&f, SPAN("INBOX"));
+	for (unsigned walks = 0; walks < 2; walks++) {
+		uint32_t seen = 0;
+		looks = 0;
+		ok(&f.op, view_cursor_open(&f.op, v, NULL, CURSOR_COLD, &c));
+		while (view_cursor_next(&f.op, c, &m) == 0)
+			seen++;
+		view_cursor_close(c);
+		assert_true(seen >= MANY);
+	}
+	assert_in_range(looks, 0, 2);
+	f.store->engine = real;
+	view_close(v);
+	fixture_end(&f);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1)
 		engine = argv[1];
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_ahead),
-		cmocka_unit_test(test_hot) };
+		cmocka_unit_test(test_hot), cmocka_unit_test(test_again) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

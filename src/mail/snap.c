@@ -314,7 +314,10 @@ int chunk_recs(
 
 struct cold_cache {
 	pthread_mutex_t lock;
-	struct cold_chunk *slot[COLD_CACHE_SLOTS];
+	struct cold_set {
+		struct cold_chunk *slot[COLD_CACHE_WAYS];
+		uint32_t turn; // whose place the next one takes
+	} sets[COLD_CACHE_SETS];
 };
 
 struct cold_cache *cold_cache_new(void)
@@ -329,8 +332,9 @@ void cold_cache_free(struct cold_cache *c)
 {
 	if (!c)
 		return;
-	for (size_t i = 0; i < COLD_CACHE_SLOTS; i++)
-		cold_unref(c->slot[i]);
+	for (size_t i = 0; i < COLD_CACHE_SETS; i++)
+		for (size_t k = 0; k < COLD_CACHE_WAYS; k++)
+			cold_unref(c->sets[i].slot[k]);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
 }
@@ -341,23 +345,59 @@ void cold_unref(struct cold_chunk *c)
 		free(c);
 }
 
-static bool cold_is(const struct cold_chunk *c, struct place at, uint32_t chunk, uint32_t pos)
+static bool cold_is(const struct cold_chunk *c, struct place at, uint32_t chunk)
 {
 	return c && c->partition == at.account->partition && c->data == at.data &&
-		c->chunk == chunk && pos < c->n;
+		c->chunk == chunk;
+}
+
+static struct cold_set *cold_set_of(struct cold_cache *cache, struct place at, uint32_t chunk)
+{
+	uint64_t hash = hash_u64(at.account->partition << 32 ^ (uint64_t)at.data << 16 ^ chunk);
+	return &cache->sets[hash % COLD_CACHE_SETS];
+}
+
+// Where the chunk lies in its set; NULL: it does not.
+static struct cold_chunk **cold_slot(struct cold_set *set, struct place at, uint32_t chunk)
+{
+	for (uint32_t i = 0; i < COLD_CACHE_WAYS; i++)
+		if (cold_is(set->slot[i], at, chunk))
+			return &set->slot[i];
+	return NULL;
+}
+
+static struct cold_chunk *cold_cached(
+	struct cold_cache *cache, struct place at, uint32_t chunk, uint32_t pos)
+{
+	pthread_mutex_lock(&cache->lock);
+	struct cold_chunk **slot = cold_slot(cold_set_of(cache, at, chunk), at, chunk);
+	struct cold_chunk *c = slot && pos < (*slot)->n ? *slot : NULL;
+	if (c)
+		ref_take(&c->refs);
+	pthread_mutex_unlock(&cache->lock);
+	return c;
+}
+
+// In the place of an older state of the chunk, or of another chunk.
+static void cold_keep(struct cold_cache *cache, struct place at, struct cold_chunk *c)
+{
+	ref_take(&c->refs);
+	pthread_mutex_lock(&cache->lock);
+	struct cold_set *set = cold_set_of(cache, at, c->chunk);
+	struct cold_chunk **slot = cold_slot(set, at, c->chunk);
+	if (!slot)
+		slot = &set->slot[set->turn++ % COLD_CACHE_WAYS];
+	struct cold_chunk *was = *slot;
+	*slot = c;
+	pthread_mutex_unlock(&cache->lock);
+	cold_unref(was);
 }
 
 int cold_load(
 	struct op *op, struct place at, uint32_t chunk, uint32_t pos, struct cold_chunk **ret_cold)
 {
 	struct cold_cache *cache = mail_cold_cache(at.account->mail);
-	uint64_t hash = hash_u64(at.account->partition << 32 ^ (uint64_t)at.data << 16 ^ chunk);
-	struct cold_chunk **slot = &cache->slot[hash % COLD_CACHE_SLOTS];
-	pthread_mutex_lock(&cache->lock);
-	struct cold_chunk *c = cold_is(*slot, at, chunk, pos) ? *slot : NULL;
-	if (c)
-		ref_take(&c->refs);
-	pthread_mutex_unlock(&cache->lock);
+	struct cold_chunk *c = cold_cached(cache, at, chunk, pos);
 	if (c) {
 		*ret_cold = c;
 		return 0;
@@ -386,12 +426,7 @@ int cold_load(
 	c->data = at.data;
 	c->chunk = chunk;
 	c->n = (uint32_t)n;
-	ref_take(&c->refs);
-	pthread_mutex_lock(&cache->lock);
-	struct cold_chunk *was = *slot;
-	*slot = c;
-	pthread_mutex_unlock(&cache->lock);
-	cold_unref(was);
+	cold_keep(cache, at, c);
 	*ret_cold = c;
 	return 0;
 }

@@ -6,7 +6,8 @@
 #include "mail/mail_priv.h"
 #include "mail/view.h"
 
-#define COLD_CACHE_SLOTS 256u // about 3.7 MB when full
+#define COLD_CACHE_SETS 32u // 256 chunks: about 3.7 MB when full
+#define COLD_CACHE_WAYS 8u
 
 struct cold_cache;
 struct cold_cache *cold_cache_new(void);
