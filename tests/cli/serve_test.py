@@ -111,6 +111,33 @@ class Start(CliCase):
             self.assertRegex(log, r"ID .*we\?.2J")
             self.assertNotIn("\u009b", log)
 
+    @unittest.skipIf(os.geteuid() != 0, "a disk of its own takes root")
+    def test_start_on_a_full_disk(self):
+        """Started again while the disk is full, it uses its reserve: people can delete, and there is room again."""
+        disk = self.dir / "disk"
+        disk.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(disk)], capture_output=True).returncode:
+            self.skipTest("no file system can be mounted here")
+        self.addCleanup(subprocess.run, ["umount", str(disk)], check=True)
+        self.data = disk / "data"
+        self.add_user()
+        conf = 'store = { segment_bytes = "1mb"; reserve_bytes = "16mb"; };\n'
+        with self.server(config=conf) as server:
+            client = self.log_in(server)
+            self.assertEqual(client.append("INBOX", None, None, b"Subject: x\r\n\r\nx\r\n")[0], "OK")
+            client.logout()
+            server.stop()
+            with open(disk / "fill", "wb", buffering=0) as fill, contextlib.suppress(OSError):
+                while True:
+                    fill.write(bytes(4096))
+            self.assertEqual(os.statvfs(disk).f_bavail, 0)
+            server.start()
+            client = self.log_in(server)
+            client.select("INBOX")
+            self.assertEqual(client.store("1", "+FLAGS", "\\Deleted")[0], "OK")
+            self.assertEqual(client.expunge(), ("OK", [b"1"]))
+            client.logout()
+
     def test_worker_has_nothing_but_its_sockets(self):
         with self.server() as server:
             worker = helpers(server)["starling-auth"]
@@ -223,6 +250,7 @@ class Start(CliCase):
 
 
 class Signals(Start):
+    test_start_on_a_full_disk = None
     test_certificates_that_cannot_be_used = test_log_of_refusals = None
     test_failures = test_worker_has_nothing_but_its_sockets = test_user = test_user_without_sandbox = None
     test_root_without_user = test_root_in_a_closed_folder = test_owner = None

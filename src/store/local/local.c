@@ -83,6 +83,8 @@ static int writer_open(struct op *op, struct local *l)
 		(void)snprintf(path, sizeof path, "%s/log/spare", l->dir); // room is there
 		(void)file_unlink(l->files, path); // one that was being made; made anew
 		volume_views_clean(l);
+		volume_reserve_lend(
+			l); // opening the index writes, and a full disk must not keep people from deleting
 		(void)snprintf(path, sizeof path, "%s/index%s", l->dir,
 			l->mending ? ".mending" : ""); // room is there
 		rc = l->mending ? volume_index_copy(op, l) : 0;

@@ -74,6 +74,8 @@ int volume_index_swap(struct op *op, const char *dir);
 void volume_index_forget(const char *dir);
 // Free space: keeps or gives back DIR/reserve; returns whether ordinary commits must stop.
 bool volume_is_full(struct local *l);
+// Before the index is opened, which writes: gives the reserve back if the disk is full.
+void volume_reserve_lend(struct local *l);
 
 // recover.c: maps the segments, replays the log behind the index, fills l->log with where it goes on.
 int recover(struct op *op, struct local *l);

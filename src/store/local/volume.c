@@ -162,23 +162,42 @@ int volume_next_epoch(struct op *op, struct local *l)
 
 // --- free space ---
 
-bool volume_is_full(struct local *l)
+// Gives DIR/reserve back if hardly anything else is left.
+static bool reserve_lend(struct local *l, const char *path, uint64_t *ret_available, bool *ret_kept)
 {
 	struct statvfs v;
-	char path[PATH_ROOM];
-	path_in(path, l, "reserve");
+	struct stat st;
+	*ret_available = UINT64_MAX;
+	*ret_kept = stat(path, &st) == 0 && (uint64_t)st.st_size == l->reserve_bytes;
 	if (statvfs(l->dir, &v))
 		return false;
-	uint64_t available = (uint64_t)v.f_bavail * v.f_frsize;
-	struct stat st;
-	bool kept = stat(path, &st) == 0 && (uint64_t)st.st_size == l->reserve_bytes;
-	if (available < l->reserve_bytes / 4) {
-		if (kept)
-			(void)file_unlink(
-				l->files, path); // for RocksDB; made again when there is room
+	*ret_available = (uint64_t)v.f_bavail * v.f_frsize;
+	if (*ret_available >= l->reserve_bytes / 4)
+		return false;
+	if (*ret_kept)
+		(void)file_unlink(l->files, path); // for RocksDB; made again when there is room
+	return true;
+}
+
+void volume_reserve_lend(struct local *l)
+{
+	char path[PATH_ROOM];
+	uint64_t available;
+	bool kept;
+	path_in(path, l, "reserve");
+	(void)reserve_lend(
+		l, path, &available, &kept); // what is opened next tells if that is not enough
+}
+
+bool volume_is_full(struct local *l)
+{
+	char path[PATH_ROOM];
+	uint64_t available;
+	bool kept;
+	path_in(path, l, "reserve");
+	if (reserve_lend(l, path, &available, &kept))
 		return true;
-	}
-	if (kept)
+	if (kept || available == UINT64_MAX)
 		return false;
 	if (available < l->reserve_bytes * 2)
 		return true; // wait until the reserve can be had back
