@@ -62,7 +62,7 @@ class Sandbox(CliCase):
         users = self.data / "auth" / "users"
         for sandbox, text in (("yes", False), ("no", True)):
             with self.server(config=f'sandbox = "{sandbox}";\n') as server:
-                self.assertEqual("no start line" in self.reload_with(server, users), text)
+                self.assertEqual("holds none in PEM form" in self.reload_with(server, users), text)
                 self.log_in(server).logout()
             (self.data / "tls" / "kept.pem").rename(self.data / "tls" / "certificate.pem")
             server.log_path.unlink()
