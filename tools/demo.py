@@ -45,7 +45,8 @@ def prepare(root, program, data):
     import mailset
 
     data.mkdir(parents=True, exist_ok=True)
-    if USER not in command(program, "user", "list", "--data", data).split():
+    has_users = (data / "auth").is_dir()  # an empty folder is no data folder yet
+    if not has_users or USER not in command(program, "user", "list", "--data", data).split():
         command(program, "user", "add", USER, "--data", data, "--password-stdin", input=PASSWORD + "\n")
     maildir = root / "build" / "demo-mail"
     mailset.write_maildir(maildir)
