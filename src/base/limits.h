@@ -250,13 +250,13 @@
 #define APPEND_MESSAGES_MAX 2000u  // messages of one APPEND (RFC 3502)
 #define APPEND_HELD_MAX (4u << 20) // octets of its messages in memory
 #define COPY_AT_ONCE 4096u         // messages of a COPY or MOVE in one batch; more: in steps
-#define MAILBOXES_LOADED_IDLE                                                                      \
-	16u // mailboxes of an account that keep their records though nobody has them open
-#define MAILBOX_IDLE_MESSAGES 20000u // larger ones do not
-#define ACCOUNTS_IDLE_MAX 256u       // accounts in memory that nobody has open
-#define NOTIFY_GROUPS_MAX 64u        // event groups of a NOTIFY command
-#define NOTIFY_NAMES_MAX 10000u      // mailboxes named in it
-#define FETCH_LATER_MAX 4096u        // octets of the FETCH items of MessageNew or UPDATE
+#define MAILBOXES_LOADED_IDLE 16u  // mailboxes of an account with records though nobody is in
+#define MAILBOX_IDLE_MESSAGES 20000u      // larger ones do not
+#define ACCOUNTS_IDLE_MAX 4096u           // accounts in memory that nobody has open
+#define ACCOUNTS_IDLE_OCTETS (128u << 20) // octets of memory that they take, about
+#define NOTIFY_GROUPS_MAX 64u             // event groups of a NOTIFY command
+#define NOTIFY_NAMES_MAX 10000u           // mailboxes named in it
+#define FETCH_LATER_MAX 4096u             // octets of the FETCH items of MessageNew or UPDATE
 #define FEED_EVENTS_MAX 1024u // events of names and annotations that an account keeps for NOTIFY
 #define FEED_OCTETS_MAX (1u << 20)       // octets of them
 #define METADATA_NAME_MAX 500u           // octets of the name of an annotation (RFC 5464)

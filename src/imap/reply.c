@@ -65,9 +65,13 @@ void reply_no(struct session *s, const char *code, const char *text)
 
 // --- CAPABILITY ---
 
+#define CAPABILITIES_USUAL 1024u // octets
+
 static void capabilities(struct session *s, struct buf *to)
 {
 	unsigned when = s->state == STATE_NOT_AUTHENTICATED ? CAP_BEFORE_LOGIN : CAP_AFTER_LOGIN;
+	if (!buf_room(to, CAPABILITIES_USUAL)) // it would grow in steps otherwise
+		return;
 	buf_add(to, SPAN("CAPABILITY"));
 	for (size_t i = 0; imap_modules[i]; i++)
 		for (const struct imap_capability *c = imap_modules[i]->capabilities; c && c->name;

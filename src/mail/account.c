@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Accounts: from a user's name to an open account. The table of open accounts is guarded by mail.lock; loading and creating happen outside
-// of it, others who want the same account wait for the one who does it. An account that nobody holds stays for a while (ACCOUNTS_IDLE_MAX).
+// of it, others who want the same account wait for the one who does it. An account that nobody holds stays for a while (idle.h).
 //
 // Creating writes the account's partition first, then the user's entry: a crash between leaves a partition that nobody refers to, and the
 // next account that gets its number empties it. Removing writes a note ("X") and takes the entry away, then the partition, then the note.
@@ -34,7 +34,7 @@ struct mail {
 	pthread_mutex_t lock;
 	pthread_cond_t loaded;
 	struct account *table[TABLE_SIZE];
-	uint32_t idle; // accounts without holders
+	struct idle idle; // accounts without holders
 	uint64_t next_account;
 	uint8_t format;          // of the system record, once it is written again
 	bool spool_noted;        // lock: FORMAT_SPOOLED is on the disk
@@ -308,7 +308,6 @@ static struct account *account_new(struct mail *m, struct span user)
 	if (!a)
 		return NULL;
 	char *p = malloc(user.n + 1);
-	a->thread = thread_recent_new();
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_mutex_init(&a->publish, NULL);
 	pthread_mutex_init(&a->watch, NULL);
@@ -319,7 +318,7 @@ static struct account *account_new(struct mail *m, struct span user)
 	if (p)
 		memcpy(p, user.p, user.n);
 	a->user = span_of(p, user.n);
-	if (!p || !a->thread) {
+	if (!p) {
 		account_free(a);
 		return NULL;
 	}
@@ -344,17 +343,41 @@ static void table_remove(struct mail *m, struct account *a)
 	a->next = NULL;
 }
 
+// Takes it out of the table and puts it into the list. mail.lock held.
+static void give_up_locked(struct mail *m, struct account *a, struct account **list)
+{
+	idle_remove(&m->idle, a);
+	table_remove(m, a);
+	a->next = *list;
+	*list = a;
+}
+
+static void accounts_free(struct account *list)
+{
+	while (list) {
+		struct account *a = list;
+		list = a->next;
+		account_free(a);
+	}
+}
+
+void mail_drop_idle(struct mail *m)
+{
+	struct account *given_up = NULL;
+	pthread_mutex_lock(&m->lock);
+	while (m->idle.oldest)
+		give_up_locked(m, m->idle.oldest, &given_up);
+	pthread_mutex_unlock(&m->lock);
+	accounts_free(given_up);
+}
+
 void mail_close(struct mail *m)
 {
 	if (!m)
 		return;
+	mail_drop_idle(m);
 	for (size_t i = 0; i < TABLE_SIZE; i++)
-		while (m->table[i]) {
-			struct account *a = m->table[i];
-			must(a->holders == 0);
-			m->table[i] = a->next;
-			account_free(a);
-		}
+		must(!m->table[i]); // nobody has an account open
 	cold_cache_free(m->cold);
 	pins_free(m->pins);
 	pthread_mutex_destroy(&m->lock);
@@ -370,40 +393,24 @@ struct account *account_ref(struct account *a)
 	return a;
 }
 
-// The account without holders that was used least recently, out of the table. mail.lock held.
-static struct account *take_oldest(struct mail *m)
-{
-	struct account *oldest = NULL;
-	for (size_t i = 0; i < TABLE_SIZE; i++)
-		for (struct account *a = m->table[i]; a; a = a->next)
-			if (a->holders == 0 && (!oldest || a->used_at < oldest->used_at))
-				oldest = a;
-	if (oldest) {
-		table_remove(m, oldest);
-		m->idle--;
-	}
-	return oldest;
-}
-
 void account_unref(struct account *a)
 {
 	if (!a)
 		return;
 	struct mail *m = a->mail;
-	struct account *free_it = NULL;
+	struct account *given_up = NULL, *one;
 	pthread_mutex_lock(&m->lock);
 	must(a->holders > 0);
 	if (--a->holders == 0) {
-		if (atomic_load(&a->gone) || a->state == ACCOUNT_FAILED) {
-			free_it = a; // not in the table any more
-		} else {
-			a->used_at = clock_mono();
-			if (++m->idle > ACCOUNTS_IDLE_MAX)
-				free_it = take_oldest(m);
-		}
+		if (atomic_load(&a->gone) || a->state == ACCOUNT_FAILED)
+			given_up = a; // not in the table any more
+		else
+			idle_add(&m->idle, a);
 	}
+	while ((one = idle_excess(&m->idle)))
+		give_up_locked(m, one, &given_up);
 	pthread_mutex_unlock(&m->lock);
-	account_free(free_it);
+	accounts_free(given_up);
 }
 
 // --- loading and creating ---
@@ -582,7 +589,7 @@ static int open_account(struct op *op, struct mail *m, struct span user, bool ma
 	}
 	if (a) {
 		if (a->holders++ == 0)
-			m->idle--;
+			idle_remove(&m->idle, a);
 		pthread_mutex_unlock(&m->lock);
 		*ret_account = a;
 		return 0;
@@ -816,7 +823,7 @@ static void table_take(struct mail *m, struct account *a, bool replace, struct a
 	if (*at) {
 		*ret_old = *at;
 		if ((*at)->holders++ == 0)
-			m->idle--;
+			idle_remove(&m->idle, *at);
 	}
 	if (!*ret_old || replace) {
 		if (*ret_old)

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "mail/check.h"
+#include "mail/mail_priv.h"
 
 static const char *engine = "memory";
 
@@ -564,12 +565,64 @@ static void test_refresh_within_a_pass(void **state)
 	fixture_end(&f);
 }
 
+// What a mailbox keeps for nobody counts as the account's until it goes.
+static void test_idle_mailboxes(void **state)
+{
+	struct fixture f;
+	struct mailbox_status made;
+	(void)state;
+	fixture_begin(&f, engine);
+	ok(&f.op, mailbox_create(&f.op, f.a, SPAN("one"), 0, &made));
+	ok(&f.op, mailbox_create(&f.op, f.a, SPAN("two"), 0, &made));
+	(void)append_text(&f, SPAN("one"), SPAN("A: b\r\n\r\nx\r\n"), (struct flag_list){ 0 });
+	(void)append_text(&f, SPAN("one"), SPAN("A: b\r\n\r\ny\r\n"), (struct flag_list){ 0 });
+	view_close(open_view(&f, SPAN("one")));
+	assert_int_equal(f.a->idle, 1);
+	assert_int_equal(f.a->idle_messages, 2);
+	struct view *v = open_view(&f, SPAN("one")), *w = open_view(&f, SPAN("two"));
+	assert_int_equal(f.a->idle, 0);
+	assert_int_equal(f.a->idle_messages, 0);
+	view_close(v);
+	assert_int_equal(f.a->idle, 1);
+	ok(&f.op, mailbox_delete(&f.op, f.a, SPAN("one"))); // while nobody has it
+	assert_int_equal(f.a->idle, 0);
+	assert_int_equal(f.a->idle_messages, 0);
+	ok(&f.op, mailbox_delete(&f.op, f.a, SPAN("two"))); // while somebody has
+	view_close(w);
+	assert_int_equal(f.a->idle, 0);
+	fixture_end(&f);
+}
+
+// Who was let go of is the same when he comes back, and is read again when he had to leave the memory.
+static void test_idle_accounts(void **state)
+{
+	struct fixture f;
+	struct account *b, *again;
+	(void)state;
+	fixture_begin(&f, engine);
+	ok(&f.op, account_open(&f.op, f.mail, SPAN("bob"), &b));
+	account_unref(b);
+	ok(&f.op, account_open(&f.op, f.mail, SPAN("bob"), &again));
+	assert_ptr_equal(again, b);
+	mail_drop_idle(f.mail); // he is not idle
+	assert_ptr_equal(account_user(again).p, b->user.p);
+	uint64_t partition = again->partition;
+	account_unref(again);
+	mail_drop_idle(f.mail);
+	ok(&f.op, account_open(&f.op, f.mail, SPAN("bob"), &again));
+	assert_int_equal(again->partition, partition);
+	account_unref(again);
+	fixture_end(&f);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1)
 		engine = argv[1];
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_idle_mailboxes),
+		cmocka_unit_test(test_idle_accounts),
 		cmocka_unit_test(test_uid_validity),
 		cmocka_unit_test(test_uid_validity_of_the_next),
 		cmocka_unit_test(test_special_use),

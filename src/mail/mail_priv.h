@@ -15,6 +15,7 @@
 #include "base/ref.h"
 #include "mail/account.h"
 #include "mail/format.h"
+#include "mail/idle.h"
 #include "mail/keywords.h"
 
 #include <pthread.h>
@@ -93,7 +94,8 @@ struct mailbox {
 	uint32_t users;       // account.publish: views and cursors that have it open
 	uint32_t copies;      // account.lock: large copies into it under way
 	uint64_t used_at;     // account.publish: clock_mono() when it was last let go of
-	bool idle;            // account.publish: counted in account.idle
+	bool idle;            // account.publish: counted in account.idle and idle_messages
+	uint32_t idle_messages; // account.publish: how many of the latter
 	struct mailbox_changes
 		*changes;            // account.publish: its place in the account's feed; NULL: none
 	_Atomic uint32_t key_resets; // of its key for URLAUTH, since it is in memory
@@ -107,13 +109,13 @@ struct account {
 	struct account *next;                                          // in the table (mail.lock)
 	enum { ACCOUNT_LOADING, ACCOUNT_READY, ACCOUNT_FAILED } state; // mail.lock
 	uint32_t holders;                                              // mail.lock
-	uint64_t used_at;                                              // mail.lock
-	atomic_bool gone;                                              // it was deleted
-	atomic_bool importing;                                         // import.c: one at a time
+	struct idle_link link; // mail.lock: while it has no holders
+	atomic_bool gone;      // it was deleted
+	atomic_bool importing; // import.c: one at a time
 
 	pthread_mutex_t lock;
 	const struct tree *tree_tip;  // lock: newest staged names
-	struct thread_recent *thread; // lock: threadid.c
+	struct thread_recent *thread; // lock: threadid.c; NULL until there is a message
 	struct seen *seen;            // lock: seen.c; NULL until there is a delivery
 	struct sent_recent *sent;     // lock: sent.c; NULL until something is compared
 	uint32_t next_id, last_uid_validity;
@@ -127,8 +129,9 @@ struct account {
 	pthread_mutex_t publish;
 	struct staged *staged, **staged_end; // in the order of submission
 	const struct tree *tree;
-	uint32_t idle;     // mailboxes with a body and without users
-	struct feed *feed; // feed.c; NULL: nobody reads
+	uint32_t idle;          // mailboxes with a body and without users
+	uint64_t idle_messages; // in them, as they were when they were let go of
+	struct feed *feed;      // feed.c; NULL: nobody reads
 
 	pthread_mutex_t watch;
 	struct watcher *watchers;
@@ -221,6 +224,8 @@ struct snap *mailbox_snap_ref(struct mailbox *mb); // the published one
 // A user of loaded records: its memory stays while there is one.
 void mailbox_enter(struct mailbox *mb);
 void mailbox_leave(struct mailbox *mb);
+void mailbox_not_idle(struct mailbox
+		*mb); // account.publish held: its records no longer stay for nobody, if they did
 // Takes \Recent: *ret_from .. uid_next of `s` are the caller's now (or would be: `take` false); *ret_count of them live.
 void mailbox_recent_take(struct mailbox *mb, const struct snap *s, bool take, uint32_t *ret_from,
 	uint32_t *ret_count);
@@ -268,8 +273,8 @@ int thread_look_up(struct op *op, struct account *a, const struct thread_keys *k
 // Decides under account.lock, adds what is new to the batch.
 void thread_assign(struct account *a, const struct thread_look *l, struct store_batch *b,
 	struct objectid *ret_id);
-struct thread_recent *thread_recent_new(void);
-void thread_recent_reset(struct thread_recent *t); // what it holds may not have become durable
+void thread_recent_reset(
+	struct thread_recent *t); // what it holds may not have become durable; accepts NULL
 
 // --- metadata.c: annotations ---
 
@@ -279,6 +284,7 @@ int metadata_check(struct op *op, struct account *a, const struct tree *t, uint6
 
 // --- account.c ---
 
+void mail_drop_idle(struct mail *m); // accounts that nobody has open leave the memory
 const struct mail_config *mail_config_of(const struct mail *m);
 struct cold_cache *mail_cold_cache(struct mail *m);
 #endif

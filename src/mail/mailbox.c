@@ -119,13 +119,20 @@ void mailbox_recent_take(struct mailbox *mb, const struct snap *s, bool take, ui
 
 // --- memory ---
 
+void mailbox_not_idle(struct mailbox *mb)
+{
+	if (!mb->idle)
+		return;
+	mb->idle = false;
+	mb->account->idle--;
+	mb->account->idle_messages -= mb->idle_messages;
+}
+
 void mailbox_enter(struct mailbox *mb)
 {
 	pthread_mutex_lock(&mb->account->publish);
-	if (mb->users++ == 0 && mb->idle) {
-		mb->idle = false;
-		mb->account->idle--;
-	}
+	if (mb->users++ == 0)
+		mailbox_not_idle(mb);
 	pthread_mutex_unlock(&mb->account->publish);
 }
 
@@ -144,10 +151,7 @@ static struct snap *unload_locked(struct mailbox *mb)
 	mb->published = bare;
 	snap_unref(mb->tip);
 	mb->tip = snap_ref(bare);
-	if (mb->idle) {
-		mb->idle = false;
-		mb->account->idle--;
-	}
+	mailbox_not_idle(mb);
 	return was;
 }
 
@@ -165,10 +169,8 @@ static void unload_oldest(struct account *a)
 	}
 	if (oldest)
 		was = unload_locked(oldest);
-	if (oldest && oldest->idle) { // it could not be: it counts again when it is next let go of
-		oldest->idle = false;
-		a->idle--;
-	}
+	if (oldest) // it could not be: it counts again when it is next let go of
+		mailbox_not_idle(oldest);
 	pthread_mutex_unlock(&a->publish);
 	pthread_mutex_unlock(&a->lock);
 	snap_unref(was);
@@ -183,8 +185,10 @@ void mailbox_leave(struct mailbox *mb)
 	must(mb->users > 0);
 	bool last = --mb->users == 0;
 	bool large = last && mb->published->h.messages > MAILBOX_IDLE_MESSAGES;
-	if (last && !mb->idle && !large) {
+	if (last && !mb->idle && !large && !mailbox_is_deleted(mb)) {
 		mb->idle = true;
+		mb->idle_messages = mb->published->h.messages;
+		a->idle_messages += mb->idle_messages;
 		mb->used_at = clock_mono();
 		full = ++a->idle > MAILBOXES_LOADED_IDLE;
 	}

@@ -36,6 +36,7 @@ static void apply_locked(struct account *a, struct staged *s)
 	}
 	if (s->dies) {
 		atomic_store(&s->dies->deleted, true);
+		mailbox_not_idle(s->dies); // nobody comes for its records
 		feed_forget_locked(a, s->dies);
 	}
 	s->noted = s->events != NULL;

@@ -465,8 +465,7 @@ static int commit_account(struct op *op, struct restore *r)
 static void mailbox_drop(struct mailbox *mb)
 {
 	pthread_mutex_lock(&mb->account->publish);
-	if (mb->idle)
-		mb->account->idle--;
+	mailbox_not_idle(mb);
 	pthread_mutex_unlock(&mb->account->publish);
 	mailbox_unref(mb);
 }

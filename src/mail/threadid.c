@@ -19,14 +19,21 @@ struct thread_recent {
 	} slot[THREAD_RECENT];
 };
 
-struct thread_recent *thread_recent_new(void)
-{
-	return calloc(1, sizeof(struct thread_recent));
-}
-
 void thread_recent_reset(struct thread_recent *t)
 {
-	memset(t, 0, sizeof *t);
+	if (t)
+		memset(t, 0, sizeof *t);
+}
+
+// An account that is only read has no table.
+static int recent_make(struct op *op, struct account *a)
+{
+	pthread_mutex_lock(&a->lock);
+	if (!a->thread)
+		a->thread = calloc(1, sizeof *a->thread);
+	bool made = a->thread;
+	pthread_mutex_unlock(&a->lock);
+	return made ? 0 : op_fail(op, RC_NOMEM, "out of memory");
 }
 
 // 0: found, STORE_ABSENT, or a fault.
@@ -48,9 +55,10 @@ int thread_look_up(
 	struct op *op, struct account *a, const struct thread_keys *k, struct thread_look *ret_look)
 {
 	struct thread_look l = { .key = { k->message_id, k->count ? k->references[0] : 0 } };
-	int rc = STORE_ABSENT;
-	if (k->message_id)
-		rc = look(op, a, k->message_id, &l.found);
+	int rc = recent_make(op, a);
+	if (rc < 0)
+		return rc;
+	rc = k->message_id ? look(op, a, k->message_id, &l.found) : STORE_ABSENT;
 	if (rc == 0)
 		l.key[0] = 0; // known already
 	for (size_t i = 0; i < k->count && i < THREAD_LOOK_UPS && rc == STORE_ABSENT; i++) {
