@@ -20,6 +20,8 @@ struct recipient {
 	bool held;                 // it is not asked: it may have the message (served.h)
 	bool waits;                // here for the relay, or it has: a mark in the spool tells
 	bool has_it;               // it was delivered
+	struct span mailbox;       // of an account here, once it was put in line; absent: not yet
+	int rc;                    // and what came of that (struct local_one)
 };
 struct envelope {                         // all of it in the arena of the transaction's op
 	struct span sender;               // empty: the null path

@@ -122,7 +122,7 @@ static void serve_group(struct smtp_session *s, size_t n)
 {
 	struct local_one group[LMTP_GROUP];
 	for (size_t i = 0; i < n; i++) {
-		const struct recipient *r = &s->envelope.recipients[s->next + i];
+		struct recipient *r = &s->envelope.recipients[s->next + i];
 		group[i] = (struct local_one){ .r = r, .rc = s->fault };
 		if (s->fault)
 			group[i].text = span_str(s->fault_answer.text);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "mail/check.h"
 #include "mail/content.h"
+#include "mail/faults_testing.h"
 #include "mail/view.h"
 #include "smtp/lmtp.h"
 #include "smtp/testing.h"
@@ -139,8 +140,7 @@ static void answers_each(void **state)
 		"<v>?\n250 2.1.5 <u+Archive@a>?\n250 2.1.5 <u+none@a>?");
 	const char *body = "Message-ID: <1@a>\r\n\r\nhello\r\n";
 	assert_span(message_of("u", "INBOX", 1, false), body);
-	assert_span(message_of("u", "INBOX", 2, false), body);
-	assert_null(message_of("u", "INBOX", 3, false).p); // what came again was a duplicate
+	assert_null(message_of("u", "INBOX", 2, false).p); // what came again was a duplicate
 	assert_span(message_of("v", "INBOX", 1, false), body);
 	assert_null(message_of("v", "INBOX", 2, false).p);
 	assert_span(message_of("u", "Archive", 1, false), body);
@@ -164,6 +164,69 @@ static void knows_duplicates(void **state)
 		"250?\n250?\n250?\n354?\n250 2.1.5 <w@a>?\n250 2.1.5 <w@a> was delivered before");
 	assert_span(message_of("w", "INBOX", 4, false), "Message-ID: <3@a>\r\n\r\n1\r\n");
 	assert_null(message_of("w", "INBOX", 5, false).p);
+}
+
+// Recipients that lead to the same mailbox, with so many others in between that they are served in several groups.
+static struct span to_the_same(struct buf *text)
+{
+	buf_reset(text);
+	buf_add(text, SPAN("MAIL FROM:<>\r\nRCPT TO:<u@a>\r\n"));
+	for (unsigned i = 0; i < LMTP_GROUP; i++)
+		buf_add(text, SPAN("RCPT TO:<v@a>\r\n"));
+	buf_add(text,
+		SPAN("RCPT TO:<u>\r\nRCPT TO:<u+none@a>\r\nRCPT TO:<u+Archive@a>\r\nRCPT "
+		     "TO:<u+ARCHIVE@a>\r\nDATA\r\nSubject: x\r\n\r\nx\r\n.\r\n"));
+	return buf_span(text);
+}
+
+// How many lines begin so.
+static unsigned lines_of(struct span out, struct span begin)
+{
+	unsigned n = 0;
+	while (out.n) {
+		struct span line;
+		out = span_split(out, '\n', &line);
+		n += span_starts(line, begin);
+	}
+	return n;
+}
+
+// To and Bcc name the same, or an alias leads there: it has the message once, without a Message-ID, too, and each of them has an answer. If the first does
+// not get it, nobody does: the MTA sends again to all of them.
+static void one_copy_for_each_mailbox(void **state)
+{
+	(void)state;
+	static const char *const body = "Subject: x\r\n\r\nx\r\n";
+	struct buf text = { 0 };
+	struct fake f;
+	fake_open(&f, &lmtp_service, lmtp);
+	fake_send(&f, SPAN("LHLO x\r\n"), 0);
+	assert_null(message_of("u", "INBOX", 1, true).p); // their accounts are there
+	assert_null(message_of("v", "INBOX", 1, true).p);
+	faults_begin(store);
+	faults.full = true;
+	fake_send(&f, to_the_same(&text), 0);
+	struct span out = fake_output(&f);
+	assert_int_equal(lines_of(out, SPAN("452 4.3.1 <v@a> ")), LMTP_GROUP);
+	assert_int_equal(lines_of(out, SPAN("452 4.3.1 <u@a> the volume")), 1);
+	assert_int_equal(
+		lines_of(out, SPAN("452 4.3.1 <u+none@a> it leads to the mailbox of <u@a>, ")), 1);
+	faults.full = false;
+	fake_send(&f, to_the_same(&text), 0);
+	out = fake_output(&f);
+	assert_int_equal(lines_of(out, SPAN("250 2.1.5 <")), LMTP_GROUP + 5);
+	assert_int_equal(lines_of(out, SPAN("250 2.1.5 <v@a> delivered\r")), 1);
+	assert_int_equal(lines_of(out, SPAN("250 2.1.5 <u> was delivered before\r")), 1);
+	fake_close(&f);
+	buf_done(&text);
+	static const char *const mailboxes[][2] = { { "u", "INBOX" }, { "v", "INBOX" },
+		{ "u", "Archive" } };
+	for (size_t i = 0; i < countof(mailboxes); i++) {
+		assert_span(message_of(mailboxes[i][0], mailboxes[i][1], 1, false), body);
+		assert_null(message_of(mailboxes[i][0], mailboxes[i][1], 2, false).p);
+	}
+	assert_true(span_starts(message_of("u", "INBOX", 1, true),
+		SPAN("Return-Path: <>\r\nDelivered-To: u@a\r\n")));
 }
 
 static void takes_chunks(void **state)
@@ -324,6 +387,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(delivers, setup, teardown),
 		cmocka_unit_test_setup_teardown(answers_each, setup, teardown),
 		cmocka_unit_test_setup_teardown(knows_duplicates, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_copy_for_each_mailbox, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_chunks, setup, teardown),
 		cmocka_unit_test_setup_teardown(is_strict, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_the_big, setup, teardown),

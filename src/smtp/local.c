@@ -81,25 +81,45 @@ static struct span folder_of(struct op *op, struct account *a, struct span detai
 	return found.p ? found : SPAN("INBOX");
 }
 
+// Who in front of `r` leads to this mailbox of the same user; NULL: nobody.
+static const struct recipient *first_to(
+	const struct smtp_session *s, const struct recipient *r, struct span mailbox)
+{
+	for (const struct recipient *one = s->envelope.recipients; one < r; one++)
+		if (one->mailbox.p && span_eq(one->mailbox, mailbox) && span_eq(one->user, r->user))
+			return one;
+	return NULL;
+}
+
+static int stage_into(
+	struct smtp_session *s, struct local_one *one, struct account *a, struct span mailbox)
+{
+	struct recipient *r = one->r;
+	uint8_t id[32];
+	one->first = first_to(s, r, mailbox);
+	if (one->first) // smtp_wait() tells
+		return 0;
+	r->mailbox = arena_dup(&s->tx.arena, mailbox);
+	if (!r->mailbox.p)
+		return op_fail(&s->op, RC_NOMEM, "out of memory");
+	struct delivery_to to = { .account = a,
+		.mailbox = mailbox,
+		.prefix = one->prefix,
+		.id = s->has_own_id && id_of(s, r, id) ? id : NULL };
+	return delivery_stage(&s->op, s->delivery, &to, &one->slot);
+}
+
 static int stage(struct smtp_session *s, struct local_one *one)
 {
 	struct account *a;
-	uint8_t id[32];
-	const struct recipient *r = one->r;
 	if (!one->prefix.p)
 		return op_fail(&s->op, RC_NOMEM, "out of memory");
-	int rc = account_open(&s->op, s->host->mail, r->user, &a);
+	int rc = account_open(&s->op, s->host->mail, one->r->user, &a);
 	if (rc < 0)
 		return rc;
-	struct delivery_to to = { .account = a,
-		.mailbox = folder_of(&s->op, a, r->folder),
-		.prefix = one->prefix,
-		.id = s->has_own_id && id_of(s, r, id) ? id : NULL };
-	rc = delivery_stage(&s->op, s->delivery, &to, &one->slot);
-	if (rc == RC_TRYCREATE) { // the folder was deleted just now
-		to.mailbox = SPAN("INBOX");
-		rc = delivery_stage(&s->op, s->delivery, &to, &one->slot);
-	}
+	rc = stage_into(s, one, a, folder_of(&s->op, a, one->r->folder));
+	if (rc == RC_TRYCREATE) // the folder was deleted just now
+		rc = stage_into(s, one, a, SPAN("INBOX"));
 	account_unref(a);
 	return rc;
 }
@@ -117,18 +137,29 @@ void smtp_stage(struct smtp_session *s, struct local_one *group, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		group[i].slot = NULL;
-		group[i].rc = stage(s, &group[i]);
+		group[i].first = NULL;
+		group[i].rc = group[i].r->rc = stage(s, &group[i]);
 		note(s, &group[i]);
 	}
+}
+
+// What the first recipient of a mailbox was told is true of the others.
+static int shared(struct op *op, const struct recipient *first)
+{
+	if (first->rc >= 0)
+		return DELIVERY_DUPLICATE;
+	return op_fail(op, first->rc, "it leads to the mailbox of <%.*s>, which did not get it",
+		SPAN_FMT(first->address));
 }
 
 void smtp_wait(struct smtp_session *s, struct local_one *group, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct local_one *one = &group[i];
-		if (!one->slot)
+		if (!one->slot && !one->first)
 			continue;
-		one->rc = delivery_wait(&s->op, one->slot);
+		one->rc = one->slot ? delivery_wait(&s->op, one->slot) : shared(&s->op, one->first);
+		one->r->rc = one->rc;
 		one->slot = NULL;
 		note(s, one);
 	}

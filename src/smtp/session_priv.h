@@ -148,13 +148,15 @@ void smtp_say_fault(struct smtp_session *s);
 // Whose mail it is: ret->user and ret->folder, in the arena of `op`. `bare`: a local part alone may be a user's name. RC_NONEXISTENT.
 int smtp_resolve(struct op *op, struct auth *auth, const struct smtp_path *p, bool bare,
 	struct recipient *ret);
-// Puts the message in line for a group of recipients. Texts live in the arena of s->op.
+// Puts the message in line for a group of recipients of the envelope, which come in its order. A mailbox that several of them lead to has it once: the
+// others share the answer of the first. Texts live in the arena of s->op.
 struct local_one {
-	const struct recipient *r;
-	struct span prefix;         // its private lines; absent: out of memory
-	int rc;                     // 0, DELIVERY_DUPLICATE, or why not
-	struct span text;           // why not
-	struct delivery_slot *slot; // private
+	struct recipient *r;
+	struct span prefix;            // its private lines; absent: out of memory
+	int rc;                        // 0, DELIVERY_DUPLICATE, or why not
+	struct span text;              // why not
+	struct delivery_slot *slot;    // private
+	const struct recipient *first; // private: of that mailbox; NULL: this one
 };
 void smtp_stage(struct smtp_session *s, struct local_one *group, size_t n);
 // Behind smtp_stage(): waits until it stands. Blocks (CREW_DISK).

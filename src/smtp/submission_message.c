@@ -326,14 +326,12 @@ static void serve_group(struct submission_session *ss)
 	struct smtp_session *s = &ss->s;
 	struct envelope *e = &s->envelope;
 	struct local_one group[LMTP_GROUP];
-	struct recipient *members[LMTP_GROUP];
 	size_t n = 0;
 	for (; s->next < e->count && n < LMTP_GROUP; s->next++) {
 		struct recipient *r = &e->recipients[s->next];
 		r->has_it |= served_has(&ss->had, r->address);
 		if (r->has_it || r->remote)
 			continue;
-		members[n] = r;
 		group[n++] = (struct local_one){ .r = r,
 			.prefix = submission_prefix(ss, smtp_trace(s, r)) };
 	}
@@ -345,7 +343,7 @@ static void serve_group(struct submission_session *ss)
 	note_failures(ss, group, n);
 	wait_for_copy(ss, staged);
 	for (size_t i = 0; i < n; i++) {
-		members[i]->has_it = group[i].rc >= 0;
+		group[i].r->has_it = group[i].rc >= 0;
 		s->delivered += group[i].rc == 0;
 	}
 }

@@ -32,6 +32,18 @@ int submission_spool_look(struct submission_session *ss, struct recipient *r)
 	return rc < 0 ? rc : 0;
 }
 
+// Somebody who was named twice in the same way is asked for once: the relay may take some at a time, in transactions of their own.
+static bool is_among(const struct spool_message *m, const struct recipient *r)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		const struct spool_recipient *one = &m->recipients[i];
+		if (span_eq(one->address, r->address) && span_eq(one->notify, r->notify) &&
+			span_eq(one->orcpt, r->orcpt))
+			return true;
+	}
+	return false;
+}
+
 static int stage(struct submission_session *ss, struct spool_message *m)
 {
 	struct smtp_session *s = &ss->s;
@@ -49,7 +61,7 @@ static int stage(struct submission_session *ss, struct spool_message *m)
 		if (rc < 0)
 			return rc;
 		r->has_it |= r->waits;
-		if (!r->has_it)
+		if (!r->has_it && !is_among(m, r))
 			m->recipients[m->count++] = (struct spool_recipient){
 				.address = r->address, .notify = r->notify, .orcpt = r->orcpt
 			};
