@@ -14,6 +14,24 @@ static void print(struct span s)
 		putchar((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f ? '?' : s.p[i]);
 }
 
+// The first of so many recipients: those who wait, and those whose failure their sender was not told of yet.
+static void print_recipients(struct reader *r, uint32_t count)
+{
+	uint32_t shown = 0;
+	for (; !reader_at_end(r); shown++) {
+		printf(" <");
+		print(reader_field(r));
+		putchar('>');
+		if (!reader_u8(r))
+			continue;
+		printf(" (failed: ");
+		print(reader_field(r));
+		putchar(')');
+	}
+	if (!r->bad && shown < count)
+		printf(" and %" PRIu32 " more", count - shown);
+}
+
 static bool print_message(struct span payload)
 {
 	struct reader r = reader_of(payload);
@@ -38,14 +56,7 @@ static bool print_message(struct span payload)
 	printf("  %" PRIu64 " octets from <", octets);
 	print(sender);
 	printf("> to");
-	uint32_t shown = 0;
-	for (; !reader_at_end(&r); shown++) {
-		printf(" <");
-		print(reader_field(&r));
-		putchar('>');
-	}
-	if (!r.bad && shown < count)
-		printf(" and %" PRIu32 " more", count - shown);
+	print_recipients(&r, count);
 	if (tries) {
 		printf(", put off %" PRIu32 " times: ", tries);
 		print(why);

@@ -25,7 +25,8 @@
 //                                                   all of them are there, durable; FAULT: none of them is
 //     import end
 //     spool list                                    DATA: for each message u64 number, arrival, octets, u32 tries, fields: user, sender, why it waits;
-//                                                   u32 recipients, fields: the first of them; END "sends|idle SECONDS WHY": until the relay is tried
+//                                                   u32 recipients; of the first of them: field, u8: 1, it has failed, and its sender is to be told of what the next
+//                                                   field says; END "sends|idle SECONDS WHY": until the relay is tried
 //     spool try                                     all messages, now
 //     spool remove NUMBER                           its sender is told
 #ifndef SERVER_ADMIN_H

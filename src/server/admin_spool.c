@@ -5,6 +5,14 @@
 #include "server/admin_priv.h"
 #include "smtp/spooler.h"
 
+static void add_recipient(struct buf *to, const struct spool_recipient *r)
+{
+	buf_add_field(to, r->address);
+	buf_add_u8(to, r->failed);
+	if (r->failed)
+		buf_add_field(to, r->said.n ? r->said : r->status);
+}
+
 int admin_spool_list(struct admin_session *s)
 {
 	uint64_t seconds = 0, number = 0;
@@ -30,7 +38,7 @@ int admin_spool_list(struct admin_session *s)
 		buf_add_field(&s->out, m.why);
 		buf_add_u32(&s->out, (uint32_t)m.count);
 		for (size_t i = 0; i < m.count && i < ADMIN_SPOOL_SHOWN; i++)
-			buf_add_field(&s->out, m.recipients[i].address);
+			add_recipient(&s->out, &m.recipients[i]);
 		rc = admin_send_out(s);
 		if (rc < 0)
 			return rc;

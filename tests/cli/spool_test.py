@@ -2,6 +2,7 @@
 """`starling spool`, and what a server does with mail that waits for the relay when its configuration says something else by now."""
 
 import pathlib
+import re
 import smtplib
 import socket
 import sys
@@ -9,9 +10,11 @@ import threading
 import time
 import unittest
 
-sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parent.parent.parent / "tools")]
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "faults"), str(HERE.parent.parent / "tools")]
 
 from clicase import PASSWORD, CliCase  # noqa: E402
+from control import DIES, Control  # noqa: E402
 from imapclient import ImapClient  # noqa: E402
 import limits  # noqa: E402
 from server import Server  # noqa: E402
@@ -20,7 +23,7 @@ MESSAGE = b"From: anna@example.org\r\nSubject: it waits\r\nMessage-ID: <w@exampl
 
 
 class Relay:
-    """Takes one message, or, while `up` is not set, nothing."""
+    """Takes messages, but not for who is called no, nor for who is called late so far; or, while `up` is not set, nothing."""
 
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -45,7 +48,9 @@ class Relay:
             elif in_data:
                 continue
             in_data = in_data or line.upper() == b"DATA\r\n"
-            sock.sendall(b"354 go\r\n" if in_data else b"250 fine\r\n")
+            answers = {b"RCPT TO:<no@": b"550 5.1.1 nobody\r\n", b"RCPT TO:<late@": b"450 4.2.1 later\r\n"}
+            refusal = next((answer for begin, answer in answers.items() if line.startswith(begin)), b"250 fine\r\n")
+            sock.sendall(b"354 go\r\n" if in_data else refusal)
 
 
 class Spool(CliCase):
@@ -57,8 +62,8 @@ class Spool(CliCase):
         host = f'relay = {{ host = "127.0.0.1"; port = {self.relay.port}; tls = "none"; spool = {spool}; }};\n' if relay else ""
         return 'submission = { domains = "example.org"; };\n' + host
 
-    def server(self, **options):
-        return Server(data=self.data, protocols=("imap", "submission"), config=self.config(**options))
+    def server(self, env=None, **options):
+        return Server(data=self.data, protocols=("imap", "submission"), config=self.config(**options), env=env)
 
     def submit(self, server, *recipients):
         with smtplib.SMTP("127.0.0.1", server.ports["submission"], timeout=60) as client:
@@ -71,8 +76,8 @@ class Spool(CliCase):
             server.add_user("anna", PASSWORD)
             self.submit(server, "b@far.example", "c@far.example")
 
-    def listed(self):
-        return self.fine("spool", "list")
+    def listed(self, check=True):
+        return self.fine("spool", "list") if check else self.run_cli("spool", "list", "--data", self.data).stdout
 
     def reports(self, server):
         with ImapClient("127.0.0.1", server.ports["imap"]) as client:
@@ -114,6 +119,32 @@ class Spool(CliCase):
             self.submit(server, *(f"r{i}@far.example" for i in range(shown + 3)))
             line = self.listed().splitlines()[0]
             self.assertTrue(line.endswith(f"<r{shown - 1}@far.example> and 3 more"), line)
+
+    def test_failed_and_not_told(self):
+        """Who has failed is noted before the report: the server dies at each write, and in between nobody who has failed is shown as one who waits."""
+        control, shown, died = Control(self.dir), [], 1
+        self.data.mkdir()
+        self.add_user("anna")
+        while died:
+            self.relay.up = False
+            with self.server(env=control.environment()) as server:
+                self.submit(server, "late@far.example", "no@far.example")
+                self.relay.up = True
+                before = control.injected
+                control.mean(server.process.pid)
+                control.arm("write", len(shown) + 1, DIES)
+                self.run_cli("spool", "try", "--data", self.data)
+                while control.injected == before and "to <late@far.example>, put off" not in self.listed(check=False):
+                    time.sleep(0.01)
+                control.disarm()
+                died = control.injected - before
+                server.kill()
+            number, line = re.fullmatch(r"(\d+)  .* to (.*)", self.listed().splitlines()[0]).groups()
+            shown.append(line)
+            self.fine("spool", "remove", number)
+        self.assertEqual(shown[0], "<late@far.example> <no@far.example>")
+        self.assertIn("<late@far.example> <no@far.example> (failed: 550 5.1.1 nobody), put off 1 times: 450 4.2.1 later", shown)
+        self.assertEqual(shown[-1], "<late@far.example>, put off 1 times: 450 4.2.1 later")
 
     def test_without_a_server(self):
         self.wait_and_stop()
