@@ -286,27 +286,47 @@ int spooler_settle(struct op *op, const struct spooler_config *config, struct sp
 	return rc;
 }
 
+// Those of a message who have failed before, if there are any (*ret_noted), or else all of them: their sender is told, and they leave it.
+static int drop_some(
+	struct op *op, const struct spooler_config *config, uint64_t number, bool *ret_noted)
+{
+	struct spool_message m;
+	int rc = spool_read(op, config->spool, number, &m);
+	if (rc < 0)
+		return rc;
+	struct spool_outcome *outcomes = arena_array(&op->arena, m.count, sizeof *outcomes);
+	if (!outcomes)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	bool noted = spool_any_failed(&m), told = false;
+	m.delay_told = true; // the others are given up: nobody need know that they wait
+	spooler_outcomes(&m, outcomes);
+	for (size_t i = 0; !noted && i < m.count; i++)
+		outcomes[i] = (struct spool_outcome){
+			.fate = SPOOL_FAILED, .status = "5.3.0", .said = SPAN("")
+		};
+	rc = spooler_settle(op, config, &m, outcomes, true);
+	for (size_t i = 0; i < m.count; i++)
+		told |= outcomes[i].fate == SPOOL_FAILED;
+	if (rc == 0 && !told)
+		rc = op_fail(
+			op, RC_UNAVAILABLE, "its sender cannot be told now: it is still there");
+	if (rc == 0)
+		*ret_noted = noted;
+	return rc;
+}
+
 int spooler_drop(struct op *op, const struct spooler_config *config, uint64_t number)
 {
 	char room[SMTP_HOSTNAME_MAX];
 	struct spooler_config named = *config;
-	struct spool_message m;
+	bool noted = false;
 	named.hostname = smtp_hostname(config->hostname, room);
-	int rc = spool_read(op, config->spool, number, &m);
-	struct spool_outcome *outcomes =
-		rc == 0 ? arena_array(&op->arena, m.count, sizeof *outcomes) : NULL;
-	if (rc == 0 && !outcomes)
-		rc = op_fail(op, RC_NOMEM, "out of memory");
-	for (size_t i = 0; rc == 0 && i < m.count; i++)
-		outcomes[i] = (struct spool_outcome){
-			.fate = SPOOL_FAILED, .status = "5.3.0", .said = SPAN("")
-		};
-	if (rc == 0)
-		rc = spooler_settle(op, &named, &m, outcomes, true);
-	for (size_t i = 0; rc == 0 && i < m.count; i++)
-		if (outcomes[i].fate != SPOOL_FAILED)
-			rc = op_fail(op, RC_UNAVAILABLE,
-				"its sender cannot be told now: it is still there");
+	// Who has failed before has a report of his own, for what has failed: it may be there since before a crash.
+	int rc = drop_some(op, &named, number, &noted);
+	if (rc == 0 && noted)
+		rc = drop_some(op, &named, number, &noted);
+	if (rc == RC_NONEXISTENT && noted) // there were no others
+		rc = 0;
 	spool_give(config->spool, number);
 	return rc;
 }

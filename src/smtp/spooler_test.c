@@ -340,6 +340,36 @@ static void reports_several_once(void **state)
 	}
 }
 
+// An administrator gives up a message of which some have failed, and were not told of: they are told of as they have failed, the others as given up; what a
+// crash undoes of that makes no report a second one.
+static void drops_failed(void **state)
+{
+	(void)state;
+	struct span text, record, key = { "Q\0\0\0\0\0\0\0\1", 9 };
+	put_simple(3);
+	settle(false);
+	greets("");
+	faults.full = true;
+	says(SPAN("250 a\r\n550 5.1.1 no\r\n450 4.2.2 later\r\n550 5.7.1 never\r\n"));
+	assert_int_equal(store_get(&op, store, NULL, SPOOL_PARTITION, key, &record), 0);
+	assert_int_equal(spool_take_number(&op, config.spool, 1), 0);
+	assert_int_equal(spooler_drop(&op, &config, 1), RC_UNAVAILABLE);
+	assert_int_equal(waiting(), 1);
+	faults.full = false;
+	clock_shift_for_test(SPOOL_RETRY_MOST_S);
+	spooler_try(spooler);
+	settle(false);
+	assert_int_equal(reports(&text), 1);
+	breaks_off();
+	put_back(key, record);
+	assert_int_equal(spool_take_number(&op, config.spool, 1), 0);
+	assert_int_equal(spooler_drop(&op, &config, 1), 0);
+	assert_int_equal(reports(&text), 2);
+	assert_true(has(text, "y@far\r\nAction: failed\r\nStatus: 5.3.0\r\n"));
+	assert_false(has(text, "x@far") || has(text, "z@far"));
+	assert_int_equal(waiting(), 0);
+}
+
 // A report that was filed before a crash is not filed again.
 static void reports_once(void **state)
 {
@@ -479,6 +509,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(configured, setup, teardown),
 		cmocka_unit_test_setup_teardown(put_off, setup, teardown),
 		cmocka_unit_test_setup_teardown(reports_several_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(drops_failed, setup, teardown),
 		cmocka_unit_test_setup_teardown(reports_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(stops, setup, teardown),
 		cmocka_unit_test_setup_teardown(slow, setup, teardown),
