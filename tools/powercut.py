@@ -154,7 +154,8 @@ def campaign(states, seed, jobs, more):
             total[name] += n
         if not good:
             bad.append(number)
-            print(f"powercut: seed {number} (the disk is in build/powercut/wrong-{number}):\n{text[-8000:]}", flush=True)
+            again = shlex.join(["./dev", "powercut", "--plants", "none", "--states", "1", "--jobs", "1", "--seed", str(number), *more])
+            print(f"powercut: seed {number} (the disk is in build/powercut/wrong-{number}; again: {again}):\n{text[-8000:]}", flush=True)
         if total["states"] >= told + 5000:
             told = total["states"]
             print(f"powercut: {told} states, {time.monotonic() - began:.0f} s", flush=True)

@@ -7,6 +7,7 @@ import collections
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 import time
@@ -47,6 +48,11 @@ def meson_tests(context, flavour, suites, timeout_factor):
             report.failed(name, result["result"])
 
 
+def seed(context):
+    """Of what a test does by chance: the same each time, so that no change is green or red by luck; with --full another one each time."""
+    return int(time.time()) if context.full else 1
+
+
 def script(*command, optional=False, flavour=None):
     """Runs a test script of the tree that notes its own results; `flavour`: with the program of that build."""
 
@@ -65,6 +71,9 @@ def script(*command, optional=False, flavour=None):
                 return
             env |= {**context.env, "STARLING_PROGRAM": str(ROOT / flavour / "src" / "cli" / "starling")}
         code = subprocess.run([*PYTHON, str(path), *words], cwd=ROOT, env=env).returncode
+        if code:
+            program = [f"STARLING_PROGRAM={flavour}/src/cli/starling"] if flavour else []
+            print("again: " + shlex.join([*program, "python3", "-B", command[0], *words]), flush=True)
         if code and results_count()["FAIL"] == before["FAIL"]:
             report.failed(f"{command[0]} ended with {code}")
 
@@ -128,7 +137,8 @@ def step_fuzz(context):
 def step_powercut(context):
     import powercut
 
-    powercut.main(["--states", "100000"] if context.full else ["--plants", "short", "--states", "400"], context.build)
+    words = ["--states", "100000"] if context.full else ["--plants", "short", "--states", "400"]
+    powercut.main([*words, "--seed", str(seed(context))], context.build)
 
 
 def step_run(context):
@@ -166,18 +176,18 @@ STEPS = {
     "lmtp": script("tests/run.py", "tests/lmtp"),
     "submission": script("tests/run.py", "tests/submission"),
     "lmtp-crash": script("tests/lmtp_crash.py", "--kills", lambda c: 60 if c.full else 8),
-    "crash": script("tests/crash.py", "--kills", lambda c: 1000 if c.full else 15),
+    "crash": script("tests/crash.py", "--kills", lambda c: 1000 if c.full else 15, "--seed", seed),
     "powercut": step_powercut,
     "sent-crash": script("tests/sent_crash.py", "--kills", lambda c: 60 if c.full else 6),
     "spool-crash": script("tests/spool_crash.py", "--kills", lambda c: 60 if c.full else 6),
     "roundtrip": script("tests/roundtrip.py"),
     "clients": script("tests/clients/all.py"),
-    "stress": script("tests/stress.py", "--seconds", lambda c: 300 if c.full else 20),
-    "random": script("tests/random_commands.py", "--commands", lambda c: 100000 if c.full else 6000),
-    "sync": script("tests/sync.py", "--changes", lambda c: 1000000 if c.full else 20000),
+    "stress": script("tests/stress.py", "--seconds", lambda c: 300 if c.full else 20, "--seed", seed),
+    "random": script("tests/random_commands.py", "--commands", lambda c: 100000 if c.full else 6000, "--seed", seed),
+    "sync": script("tests/sync.py", "--changes", lambda c: 1000000 if c.full else 20000, "--seed", seed),
     "imap-asan": script("tests/run.py", flavour="build-asan"),
     "roundtrip-asan": script("tests/roundtrip.py", "--count", 500, flavour="build-asan"),
-    "stress-tsan": script("tests/stress.py", "--clients", 20, "--seconds", lambda c: 120 if c.full else 15, flavour="build-tsan"),
+    "stress-tsan": script("tests/stress.py", "--clients", 20, "--seconds", lambda c: 120 if c.full else 15, "--seed", seed, flavour="build-tsan"),
     "faults": script("tests/faults/faults.py", "--rounds", lambda c: 1000 if c.full else 90),
     "rot": script("tests/faults/rot.py", "--flips", lambda c: 300 if c.full else 12),
     "limits": script("tests/past_limits.py"),
