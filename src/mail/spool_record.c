@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 
 enum { UTF8 = 1, SEVEN_BIT = 2, EIGHT_BIT = 4, MARKED = 8, DELAY_TOLD = 16, FAILED = 32 };
+#define FLAGS_KNOWN ((2u * FAILED) - 1)
 
 struct key key_spooled(uint64_t number)
 {
@@ -149,6 +150,9 @@ int spool_decode(
 	if (!r.bad && version != FORMAT_VERSION)
 		return op_fail(op, RC_VERSION, "message %llu of the spool is of format version %u",
 			(unsigned long long)number, version);
+	if (!r.bad && (flags & ~FLAGS_KNOWN)) // what they say of its recipients would be lost
+		return op_fail(op, RC_VERSION, "message %llu of the spool is of a later version",
+			(unsigned long long)number);
 	m.utf8 = flags & UTF8;
 	m.seven_bit = flags & SEVEN_BIT;
 	m.eight_bit = flags & EIGHT_BIT;

@@ -537,6 +537,12 @@ static void damaged(void **state)
 	assert_int_equal(mail_sweep(&f.op, f.mail), RC_VERSION);
 	ok(&f.op, spool_open(&f.op, f.mail, &s));
 	assert_int_equal(spool_read(&f.op, s, 2, &m), RC_VERSION);
+	later[0] = FORMAT_VERSION;
+	put_raw(&f, span_of(second, 9), span_of(later, value.n));
+	ok(&f.op, spool_read(&f.op, s, 2, &m));
+	later[2] = (char)(later[2] | 64); // the next flag that there will be
+	put_raw(&f, span_of(second, 9), span_of(later, value.n));
+	assert_int_equal(spool_read(&f.op, s, 2, &m), RC_VERSION);
 	// The next one gets a number of its own.
 	d = delivery_of(&f, TEXT);
 	struct spool_message next = simple;
