@@ -221,7 +221,7 @@ LINES = [
     Line("lmtp-20-50", "LMTP, 20 connections, 50 recipients", 5, "deliveries/s",
          mail("lmtp", threads=20, recipients=50, **LMTP), mail="m", protocol="lmtp"),
     Line("pop3-retr", "POP3, RETR of every message, each after the other's answer", 4, "MB/s", mail("pop3", **POP3), mail="u",
-         protocol="pop3", ceiling=True, pictured="fetch a maildrop"),
+         protocol="pop3", echoed=True, pictured="fetch a maildrop"),
     Line("pop3-retr-pipelined", "POP3, RETR of every message, 50 commands at once", 4, "MB/s", mail("pop3", batch=50, **POP3),
          mail="u", protocol="pop3"),
     # Without a ratio to reach: their issues name limits of their own.
