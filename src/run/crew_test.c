@@ -572,9 +572,9 @@ static void test_sockets(void **state)
 
 struct ticker {
 	struct task task;
-	uint64_t step;
+	uint64_t step, due; // due: the deadline as it was set last
 	atomic_int ticks;
-	bool early, moves;
+	bool early, moves; // early: it came before it was due
 	int others;
 	atomic_bool ended;
 };
@@ -585,13 +585,14 @@ static enum task_next ticker_run(struct task *t, unsigned wake)
 	if (wake & TASK_STOPPING)
 		return TASK_END;
 	if (wake & TASK_DEADLINE) {
+		k->early |= clock_mono() < k->due;
 		atomic_fetch_add(&k->ticks, 1);
 		must(t->deadline == 0);
 	} else if (!(wake & TASK_WOKEN)) {
 		k->others++;
 	}
 	if (k->moves || (wake & TASK_DEADLINE) || t->deadline == 0)
-		t->deadline = clock_mono() + k->step;
+		k->due = t->deadline = clock_mono() + k->step;
 	return TASK_PARK;
 }
 
@@ -601,6 +602,14 @@ static void ticker_ended(struct task *t)
 }
 
 static const struct task_ops ticker_ops = { ticker_run, ticker_ended };
+
+static bool all_ticked(struct ticker *k, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (k[i].ticks < 5)
+			return false;
+	return true;
+}
 
 static void test_deadlines(void **state)
 {
@@ -618,17 +627,17 @@ static void test_deadlines(void **state)
 	start(c, &moved.task);
 	pthread_t runner;
 	pthread_create(&runner, NULL, crew_main, c);
-	// A deadline that is always moved before it comes never fires; the others do, about as often as asked.
-	for (int i = 0; i < 50; i++) {
+	// A deadline that is moved comes when it is due then, if nothing moves it in time; the others come as often as asked. However busy the machine is.
+	for (int i = 0; i < 50 || (i < 5000 && !all_ticked(k, TICKERS)); i++) {
 		nap(10000);
 		task_wake(&moved.task);
 	}
-	assert_int_equal(moved.ticks, 0);
 	crew_stop(c, 1000);
 	pthread_join(runner, NULL);
+	assert_false(moved.early);
+	assert_true(all_ticked(k, TICKERS));
 	for (int i = 0; i < TICKERS; i++) {
-		assert_true(k[i].ticks >= 5);
-		assert_true(k[i].ticks <= 20000 / (i + 1)); // never early: 20 s would be needed
+		assert_false(k[i].early);
 		assert_int_equal(k[i].others, 0);
 	}
 	crew_free(c);
