@@ -241,21 +241,26 @@ static void test_open_fails(void **state)
 	fixture_end(&t.f);
 }
 
+// The keeper does not come to look until `late` is posted.
+static void keeper_hold(struct faulty *t, sem_t *late)
+{
+	char reserve[300]; // it looks for that first, and holds nothing then
+	(void)snprintf(reserve, sizeof reserve, "%s/reserve", t->f.config.dir);
+	assert_true(unlink(reserve) == 0 || errno == ENOENT);
+	t->plan.self = pthread_self();
+	t->plan.late = late;
+}
+
 // No new segment can be made: ordinary commits stop early, freeing ones go on, all of it comes back with the space. Whether the keeper has found out
 // that the disk is full, or did not come to look until it was full.
 static void full_disk(bool keeper_is_late)
 {
 	struct faulty t;
 	sem_t late;
-	char reserve[300];
 	faulty_begin(&t);
 	assert_int_equal(sem_init(&late, 0, 0), 0);
-	if (keeper_is_late) { // it looks for the reserve first, and holds nothing then
-		(void)snprintf(reserve, sizeof reserve, "%s/reserve", t.f.config.dir);
-		assert_true(unlink(reserve) == 0 || errno == ENOENT);
-		t.plan.self = pthread_self();
-		t.plan.late = &late;
-	}
+	if (keeper_is_late)
+		keeper_hold(&t, &late);
 	ok(&t.f.op, faulty_open(&t));
 	t.plan.kinds = 1 << FILE_ALLOCATE;
 	t.plan.error = ENOSPC;
@@ -304,6 +309,70 @@ static void test_full_disk_late_keeper(void **state)
 {
 	(void)state;
 	full_disk(true);
+}
+
+static int submit_small(
+	struct faulty *t, const char *key, unsigned flags, struct store_ticket *ret_ticket)
+{
+	struct store_batch b;
+	batch_init(&b, 2);
+	b.flags = flags;
+	batch_put(&b, span_str(key), SPAN("value"));
+	int rc = store_submit(&t->f.op, t->f.s, &b, ret_ticket);
+	batch_done(&b);
+	return rc;
+}
+
+// Less than `gap` octets are left before the reserve of the last segment.
+static bool is_near_reserve(const struct faulty *t, uint64_t gap)
+{
+	struct local *l = local_of(t->f.s);
+	uint64_t end = atomic_load(&l->log.visible); // nothing is in line
+	struct segment *next = segment_ref(&l->segments, pos_segment(end) + 1);
+	segment_unref(next);
+	return !next && pos_offset(end) + gap + t->f.config.reserve_bytes >= l->log.tail_size;
+}
+
+// A large blob has outlived the group that found the disk full, and goes before whatever comes next, but there is no room for it. Small changes would have
+// room by themselves: they are refused, and take nothing that frees space with them.
+static void test_full_disk_large_leftover(void **state)
+{
+	(void)state;
+	enum { LARGE = 200000, GAP = 100000 };
+	struct faulty t;
+	struct store_ticket small, frees;
+	sem_t late;
+	faulty_begin(&t);
+	assert_int_equal(sem_init(&late, 0, 0), 0);
+	keeper_hold(&t, &late);
+	ok(&t.f.op, faulty_open(&t));
+	t.plan.kinds = 1 << FILE_ALLOCATE;
+	t.plan.error = ENOSPC;
+	t.plan.always = true;
+	for (unsigned i = 0; !is_near_reserve(&t, GAP); i++)
+		ok(&t.f.op, deliver(&t, i, 0));
+	struct blob_ref ref = blob_make(&t.f.op, t.f.s, 7, LARGE, SPAN("card"));
+	ok(&t.f.op, submit_small(&t, "with the blob", 0, &small));
+	assert_int_equal(store_wait(&t.f.op, t.f.s, small), RC_NOSPACE);
+	for (unsigned i = 0; i < 10; i++) {
+		assert_int_equal(submit_small(&t, "small", 0, &small), RC_NOSPACE);
+		ok(&t.f.op, submit_small(&t, "frees", STORE_FREES, &frees));
+		ok(&t.f.op, store_wait(&t.f.op, t.f.s, frees));
+	}
+	t.plan.always = false;
+	t.plan.error = 0;
+	assert_int_equal(sem_post(&late), 0);
+	int rc = RC_NOSPACE;
+	for (unsigned i = 0; i < 100 && rc == RC_NOSPACE; i++) {
+		rc = submit_small(&t, "small", 0, &small);
+		if (rc == RC_NOSPACE)
+			usleep(100000); // the keeper looks again after a second
+	}
+	ok(&t.f.op, rc);
+	ok(&t.f.op, store_wait(&t.f.op, t.f.s, small));
+	blob_verify(&t.f.op, t.f.s, ref, 7, LARGE, SPAN("card"));
+	fixture_end(&t.f);
+	assert_int_equal(sem_destroy(&late), 0);
 }
 
 struct keep {
@@ -518,7 +587,8 @@ int main(void)
 		cmocka_unit_test(test_syncs_fail), cmocka_unit_test(test_short_writes),
 		cmocka_unit_test(test_blob_outlives_failed_group),
 		cmocka_unit_test(test_open_fails), cmocka_unit_test(test_full_disk),
-		cmocka_unit_test(test_full_disk_late_keeper), cmocka_unit_test(test_churn),
+		cmocka_unit_test(test_full_disk_late_keeper),
+		cmocka_unit_test(test_full_disk_large_leftover), cmocka_unit_test(test_churn),
 		cmocka_unit_test(test_races), cmocka_unit_test(test_later) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

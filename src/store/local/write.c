@@ -147,16 +147,22 @@ uint64_t log_next_size(struct local *l, uint32_t number, uint64_t closed)
 }
 
 // Whether `size` more bytes in the present segment leave the reserve alone.
-static bool spares_reserve_locked(const struct log *g, const struct local *l, uint32_t size)
+static bool spares_reserve_locked(const struct log *g, const struct local *l, uint64_t size)
 {
 	uint64_t reserve =
 		l->reserve_bytes < g->tail_size / 4 ? l->reserve_bytes : g->tail_size / 4;
-	return pos_offset(g->tail) + (uint64_t)size + GROUP_FRAME + reserve <= g->tail_size;
+	return pos_offset(g->tail) + size + GROUP_FRAME + reserve <= g->tail_size;
 }
 
-static bool has_room_locked(const struct log *g, const struct local *l, uint32_t size, bool frees)
+// On a full disk: for the item, and for what goes before it. Else that would fail at once, and with it all that is in line then, what frees space, too.
+static bool has_room_locked(const struct log *g, const struct local *l, const struct item *it)
 {
-	return !g->full || frees || spares_reserve_locked(g, l, size);
+	if (!g->full || it->frees)
+		return true;
+	uint64_t size = frame_size(it->frame.length);
+	for (const struct item *left = g->leftover; left; left = left->next)
+		size += GROUP_FRAME + frame_size(left->frame.length);
+	return spares_reserve_locked(g, l, size);
 }
 
 // The group that takes `size` more bytes, opened if need be; NULL: out of memory.
@@ -218,7 +224,7 @@ static bool leftovers_locked(struct log *g, struct local *l, bool frees)
 {
 	while (g->leftover) {
 		struct item *it = g->leftover;
-		if (frees && !has_room_locked(g, l, frame_size(it->frame.length), false))
+		if (frees && g->full && !spares_reserve_locked(g, l, frame_size(it->frame.length)))
 			break;
 		struct item *next = it->next;
 		uint64_t serial;
@@ -249,7 +255,7 @@ static int append_locked(
 	if (it->with && g->failed_count && g->failed[g->failed_count - 1].to >= it->with)
 		return op_fail(
 			op, RC_UNAVAILABLE, "a change that it belongs to could not be written");
-	if (!has_room_locked(g, l, frame_size(it->frame.length), it->frees))
+	if (!has_room_locked(g, l, it))
 		return op_fail(op, RC_NOSPACE, "the volume is full");
 	if (new_id) { // the id is in the first part, which its checksum covers
 		store_u64(item_first(it), g->next_id);
