@@ -40,7 +40,8 @@ struct store_config {
 // Opens; recovers by replaying the log behind the index. RC_LOCKED when another process has it. Blocks.
 int store_open(struct op *op, const struct store_config *config, struct store **ret_store);
 // Volumes of earlier programs lay in the folder `from`, beside files of others: what belongs to one is moved to `to`, a folder in `from`, and those programs refuse
-// `from` from then on; with `make` also where there was none. All at once or, interrupted, finished by the next call. RC_LOCKED as store_open(), RC_VERSION. Blocks.
+// `from` from then on; with `make` also where there was none. All at once or, interrupted, finished by the next call. RC_LOCKED as store_open(), RC_VERSION,
+// RC_CONFIG: there is one in either place. Blocks.
 int store_relocate(struct op *op, const char *from, const char *to, bool make);
 // Opens with an index that is made again from the log, exactly as it was; the one that was there is kept in DIR/index.damaged-N (*ret_aside, in op's
 // arena). If the log cannot do it (RC_CORRUPT) the old index is put back. A crash on the way: the next open makes the index again.

@@ -28,6 +28,7 @@ struct relocation {
 	char fresh[PATH_ROOM]; // TO.new
 	char volume[VOLUME_BYTES];
 	size_t octets; // of FROM/volume; a damaged one is moved as well
+	bool is_sound; // it is not damaged
 };
 
 static int path_make(struct op *op, char path[PATH_ROOM], const char *dir, const char *name)
@@ -69,6 +70,7 @@ static int look(struct relocation *r, enum found *ret_found)
 	}
 	bool known = r->octets == VOLUME_BYTES && memcmp(r->volume, MAGIC, 8) == 0;
 	uint32_t version = known ? load_u32(r->volume + 8) : 1;
+	r->is_sound = known && load_u32(r->volume + 40) == crc32c(0, span_of(r->volume, 40));
 	if (!error && version > NOTE_VERSION)
 		return op_fail(r->op, RC_VERSION, "%s has an unknown format version", path);
 	*ret_found = version == NOTE_VERSION ? FOUND_NOTE : FOUND_VOLUME;
@@ -100,6 +102,9 @@ static int note_put(struct relocation *r)
 	int rc = r->octets ? write_file(r, r->fresh, "volume", span_of(r->volume, r->octets)) : 0;
 	if (rc == 0)
 		rc = failed(r, file_sync_dir(r->files, r->fresh), r->fresh);
+	// Its own name, too: else a power cut could leave the note, and take the only copy of what it replaced.
+	if (rc == 0)
+		rc = failed(r, file_sync_dir(r->files, r->from), r->from);
 	if (rc == 0)
 		rc = write_file(r, r->from, "volume.new", span_of(note, sizeof note));
 	if (rc == 0)
@@ -132,28 +137,55 @@ static int move_one(struct relocation *r, const char *name)
 	return failed(r, error, path);
 }
 
+// What the folder shows.
+static int move_some(struct relocation *r, bool *ret_moved)
+{
+	int rc = 0;
+	const struct dirent *e;
+	DIR *d = opendir(r->from);
+	if (!d)
+		return failed(r, errno, r->from);
+	*ret_moved = false;
+	while (rc == 0 && (errno = 0, e = readdir(d)))
+		if (is_ours(e->d_name)) {
+			rc = move_one(r, e->d_name);
+			*ret_moved = true;
+		}
+	if (rc == 0) // what it did not show would be left behind
+		rc = failed(r, errno, r->from);
+	(void)closedir(d); // only read
+	return rc;
+}
+
 static int move_all(struct relocation *r)
 {
 	int rc = 0;
-	for (bool moved = true;
-		rc == 0 && moved;) { // which names a folder shows that changes is not told
-		DIR *d = opendir(r->from);
-		const struct dirent *e;
-		if (!d)
-			return failed(r, errno, r->from);
-		moved = false;
-		while (rc == 0 && (e = readdir(d)))
-			if (is_ours(e->d_name)) {
-				rc = move_one(r, e->d_name);
-				moved = true;
-			}
-		(void)closedir(d); // only read
-	}
+	bool moved = true;
+	while (rc == 0 && moved) // which names a folder shows that changes is not told
+		rc = move_some(r, &moved);
 	if (rc == 0)
 		rc = failed(r, file_sync_dir(r->files, r->fresh), r->fresh);
 	if (rc == 0)
 		rc = failed(r, file_rename(r->files, r->fresh, r->to), r->to);
 	return rc ? rc : failed(r, file_sync_dir(r->files, r->from), r->from);
+}
+
+// There is a TO. While one is made FROM has the note: a volume there is another one, of before an earlier program was taken back, or TO was made by hand.
+// Neither is to be passed over in silence.
+static int refuse_two(struct relocation *r)
+{
+	enum found found;
+	int rc = look(r, &found);
+	if (rc == RC_IO) { // what is in TO says whether it is whole
+		r->op->rc = 0;
+		return 0;
+	}
+	if (rc == 0 && found == FOUND_VOLUME && r->is_sound)
+		rc = op_fail(r->op, RC_CONFIG,
+			"%s has the store of an earlier version, but there is %s, too: move one of "
+			"them away",
+			r->from, r->to);
+	return rc;
 }
 
 // Nobody else has the folder.
@@ -182,7 +214,7 @@ int local_relocate(
 	enum found found = FOUND_NOTHING;
 	int lock;
 	if (is_there(to))
-		return 0;
+		return refuse_two(&r);
 	int rc = look(&r, &found);
 	if (rc == 0)
 		rc = path_make(op, path, from, "lock"); // that of the earlier programs
