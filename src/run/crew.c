@@ -461,6 +461,8 @@ void crew_work_locked(struct crew *c, struct crew_thread *me, struct task *t)
 		park_locked(c, t);
 	else if (next == TASK_YIELD)
 		yield_locked(c, me, t);
+	else if (c->stopping && c->tasks == 0)
+		quit_locked(c); // who sleeps would see it when the grace time is over
 	// What it left in the other queue is for others.
 	call = me->is_back ? help_locked(c) : crew_back_call_locked(c);
 	if (call != CALL_NONE) {
@@ -695,6 +697,7 @@ void crew_run(struct crew *c)
 	me->is_main = true;
 	crew_self = me;
 	pthread_mutex_lock(&c->lock);
+	crew_back_open(c);
 	c->is_open = true;
 	c->running++;
 	serve_locked(c, me);
@@ -832,9 +835,9 @@ bool crew_must_go_back(void)
 	if (!crew_self || crew_self->is_back)
 		return false;
 	pthread_mutex_lock(&crew_self->crew->lock);
-	bool missing = crew_self->crew->back_not_before != 0;
+	bool is_there = crew_back_is_there_locked(crew_self->crew);
 	pthread_mutex_unlock(&crew_self->crew->lock);
-	if (!missing)
+	if (is_there)
 		crew_self->slice = 0;
-	return !missing;
+	return is_there;
 }

@@ -7,11 +7,27 @@
 
 #include <errno.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
+
+void crew_back_open(struct crew *c)
+{
+	errno = 0;
+	int others = getpriority(PRIO_PROCESS, 0); // of this thread alone (Linux)
+	c->back_nice = (others == -1 && errno ? 0 : others) + RUN_BACK_NICE;
+}
+
+static bool may_start_locked(const struct crew *c)
+{
+	return c->threads < c->threads_max && c->is_open && !c->quit &&
+		(!c->back_not_before || clock_mono() >= c->back_not_before);
+}
+
+bool crew_back_is_there_locked(const struct crew *c)
+{
+	return c->back_threads > 0 || may_start_locked(c);
+}
 
 enum call crew_back_call_locked(struct crew *c)
 {
@@ -22,8 +38,7 @@ enum call crew_back_call_locked(struct crew *c)
 		pthread_cond_signal(&c->back_cond);
 		return CALL_NONE;
 	}
-	if (c->threads >= c->threads_max || !c->is_open || c->quit ||
-		(c->back_not_before && clock_mono() < c->back_not_before))
+	if (!may_start_locked(c))
 		return CALL_NONE;
 	c->threads++;
 	c->back_threads++;
@@ -57,18 +72,10 @@ static bool wait_locked(struct crew *c)
 	return called && !c->quit;
 }
 
-static id_t thread_id(void)
-{
-	return (id_t)syscall(SYS_gettid);
-}
-
 void crew_back_serve_locked(struct crew *c, struct crew_thread *me)
 {
-	// Of this thread alone (Linux). Where it has the lowest priority already, nothing happens.
-	errno = 0;
-	int now = getpriority(PRIO_PROCESS, thread_id());
-	if (now != -1 || errno == 0)
-		(void)setpriority(PRIO_PROCESS, thread_id(), now + RUN_BACK_NICE);
+	// Not lower than what it has: whoever blocks here has another thread started, which has this priority already.
+	(void)setpriority(PRIO_PROCESS, 0, c->back_nice);
 	do {
 		struct task *t;
 		while (!c->quit && c->back_running <= c->cores &&

@@ -56,6 +56,7 @@ struct crew {
 	// Of them those for what yielded, and how many of these run (being started among them), wait, and were called but are not yet awake.
 	unsigned back_threads, back_running, back_idle, back_called;
 	uint64_t back_not_before; // none could be started: when to try again
+	int back_nice;            // what they run at; set when the crew opens
 	unsigned blocked[CREW_BLOCK_KINDS];
 	pthread_cond_t spare_cond, back_cond, turn_cond[CREW_BLOCK_KINDS], gone_cond;
 	struct crew_thread *retired; // to be joined
@@ -75,6 +76,10 @@ struct task *crew_pop_locked(struct run_queue *q); // NULL: empty
 enum call crew_back_call_locked(struct crew *c);
 // That a thread which was called with CALL_START_BACK is not to be had.
 void crew_back_missing_locked(struct crew *c);
+// Whether somebody is there for what yielded, or can be had.
+bool crew_back_is_there_locked(const struct crew *c);
+// In crew_run(): takes note of the priority that the others have.
+void crew_back_open(struct crew *c);
 // Its life, the lock held; counted as running already.
 void crew_back_serve_locked(struct crew *c, struct crew_thread *me);
 
