@@ -21,7 +21,9 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/must.h"
 #include "net/echo_testing.h"
+#include "run/crew.h"
 
 static const struct server_config plain = { .limits = { 0 } };
 
@@ -501,6 +503,105 @@ static void test_descriptors(void **state)
 	server_stop(s);
 }
 
+// Keeps a thread: first each of those in front, then each of those for what yielded.
+struct keeper {
+	struct task task;
+	struct gate *gate;
+	bool is_behind;
+};
+struct gate {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	unsigned in_front, behind; // that are kept
+	bool open, open_behind, late;
+};
+
+static void gate_wait_locked(struct gate *g, const bool *open)
+{
+	struct timespec until;
+	must(clock_gettime(CLOCK_REALTIME, &until) == 0);
+	until.tv_sec += 20; // only so that a failure ends
+	pthread_cond_broadcast(&g->changed);
+	while (!*open && !g->late)
+		g->late = pthread_cond_timedwait(&g->changed, &g->lock, &until) != 0;
+}
+
+static enum task_next keeper_run(struct task *t, unsigned wake)
+{
+	struct keeper *k = container_of(t, struct keeper, task);
+	struct gate *g = k->gate;
+	bool yields = k->is_behind && wake & TASK_WOKEN;
+	if (yields)
+		return TASK_YIELD;
+	pthread_mutex_lock(&g->lock);
+	++*(k->is_behind ? &g->behind : &g->in_front);
+	gate_wait_locked(g, k->is_behind ? &g->open_behind : &g->open);
+	pthread_mutex_unlock(&g->lock);
+	return TASK_END;
+}
+
+static void keeper_ended(struct task *t)
+{
+	struct gate *g = container_of(t, struct keeper, task)->gate;
+	pthread_mutex_lock(&g->lock);
+	--*(container_of(t, struct keeper, task)->is_behind ? &g->behind : &g->in_front);
+	pthread_cond_broadcast(&g->changed);
+	pthread_mutex_unlock(&g->lock);
+}
+
+static void gate_open(struct gate *g, bool *open)
+{
+	pthread_mutex_lock(&g->lock);
+	*open = true;
+	pthread_cond_broadcast(&g->changed);
+	pthread_mutex_unlock(&g->lock);
+}
+
+// Waits for so many that are kept; 0: until they have ended.
+static void gate_until(struct gate *g, const unsigned *count, unsigned n)
+{
+	pthread_mutex_lock(&g->lock);
+	while (*count != n)
+		pthread_cond_wait(&g->changed, &g->lock);
+	pthread_mutex_unlock(&g->lock);
+}
+
+#define KEEPERS 2u // the cores of the server's crew
+
+// More connections than a listener takes at once: the rest is taken although big commands have all the threads that are for these.
+static void test_flood_beside_big(void **state)
+{
+	static const struct task_ops ops = { keeper_run, keeper_ended };
+	struct server *s = server_start(&plain);
+	struct gate g = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+	struct keeper keepers[2 * KEEPERS];
+	int fds[2 * NET_ACCEPT_BATCH + 2];
+	struct op op;
+	op_init(&op, 0);
+	for (unsigned i = 0; i < 2 * KEEPERS; i++) {
+		keepers[i] = (struct keeper){
+			.task = { .ops = &ops, .fd = -1 }, .gate = &g, .is_behind = i < KEEPERS
+		};
+		assert_int_equal(task_start(&op, s->crew, &keepers[i].task), 0);
+		gate_until(&g, i < KEEPERS ? &g.behind : &g.in_front, i % KEEPERS + 1);
+	}
+	for (size_t i = 0; i < countof(fds); i++) // they wait for the listener
+		fds[i] = client_connect(s);
+	gate_open(&g, &g.open);
+	for (int i = 0; i < 5000 && server_sessions(s) != (int)countof(fds); i++)
+		usleep(1000);
+	int taken = server_sessions(s);
+	gate_open(&g, &g.open_behind);
+	gate_until(&g, &g.behind, 0);
+	gate_until(&g, &g.in_front, 0);
+	assert_false(g.late);
+	assert_int_equal(taken, countof(fds));
+	for (size_t i = 0; i < countof(fds); i++)
+		close(fds[i]);
+	op_done(&op);
+	server_stop(s);
+}
+
 // Sessions come and go while others write and are woken: for the thread sanitizer.
 static void *churn(void *arg)
 {
@@ -601,6 +702,7 @@ int main(void)
 		cmocka_unit_test(test_unix),
 		cmocka_unit_test(test_listener_close),
 		cmocka_unit_test(test_descriptors),
+		cmocka_unit_test(test_flood_beside_big),
 		cmocka_unit_test(test_churn),
 		cmocka_unit_test(test_proxy),
 		cmocka_unit_test(test_proxy_silent),

@@ -122,7 +122,7 @@ static enum task_next listener_run(struct task *t, unsigned wake)
 	for (unsigned i = 0; i < NET_ACCEPT_BATCH && got == ACCEPTED; i++)
 		got = accept_one(l);
 	if (got == ACCEPTED)
-		return TASK_YIELD;
+		task_wake(t); // behind who is there, but not behind big commands, as if it yielded
 	t->want_read = got == ACCEPT_NONE;
 	t->deadline = got == ACCEPT_PAUSE ? clock_mono() + NET_ACCEPT_PAUSE_MS * NS_PER_MS : 0;
 	return TASK_PARK;
