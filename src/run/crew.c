@@ -830,6 +830,11 @@ bool crew_slice_is_well_over(void)
 	return crew_self && crew_slice_used() >= 2 * crew_self->slice;
 }
 
+bool crew_is_back(void)
+{
+	return crew_self && crew_self->is_back;
+}
+
 bool crew_must_go_back(void)
 {
 	if (!crew_self || crew_self->is_back)

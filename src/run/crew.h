@@ -100,6 +100,8 @@ uint64_t crew_slice_began(void);
 bool crew_slice_is_over(void);
 // The same for what should not yield lightly: twice the slice.
 bool crew_slice_is_well_over(void);
+// That this is a thread for what yielded: it gives way to all others, and should not do what they wait for.
+bool crew_is_back(void);
 // Before what takes long and cannot be parted: true when it has to yield first, so that it comes to run where it is in nobody's way. Its slice is over then.
 bool crew_must_go_back(void);
 

@@ -10,7 +10,8 @@
 // next segment is decided then; the segment itself is made by the keeper ahead of time, or else by the leader.
 //
 // Who waits without a thread (log_wait_later()) is called instead. That is for when somebody else writes anyway; what nobody waits for with a
-// thread is led by the engine's writer thread, which stays awake as long as there is such. A lone commit is led by its own thread.
+// thread is led by the engine's writer thread, which stays awake as long as there is such. A lone commit is led by its own thread; but for a thread that gives
+// way to all others (run/crew_back.c): whoever comes meanwhile would wait for it, and with it for a core. The writer leads in its place.
 //
 // The last quarter of the last segment there is (at most the reserve) is for what frees space: a group that has anything else there is written when the next
 // segment is there, too. The keeper may come late, and who finds the disk full must not find the log full to its end.
@@ -659,13 +660,21 @@ static void apply_in_turn_locked(struct op *op, struct local *l, struct group *n
 	pthread_mutex_lock(&g->lock);
 }
 
-// A group that somebody waits for without a thread.
+// A group that somebody waits for without a thread, or in one that does not lead.
 static bool has_told_locked(const struct log *g)
 {
 	const struct group *n = g->unwritten;
-	while (n && !n->told)
+	while (n && !n->told && !n->handed)
 		n = n->next;
 	return n != NULL;
+}
+
+static void writer_call_locked(struct log *g)
+{
+	if (!g->writer_awake) {
+		g->writer_awake = true;
+		pthread_cond_signal(&g->writer_wake);
+	}
 }
 
 // Somebody who sleeps leads on.
@@ -676,10 +685,8 @@ static void next_leader_locked(struct log *g)
 			pthread_cond_signal(&n->done_cond);
 			return;
 		}
-	if (!g->writer_awake && has_told_locked(g)) {
-		g->writer_awake = true;
-		pthread_cond_signal(&g->writer_wake);
-	}
+	if (has_told_locked(g))
+		writer_call_locked(g);
 }
 
 // Writes and applies the first unwritten group. Entered and left with the lock; it is not held over the disk.
@@ -775,12 +782,17 @@ static struct group *group_find_locked(const struct log *g, uint64_t serial)
 static void wait_locked(struct op *op, struct local *l, uint64_t serial)
 {
 	struct log *g = &l->log;
+	bool leads = !l->has_writer || !crew_is_back();
 	while (g->resolved < serial) {
 		struct group *n = group_find_locked(g, serial);
 		must(n);
 		if (!g->writing && !g->halted && g->unwritten && g->unwritten->serial <= serial) {
-			lead_locked(op, l);
-			continue;
+			if (leads) {
+				lead_locked(op, l);
+				continue;
+			}
+			n->handed = true;
+			writer_call_locked(g);
 		}
 		n->waiters++;
 		pthread_cond_wait(&n->done_cond, &g->lock);

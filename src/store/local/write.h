@@ -43,6 +43,7 @@ struct group {
 	pthread_cond_t done_cond;
 	uint32_t waiters;          // threads that wait, or lead
 	struct store_waiter *told; // to be called when it is decided
+	bool handed;               // who waits leaves it to the engine's writer
 	bool done;
 	int rc;
 	char header[GROUP_FRAME];
@@ -62,8 +63,8 @@ struct log {
 	struct store_waiter *decided; // of groups that are decided: to be called without the lock
 	pthread_cond_t writer_wake;   // the writer's
 	bool writer_awake,
-		writer_stop;  // it leads what nobody waits for with a thread, or is about to
-	bool writing, halted; // halted: a failure is being sorted out, nobody leads
+		writer_stop;            // it leads what nobody else may, or is about to
+	bool writing, halted;           // halted: a failure is being sorted out, nobody leads
 	uint64_t next_serial, resolved; // groups up to `resolved` are decided
 	uint64_t applied; // groups up to here have passed the applying stage, failed ones included
 	uint64_t tail;    // where the next item goes
