@@ -8,13 +8,13 @@
 static int check(struct cli *c)
 {
 	struct buf faults = { 0 };
-	size_t count = config_check(&c->op, &c->config, c->config_file, &faults);
+	size_t unseen, count = config_check(&c->op, &c->config, c->config_file, &faults, &unseen);
 	if (faults.n)
 		fwrite(faults.p, 1, faults.n, stderr);
 	buf_done(&faults);
 	if (count)
 		return cli_fail("the configuration has faults");
-	printf("%s: no faults\n", c->config_file);
+	printf("%s: no faults%s\n", c->config_file, unseen ? " in what may be looked at" : "");
 	return EXIT_FINE;
 }
 

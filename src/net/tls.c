@@ -124,17 +124,48 @@ static int client_ca_ask(struct op *op, SSL_CTX *ctx, const struct tls_context *
 	return rc;
 }
 
+static int cert_read(struct op *op, SSL_CTX *ctx, const char *cert_file)
+{
+	return SSL_CTX_use_certificate_chain_file(ctx, cert_file) == 1
+		? 0
+		: op_fail(op, RC_CONFIG, "%s: cannot read the certificate: %s", cert_file,
+			  tls_error_text());
+}
+
+// The key of the certificate that the context has.
+static int key_read(struct op *op, SSL_CTX *ctx, const char *cert_file, const char *key_file)
+{
+	bool good = SSL_CTX_use_PrivateKey_file(ctx, key_file, SSL_FILETYPE_PEM) == 1;
+	bool other = !good && ERR_GET_LIB(ERR_peek_last_error()) == ERR_LIB_X509; // it was compared
+	if (!good && !other)
+		return op_fail(op, RC_CONFIG, "%s: cannot read the private key: %s", key_file,
+			tls_error_text());
+	ERR_clear_error();
+	return good && SSL_CTX_check_private_key(ctx) == 1
+		? 0
+		: op_fail(op, RC_CONFIG, "%s is not the key of %s", key_file, cert_file);
+}
+
 static int files_read(struct op *op, const struct tls_context *t, SSL_CTX *ctx)
 {
-	if (SSL_CTX_use_certificate_chain_file(ctx, t->cert_file) != 1)
-		return op_fail(op, RC_CONFIG, "%s: cannot read the certificate: %s", t->cert_file,
-			tls_error_text());
-	if (SSL_CTX_use_PrivateKey_file(ctx, t->key_file, SSL_FILETYPE_PEM) != 1)
-		return op_fail(op, RC_CONFIG, "%s: cannot read the private key: %s", t->key_file,
-			tls_error_text());
-	if (SSL_CTX_check_private_key(ctx) != 1)
-		return op_fail(op, RC_CONFIG, "%s is not the key of %s", t->key_file, t->cert_file);
-	return 0;
+	int rc = cert_read(op, ctx, t->cert_file);
+	return rc < 0 ? rc : key_read(op, ctx, t->cert_file, t->key_file);
+}
+
+int tls_files_check(
+	struct op *op, const char *cert_file, const char *key_file, const char **ret_untimely)
+{
+	ERR_clear_error();
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	int rc = ctx && policy_set(ctx)
+		? cert_read(op, ctx, cert_file)
+		: op_fail(op, RC_NOMEM, "cannot set up TLS: %s", tls_error_text());
+	if (rc == 0 && key_file)
+		rc = key_read(op, ctx, cert_file, key_file);
+	if (rc == 0)
+		*ret_untimely = cert_untimely(op, SSL_CTX_get0_certificate(ctx));
+	SSL_CTX_free(ctx);
+	return rc;
 }
 
 // The first certificate of a PEM text is ours, the others are those of its authorities.
@@ -324,6 +355,15 @@ SSL *tls_connection_new(struct tls_context *t)
 BIO_METHOD *tls_bio_method(struct tls_context *t)
 {
 	return t->bio;
+}
+
+const char *tls_untimely(struct op *op, struct tls_context *t)
+{
+	SSL_CTX *ctx = ctx_ref(t);
+	const X509 *cert = SSL_CTX_get0_certificate(ctx);
+	const char *text = cert ? cert_untimely(op, cert) : NULL;
+	SSL_CTX_free(ctx);
+	return text;
 }
 
 struct span tls_fingerprint(struct op *op, struct tls_context *t)

@@ -19,6 +19,11 @@ struct tls_config {
 int tls_client_open(struct op *op, const char *ca_file, bool verify, struct tls_context **ret_tls);
 // RC_CONFIG: files that cannot be read or do not belong together. RC_CANNOT: `keys` cannot hold keys of this kind.
 int tls_open(struct op *op, const struct tls_config *config, struct tls_context **ret_tls);
+// What is wrong with the time of the certificate in use, for people ("it expired on ..."); NULL: nothing. In op's arena.
+const char *tls_untimely(struct op *op, struct tls_context *t);
+// Whether the files can be used, as this process may read them; `key_file` NULL: the certificate alone. *ret_untimely as above. RC_CONFIG.
+int tls_files_check(
+	struct op *op, const char *cert_file, const char *key_file, const char **ret_untimely);
 int tls_reload(struct op *op, struct tls_context *t); // keeps the old certificate on failure
 void tls_free(struct tls_context *t);
 // Writes a self-signed ECDSA P-256 certificate (10 years, the host's name and localhost as subjectAltName) and its key (mode

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The certificate of a first start: self-signed, so that TLS works at once; a person replaces it.
+// The certificate of a first start: self-signed, so that TLS works at once; a person replaces it. And what the time says of any.
 #include "net/tls.h"
 
 #include <errno.h>
@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <openssl/err.h>
@@ -19,6 +20,7 @@
 #include "net/tls_priv.h"
 
 #define VALID_SECONDS (10L * 365 * 24 * 3600)
+#define UNTIMELY_ROOM 64u
 #define HOST_MAX 253 // RFC 1035 section 2.3.4, as text
 
 // The machine's name as far as it is a DNS name, else "".
@@ -149,6 +151,25 @@ static void files_rename_again(const char *cert_file, const char *cert_new)
 {
 	if (access(cert_file, F_OK) != 0 && access(cert_new, F_OK) == 0)
 		(void)rename(cert_new, cert_file); // else the missing file is told of
+}
+
+const char *cert_untimely(struct op *op, const X509 *cert)
+{
+	const ASN1_TIME *from = X509_get0_notBefore(cert), *to = X509_get0_notAfter(cert);
+	bool early = X509_cmp_time(from, NULL) > 0; // 0 is a time that cannot be read: clients tell
+	if (!early && X509_cmp_time(to, NULL) >= 0)
+		return NULL;
+	char *text = arena_bytes(&op->arena, UNTIMELY_ROOM);
+	struct tm tm;
+	if (!text)
+		return "it is not valid now";
+	if (ASN1_TIME_to_tm(early ? from : to, &tm) != 1 ||
+		strftime(text, UNTIMELY_ROOM,
+			early ? "it is valid from %Y-%m-%d %H:%M:%S UTC on, not yet"
+			      : "it expired on %Y-%m-%d %H:%M:%S UTC",
+			&tm) == 0)
+		return "it is not valid now";
+	return text;
 }
 
 int tls_make_self_signed(struct op *op, const char *cert_file, const char *key_file)

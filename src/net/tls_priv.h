@@ -13,6 +13,8 @@ bool tls_is_client(const struct tls_context *t);
 // The BIO that reads and writes a struct conn (net/secure.c); one for each context.
 BIO_METHOD *tls_bio_method(struct tls_context *t);
 BIO_METHOD *secure_bio_method_new(void);
+// What is wrong with its time, for people; NULL: nothing. In op's arena. (net/tls_cert.c)
+const char *cert_untimely(struct op *op, const X509 *cert);
 // What an ALPN offer is answered with (RFC 7301): the protocol of the conn's service.
 int secure_alpn_select(SSL *ssl, const unsigned char **ret_name, unsigned char *ret_size,
 	const unsigned char *offer, unsigned offer_size, void *unused);

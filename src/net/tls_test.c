@@ -720,6 +720,61 @@ static void test_self_signed(void **state)
 	op_done(&op);
 }
 
+static void pair_write(const char *cert, const char *key, EVP_PKEY *pkey, long from, long to)
+{
+	X509 *x = cert_new(pkey, "localhost", NULL, NULL);
+	X509_gmtime_adj(X509_getm_notBefore(x), from);
+	X509_gmtime_adj(X509_getm_notAfter(x), to);
+	assert_true(X509_sign(x, pkey, EVP_sha256()) > 0);
+	unlink(cert);
+	cert_write(cert, x);
+	key_write(key, pkey);
+	X509_free(x);
+}
+
+// A certificate whose time is over, or has not come, is used, and said to be so.
+static void test_untimely(void **state)
+{
+	struct op op;
+	char folder[] = "/tmp/starling-tls-XXXXXX", cert[64], key[64];
+	struct tls_context *t = NULL;
+	EVP_PKEY *pkey = EVP_EC_gen("P-256"), *other = EVP_EC_gen("P-256");
+	const char *why;
+	op_init(&op, 0);
+	assert_non_null(mkdtemp(folder));
+	snprintf(cert, sizeof cert, "%s/c.pem", folder);
+	snprintf(key, sizeof key, "%s/k.pem", folder);
+	struct tls_config config = { .cert_file = cert, .key_file = key };
+	pair_write(cert, key, pkey, -7200, -3600);
+	assert_int_equal(tls_open(&op, &config, &t), 0);
+	assert_non_null(strstr(tls_untimely(&op, t), "it expired on 20"));
+	pair_write(cert, key, pkey, 3600, 7200);
+	assert_int_equal(tls_files_check(&op, cert, key, &why), 0);
+	assert_non_null(strstr(why, "it is valid from 20"));
+	assert_int_equal(tls_files_check(&op, cert, NULL, &why), 0);
+	assert_non_null(strstr(why, "it is valid from 20"));
+	assert_non_null(strstr(tls_untimely(&op, t), "it expired on 20")); // the one in use
+	assert_int_equal(tls_reload(&op, t), 0);
+	assert_non_null(strstr(tls_untimely(&op, t), "it is valid from 20"));
+	pair_write(cert, key, pkey, -3600, 3600);
+	assert_int_equal(tls_reload(&op, t), 0);
+	assert_null(tls_untimely(&op, t));
+	assert_int_equal(tls_files_check(&op, cert, key, &why), 0);
+	assert_null(why);
+	key_write(key, other);
+	assert_int_equal(tls_files_check(&op, cert, key, &why), RC_CONFIG);
+	assert_non_null(strstr(op.text, "is not the key of"));
+	assert_int_equal(tls_files_check(&op, key, NULL, &why), RC_CONFIG);
+	assert_non_null(strstr(op.text, "cannot read the certificate"));
+	tls_free(t);
+	unlink(cert);
+	unlink(key);
+	rmdir(folder);
+	EVP_PKEY_free(pkey);
+	EVP_PKEY_free(other);
+	op_done(&op);
+}
+
 struct reloader {
 	struct tls_context *tls;
 	atomic_bool stop;
@@ -809,6 +864,7 @@ int main(void)
 		cmocka_unit_test(test_client_certificate),
 		cmocka_unit_test(test_client_chain),
 		cmocka_unit_test(test_self_signed),
+		cmocka_unit_test(test_untimely),
 		cmocka_unit_test(test_reload_running),
 		cmocka_unit_test(test_many),
 	};

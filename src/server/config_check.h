@@ -6,7 +6,8 @@
 
 #include "server/config.h"
 
-// One line each is added to *faults ("FILE: key: text\n"); the number of them.
-size_t config_check(struct op *op, const struct config *c, const char *name, struct buf *faults);
+// One line each is added to *faults ("FILE: key: text\n"); the number of them. *ret_unseen: of further lines, of what this user may not look at.
+size_t config_check(struct op *op, const struct config *c, const char *name, struct buf *faults,
+	size_t *ret_unseen);
 
 #endif

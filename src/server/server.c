@@ -73,7 +73,22 @@ struct server {
 	bool has_ports;       // the ports file is ours
 };
 
+// A clock that is wrong makes a good certificate look so: it is served whatever it says.
+static void certificate_judge(struct op *op, struct server *s)
+{
+	const char *untimely = tls_untimely(op, s->tls);
+	if (untimely)
+		log_warn("server", "certificate %s: %s: clients will refuse it",
+			s->config->tls.certificate, untimely);
+}
+
 // --- signals ---
+
+static void certificate_renewed(struct op *op, struct server *s)
+{
+	log_info("server", "the certificate was read again");
+	certificate_judge(op, s);
+}
 
 static enum task_next signals_run(struct task *t, unsigned wake)
 {
@@ -88,7 +103,7 @@ static enum task_next signals_run(struct task *t, unsigned wake)
 			if (tls_reload(&op, s->tls) < 0)
 				log_error("server", "the certificate stays as it was: %s", op.text);
 			else
-				log_info("server", "the certificate was read again");
+				certificate_renewed(&op, s);
 			op_done(&op);
 			continue;
 		}
@@ -260,6 +275,7 @@ static int keys_prepare(struct op *op, struct server *s)
 		struct span print = tls_fingerprint(op, s->tls);
 		log_info("server", "certificate %s (SHA-256 %.*s)", c->tls.certificate,
 			SPAN_FMT(print));
+		certificate_judge(op, s);
 	}
 	return rc;
 }

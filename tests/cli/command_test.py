@@ -98,6 +98,22 @@ class Words(CliCase):
         conf.write_text('listen = { imap = ["127.0.0.1:0", "127.0.0.1:0", "unix:/run/x", "[::1]:143"]; };\n')
         self.assertEqual(self.run_cli("config", "--config", conf).returncode, 0)
 
+    @unittest.skipIf(os.geteuid() != 0, "only root becomes somebody else")
+    def test_config_of_files_of_others(self):
+        """What the user may not look at is said to be so: it does not pass for looked at."""
+        (self.dir / "closed").mkdir(mode=0o700)
+        (self.dir / "key.pem").touch(mode=0o600)
+        conf, here = self.dir / "a.conf", self.dir / "starling"
+        conf.write_text(f"""tls = {{ certificate = "{self.dir}/closed/c.pem"; key = "{self.dir}/key.pem"; }};""")
+        os.chmod(self.dir, 0o711)
+        shutil.copy2(program(), here)
+        done = subprocess.run([str(here), "config", "--config", str(conf)], capture_output=True, text=True, user=65534, group=65534, extra_groups=[])
+        self.assertEqual(done.stdout, f"{conf}: no faults in what may be looked at\n")
+        self.assertEqual(done.stderr.splitlines(), [
+            f"{conf}: tls.certificate: whether {self.dir}/closed/c.pem is there cannot be seen by user 65534",
+            f"{conf}: tls.key: {self.dir}/key.pem cannot be read by user 65534, and was not looked at"])
+        self.assertEqual(done.returncode, 0)
+
     def test_closed_descriptors(self):
         """With 0 to 2 closed, no file of the store gets one of these numbers: log lines would go into the mail."""
         self.add_user()

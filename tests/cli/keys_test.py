@@ -26,10 +26,14 @@ KINDS = {
 
 
 class Keys(CliCase):
-    def make(self, folder, kind, name="localhost"):
+    def make(self, folder, kind, name="localhost", expired=False):
         certificate, key = folder / "c.pem", folder / "k.pem"
         subprocess.run(["openssl", "req", "-x509", *KINDS[kind], "-nodes", "-subj", f"/CN={name}", "-days", "2",
                         "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+        if expired:
+            subprocess.run(["openssl", "x509", "-in", str(certificate), "-signkey", str(key), "-days", "-1", "-out", str(folder / "old.pem")],
+                           check=True, capture_output=True)
+            (folder / "old.pem").rename(certificate)
         return f'tls = {{ certificate = "{certificate}"; key = "{key}"; }};\n'
 
     def handshake(self, server, version=ssl.TLSVersion.TLSv1_3):
@@ -54,6 +58,29 @@ class Keys(CliCase):
                     self.handshake(server, version)
                 self.assertEqual("holds the key itself" in server.log(), kind == "Ed25519")
                 server.log_path.unlink()
+
+    def test_expired(self):
+        """A certificate whose time is over is served (the clock may be wrong), and told of at each start and renewal, and by `config`."""
+        text, conf = self.make(self.dir, "EC P-256", expired=True), self.dir / "tls.conf"
+        conf.write_text(text)
+        done = self.run_cli("config", "--config", conf)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"{conf}: tls.certificate: {self.dir}/c.pem: it expired on 20", done.stderr)
+        with self.server(config=text) as server:
+            self.handshake(server)
+            self.assertEqual(server.log().count("c.pem: it expired on 20"), 1)
+            self.make(self.dir, "EC P-256")
+            server.process.send_signal(signal.SIGHUP)
+            self.wait_for(server, "the certificate was read again", 1)
+            self.make(self.dir, "EC P-256", expired=True)
+            server.process.send_signal(signal.SIGHUP)
+            self.wait_for(server, "c.pem: it expired on 20", 2)
+            self.assertEqual(server.log(1 << 20).count("it expired on"), 2)
+        self.make(self.dir, "EC P-256")
+        self.assertEqual(self.run_cli("config", "--config", conf).returncode, 0)
+        subprocess.run(["openssl", "genpkey", "-algorithm", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", str(self.dir / "k.pem")],
+                       check=True, capture_output=True)
+        self.assertIn(f"{conf}: tls: {self.dir}/k.pem is not the key of {self.dir}/c.pem", self.run_cli("config", "--config", conf).stderr)
 
     def test_the_key_is_not_in_the_server(self):
         """Its secret number is in the memory of the one process and not of the other."""
