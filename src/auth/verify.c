@@ -4,12 +4,12 @@
 #include "auth/users_priv.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "run/give_way.h"
 
 #include <assert.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 // Proofs lie in sets by user. One slot for a user is not enough: of 1,000 users about 15 would push each other out in turn, and each
@@ -64,8 +64,7 @@ static void job_add_locked(struct job **list, struct job *j)
 static void *hash_main(void *arg)
 {
 	struct verifier *v = arg;
-	// On Linux this is the thread's alone. Without it hashing only competes with everything else.
-	(void)setpriority(PRIO_PROCESS, 0, AUTH_HASH_NICE);
+	give_way(AUTH_HASH_NICE);
 	pthread_mutex_lock(&v->lock);
 	for (;;) {
 		struct job *j = job_take_locked(v);

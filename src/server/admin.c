@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "run/give_way.h"
 #include "server/frame.h"
 
 #include <errno.h>
@@ -13,12 +14,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#define ADMIN_NICE 10 // of the threads that serve
+#define ADMIN_NICE 10 // what the threads that serve give way by
 
 struct slot {
 	struct admin *admin;
@@ -48,8 +47,7 @@ static void *serve(void *arg)
 {
 	struct slot *s = arg;
 	struct admin *a = s->admin;
-	// Of this thread alone (Linux): sessions come first.
-	(void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), ADMIN_NICE);
+	give_way(ADMIN_NICE); // sessions come first
 	admin_serve(a->what, dup(s->fd), false, &a->stopping);
 	(void)shutdown(s->fd, SHUT_RDWR); // the descriptor stays until the thread is joined
 	pthread_mutex_lock(&a->lock);

@@ -179,6 +179,24 @@ class Start(CliCase):
         for path in (self.data / "tls", self.data / "auth" / "users", *(self.data / "store" / "log").iterdir()):
             self.assertEqual(path.stat().st_uid, 65534, path)
 
+    def test_socket_beside_the_users(self):
+        """The right to remove a socket holds for all that is beneath its folder: it should have one of its own."""
+        self.add_user()
+        for folder, told in ((self.data, True), (self.data / "run", False)):
+            with self.subTest(folder), self.server(options=["--listen", f"lmtp=unix:{folder}/l.socket"]) as server:
+                self.assertEqual(f"{self.data}/auth: give the socket a folder of its own" in server.log(), told)
+                server.log_path.unlink()
+
+    def test_priorities(self):
+        """Who gives way does so from wherever the server stands."""
+        self.add_user()
+        base = min(19, os.nice(0) + 5)
+        server = self.server()
+        server.words = ("nice", "-n", "5")
+        with server:
+            threads = pathlib.Path(f"/proc/{helpers(server)['starling-auth']}/task").iterdir()
+            self.assertEqual({os.getpriority(os.PRIO_PROCESS, int(thread.name)) for thread in threads}, {base, min(19, base + 10)})
+
     def rights(self, process):
         """The capabilities of all its threads together."""
         return {int(status(f"{process}/task/{thread.name}")[name], 16)
