@@ -27,7 +27,7 @@ struct list {
 	size_t n;
 	int rc;
 	const char *secrets
-		[2]; // the key, the migrated users' hashes: as they really are called; NULL: none
+		[3]; // the key, the migrated users' hashes, the folder of the others: as they really are called; NULL: none
 };
 
 static void add(struct list *l, const char *path, unsigned rights)
@@ -140,6 +140,12 @@ static void add_socket(struct list *l, struct span path)
 {
 	struct sandbox_path some[2];
 	(void)sandbox_replaced(l->op, path.p, some); // the first: where it seems to be
+	const char *secret = some[0].path ? secret_beneath(l, some[0].path) : NULL;
+	if (secret)
+		log_warn("server",
+			"%s: this process, which talks to strangers, may remove all files beneath "
+			"%s, and so %s: give the socket a folder of its own",
+			path.p, some[0].path, secret);
 	add(l, some[0].path, SANDBOX_SOCKET);
 }
 
@@ -180,6 +186,7 @@ int confine_files(struct op *op, const struct config *c, bool reads_key)
 	}
 	l.secrets[0] = reads_key ? NULL : real_name(op, c->tls.key);
 	l.secrets[1] = real_name(op, c->auth.passwd_file);
+	l.secrets[2] = real_name(op, in_data(&l, c, "auth"));
 	add_own(&l, c, "store", SANDBOX_FOLDER);
 	add_own(&l, c, "run", SANDBOX_FOLDER | SANDBOX_SOCKET);
 	add(&l, "/sys/devices", SANDBOX_READ); // RocksDB asks for the block size of its disk

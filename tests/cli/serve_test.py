@@ -184,7 +184,7 @@ class Start(CliCase):
         self.add_user()
         for folder, told in ((self.data, True), (self.data / "run", False)):
             with self.subTest(folder), self.server(options=["--listen", f"lmtp=unix:{folder}/l.socket"]) as server:
-                self.assertEqual(f"{self.data}/auth: give the socket a folder of its own" in server.log(), told)
+                self.assertEqual(f"may remove all files beneath {self.data}, and so" in server.log(), told)
                 server.log_path.unlink()
 
     def test_priorities(self):
