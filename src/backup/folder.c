@@ -133,6 +133,8 @@ int backup_names(struct op *op, const struct backup_folder *f, const char *below
 		int e = errno;
 		if (fd >= 0)
 			close(fd);
+		else if (e == ENOENT)
+			return 0; // a backup that was killed, or a store that carries no empty folders
 		return op_fail_errno(op, RC_IO, e, "cannot read %s of the backups", below);
 	}
 	int rc = 0;

@@ -40,7 +40,7 @@ int backup_file_name(
 	struct op *op, const struct backup_folder *f, const char *temporary, const char *name);
 // What was named or removed in a folder below ("backups") is durable on return.
 int backup_sync(struct op *op, const struct backup_folder *f, const char *below);
-// Calls `each` for the names in a folder below ("packs"), in no order; not for "." and "..".
+// Calls `each` for the names in a folder below ("packs"), in no order; not for "." and "..". None are in one that is not there.
 int backup_names(struct op *op, const struct backup_folder *f, const char *below,
 	int (*each)(struct op *op, void *ctx, const char *name), void *ctx);
 

@@ -40,6 +40,8 @@ static int list(struct cli *c, struct backup_folder *f)
 	size_t count;
 	int rc = manifest_list(&c->op, f, &numbers, &count);
 	int status = EXIT_FINE;
+	if (rc == 0 && count == 0 && !c->quiet)
+		puts("no backups");
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		struct manifest m;
 		int got = manifest_read(&c->op, f, numbers[i], &m);

@@ -627,6 +627,19 @@ class Backup(CliCase):
         with self.serve(other) as server:
             self.assertEqual(without(picture(server, "anna"), *NEW), without(was, *NEW))
 
+    def test_killed_before_the_first(self):
+        """A folder that a backup had begun to make, or that was carried by what drops empty folders: there is none in it, and no fault."""
+        self.folder.mkdir()
+        (self.folder / "starling-backup").write_text("starling-backup 1\n")
+        for words, text in ((("list",), "no backups\n"), (("verify",), "0 backups, 0 packs"), (("prune", "--keep", "1"), "0 backups dropped")):
+            done = self.run_cli("backup", words[0], self.folder, *words[1:])
+            self.assertEqual((done.returncode, done.stderr), (0, ""), words)
+            self.assertIn(text, done.stdout)
+        with self.serve(self.data) as server:
+            self.fill(server, count=3)
+            self.take()
+        self.assertIn(" messages, in packs of ", self.run_cli("backup", "list", self.folder).stdout)
+
     def test_killed_restores(self):
         """The command or the server killed in the middle: the account is there whole or not at all, and it can be done again."""
         with self.serve(self.data) as server:
