@@ -347,6 +347,12 @@ static int fetch_one(struct session *s, struct command *c, struct fetch_args *a,
 	return rc;
 }
 
+// That a message takes longer than a slice.
+static bool decodes_long(const struct fetch_args *a, const struct msg *m)
+{
+	return a->needs & FETCH_DECODES && m->cold->size >= DECODE_LONG;
+}
+
 int fetch_tell(struct session *s, struct fetch_args *a, uint32_t *at)
 {
 	struct command c = { .uid = s->enabled & (ENABLED_REV2 | ENABLED_CONDSTORE) };
@@ -361,7 +367,8 @@ int fetch_tell(struct session *s, struct fetch_args *a, uint32_t *at)
 		if (full)
 			break;
 		rc = view_cursor_next(&s->op, a->cursor, &m);
-		if (rc)
+		full = rc == 0 && decodes_long(a, &m) && crew_must_go_back();
+		if (rc || full)
 			break;
 		*at = m.uid.v + 1;
 		int one = fetch_one(
@@ -393,12 +400,6 @@ static int fetch_end(struct session *s, struct command *c, struct fetch_args *a)
 	return IMAP_DONE;
 }
 
-// That the message at hand takes longer than a slice.
-static bool decodes_long(const struct fetch_args *a)
-{
-	return a->needs & FETCH_DECODES && a->msg.cold->size >= DECODE_LONG;
-}
-
 static int fetch_run(struct session *s, struct command *c)
 {
 	struct fetch_args *a = c->args;
@@ -407,7 +408,7 @@ static int fetch_run(struct session *s, struct command *c)
 		if (n % SLICE_EVERY == 0 && crew_slice_is_over())
 			break;
 		rc = a->holds ? 0 : view_cursor_next(&s->op, a->cursor, &a->msg);
-		a->holds = rc == 0 && decodes_long(a) && crew_must_go_back();
+		a->holds = rc == 0 && decodes_long(a, &a->msg) && crew_must_go_back();
 		if (rc != 0 || a->holds)
 			break;
 		if (a->needs & FETCH_SETS_SEEN)
