@@ -202,9 +202,11 @@ static void check_answer(const struct talk *t, const struct desk_reply *r)
 	must(r->rc == AUTH_MORE || r->rc <= 0); // nobody else is in the line
 	must(r->rc == AUTH_MORE || t->said.count < 4);
 	must(r->rc != AUTH_MORE || t->said.count < 3);
-	must(r->rc == 0 || r->user.n == 0);
 	if (r->rc == 0)
 		must(span_eq(r->user, user) && proves(t));
+	else if (r->user.n)
+		must(r->rc != AUTH_MORE &&
+			name_is(r->user, r->user)); // a refusal, for the log; a canonical name
 }
 
 static void speak(struct op *op, struct talk *t)
