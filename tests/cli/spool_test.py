@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`starling spool`, and what a server does with mail that waits for the relay when its configuration says something else by now."""
 
+import contextlib
 import pathlib
 import re
 import smtplib
@@ -34,7 +35,7 @@ class Relay:
     def serve(self):
         while True:
             sock, _ = self.listener.accept()
-            with sock, sock.makefile("rb") as lines:
+            with contextlib.suppress(OSError), sock, sock.makefile("rb") as lines:  # a server that dies resets it
                 if self.up:
                     self.talk(sock, lines)
 
