@@ -20,7 +20,7 @@ struct check {
 	size_t count, unseen;
 };
 
-static void line(struct check *k, const char *key, const char *fmt, va_list ap)
+printf_like(3, 0) static void line(struct check *k, const char *key, const char *fmt, va_list ap)
 {
 	char text[512];
 	(void)vsnprintf(text, sizeof text, fmt, ap); // may be cut
