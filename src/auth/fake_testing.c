@@ -438,6 +438,22 @@ bool fake_run_woken(struct fake *f)
 	return true;
 }
 
+bool fake_follow(struct fake *f, bool *linked)
+{
+	bool done = *linked && fake_run_woken(f);
+	if (*linked && f->closed) {
+		fake_close(f);
+		*linked = false;
+		done = true;
+	}
+	if (!*linked && fake_take_dialed(f)) {
+		*linked = true;
+		fake_wake(f, CONN_EV_OPEN);
+		done = true;
+	}
+	return done;
+}
+
 void fake_close(struct fake *f)
 {
 	f->service->close(f->session);

@@ -35,5 +35,8 @@ void fake_close(struct fake *f);
 bool fake_take_dialed(struct fake *ret_fake);
 // The session was woken by another since it ran last: then it runs again.
 bool fake_run_woken(struct fake *f);
+// One step of a connection that is made by the session of a test itself (*linked: it stands): run if woken, taken away once closed, and the one that was dialed
+// last is opened. Whether anything was done.
+bool fake_follow(struct fake *f, bool *linked);
 
 #endif

@@ -15,18 +15,7 @@ static inline void settle(struct pair *p)
 {
 	for (bool again = true; again;) {
 		again = fake_run_woken(&p->client);
-		if (p->linked && fake_run_woken(&p->relay))
-			again = true;
-		if (p->linked && p->relay.closed) {
-			fake_close(&p->relay);
-			p->linked = false;
-			again = true;
-		}
-		if (!p->linked && fake_take_dialed(&p->relay)) {
-			p->linked = true;
-			fake_wake(&p->relay, CONN_EV_OPEN);
-			again = true;
-		}
+		again = fake_follow(&p->relay, &p->linked) || again;
 	}
 }
 

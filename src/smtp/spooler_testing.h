@@ -79,17 +79,7 @@ static inline void settle(bool stopping)
 {
 	for (bool again = true; again;) {
 		due = spooler_run(spooler, stopping, &over);
-		again = linked && fake_run_woken(&relay);
-		if (linked && relay.closed) {
-			fake_close(&relay);
-			linked = false;
-			again = true;
-		}
-		if (!linked && fake_take_dialed(&relay)) {
-			linked = true;
-			fake_wake(&relay, CONN_EV_OPEN);
-			again = true;
-		}
+		again = fake_follow(&relay, &linked);
 	}
 }
 
