@@ -37,6 +37,7 @@
 #include <utf8proc.h>
 
 #define USERS_VERSION 1u
+#define HEAD "# Starling users, version " // and the number; only where the file begins
 
 struct table {
 	struct ref refs;
@@ -209,15 +210,20 @@ static int read_file(struct op *op, const char *path, struct buf *ret_text, stru
 	return n > 0 ? op_fail(op, RC_TOOBIG, "%s is too big", path) : 0;
 }
 
+// The text says which version it has.
+static bool has_head(struct span text)
+{
+	return span_starts(text, SPAN(HEAD));
+}
+
 // RC_VERSION: written by a later Starling.
 static int version_check(struct op *op, const char *path, struct span text)
 {
-	static const char head[] = "# Starling users, version ";
 	uint64_t version = 0;
 	size_t digits = 0;
-	if (!span_starts(text, span_of(head, sizeof head - 1)))
+	if (!has_head(text))
 		return 0;
-	struct span number = span_skip(text, sizeof head - 1);
+	struct span number = span_skip(text, sizeof HEAD - 1);
 	while (digits < number.n && number.p[digits] >= '0' && number.p[digits] <= '9')
 		digits++;
 	return span_to_u64(span_cut(number, 0, digits), UINT64_MAX, &version) &&
@@ -495,6 +501,11 @@ static struct span line_hash(struct span text, struct span name)
 	return SPAN_NONE;
 }
 
+static void head_add(struct buf *to)
+{
+	buf_addf(to, HEAD "%u: name:hash:scram. Change it with `starling user`.\n", USERS_VERSION);
+}
+
 static int edit_locked(struct op *op, const struct edit *e)
 {
 	struct buf old = { 0 }, new = { 0 };
@@ -504,12 +515,15 @@ static int edit_locked(struct op *op, const struct edit *e)
 	if (rc == 0)
 		rc = version_check(op, e->path, buf_span(&old));
 	if (rc == 0 && old.n == 0)
-		buf_addf(&new,
-			"# Starling users, version %u: name:hash:scram. Change it with `starling "
-			"user`.\n",
-			USERS_VERSION);
+		head_add(&new);
 	if (rc == 0)
 		lines_edit(buf_span(&old), e->name, e->line, &new, &was);
+	if (rc == 0 && old.n && has_head(buf_span(&new)) && !has_head(buf_span(&old))) {
+		// A line that says nothing where it stood has become the first: ours comes before it.
+		buf_reset(&new);
+		head_add(&new);
+		lines_edit(buf_span(&old), e->name, e->line, &new, &was);
+	}
 	if (rc == 0 && (old.failed || new.failed))
 		rc = op_fail(op, RC_NOMEM, "out of memory");
 	if (rc == 0 && e->must_exist && !was)

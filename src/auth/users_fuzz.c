@@ -178,9 +178,19 @@ static bool is_line_of(struct span line, struct span name)
 	return line_read(line, &l) && span_eq(l.name, name);
 }
 
-// `now` is `before` without the lines of that name.
+static bool has_head(struct span text)
+{
+	return span_starts(text, SPAN("# Starling users, version "));
+}
+
+// `now` is `before` without the lines of that name; behind a first line that tells the version, where another one would be taken for that.
 static void check_removed(struct span before, struct span now, struct span name)
 {
+	struct span rest = span_split(now, '\n', &(struct span){ 0 });
+	if (!has_head(before) && has_head(now)) {
+		must(has_head(rest));
+		now = rest;
+	}
 	while (before.n) {
 		struct span one, same;
 		before = span_split(before, '\n', &one);

@@ -95,6 +95,18 @@ static void lines_without_colon(void **state)
 	assert_int_equal(users_file_remove(&w->op, w->dir, SPAN("anna")), RC_NONEXISTENT);
 }
 
+// A comment that comes first once the line before it is gone is not taken for the version of the file, which nobody could log in by then.
+static void comments_that_come_first(void **state)
+{
+	struct world *w = *state;
+	write_to(w, "auth/users", "anna:x:\n# Starling users, version :x:\nbert:x:\n");
+	assert_int_equal(users_file_remove(&w->op, w->dir, SPAN("anna")), 0);
+	assert_int_equal(find(w, "anna"), RC_NONEXISTENT);
+	assert_int_equal(find(w, "bert"), 0);
+	assert_int_equal(users_file_remove(&w->op, w->dir, SPAN("bert")), 0);
+	assert_int_equal(find(w, "bert"), RC_NONEXISTENT);
+}
+
 // A user who would be a comment could be added and not log in; and comments could be removed as users.
 static void names_are_no_comments(void **state)
 {
@@ -154,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(lines_with_blanks, setup, teardown),
 		cmocka_unit_test_setup_teardown(lines_without_colon, setup, teardown),
+		cmocka_unit_test_setup_teardown(comments_that_come_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(names_are_no_comments, setup, teardown),
 		cmocka_unit_test_setup_teardown(names_that_grow, setup, teardown),
 		cmocka_unit_test_setup_teardown(keys_are_base64, setup, teardown),
