@@ -10,6 +10,7 @@ fast machine gets no further than that number, a slow one ends earlier in the sa
 import argparse
 import base64
 import concurrent.futures
+import functools
 import os
 import pathlib
 import re
@@ -37,6 +38,14 @@ RUNS_OF = {
     "uidl_source": 480000, "url": 600000, "users": 60000, "zip": 100000,
 }  # fmt: skip
 INTERRUPTED = (72, -signal.SIGINT)  # libFuzzer's exit code after SIGINT; it came before libFuzzer was ready for it
+
+
+@functools.cache
+def same_addresses():
+    """What a program is started with to lie at the same addresses each time, which libFuzzer takes words from (octets that were compared).
+    Nothing where the system refuses that."""
+    command = ["setarch", "-R"]
+    return command if subprocess.run([*command, "true"], capture_output=True).returncode == 0 else []
 
 
 def fuzzers():
@@ -91,7 +100,7 @@ class Runner:
             return [*words, str(grown), *([str(seeds)] if seeds.is_dir() else [])]
         # A folder is read in the order in which it lies on the disk.
         listed = ",".join(str(path) for path in sorted(seeds.glob("*")))
-        return [*words, "-seed=1", f"-runs={RUNS_OF.get(name, RUNS)}", *([f"-seed_inputs={listed}"] if listed else []), str(grown)]
+        return [*same_addresses(), *words, "-seed=1", f"-runs={RUNS_OF.get(name, RUNS)}", *([f"-seed_inputs={listed}"] if listed else []), str(grown)]
 
     def execute(self, command):
         """(exit code, output, CPU seconds), or None when it was not begun. A session of its own: Ctrl-C is passed on by stop()."""
