@@ -29,6 +29,10 @@
 #define ARENA_BLOCK (256u << 10)
 #define MERGES_MAX 16
 #define OPEN_FILES 256
+#define CACHE_SHARD_BITS 3
+#define LEVELS 7
+#define TABLES_FIRST 8 // about 4 MB each, of mail of 5 KB
+#define LEVEL_BYTES (64u << 20)
 #define LOG_BYTES (1u << 20)
 #define KEYS_RATIO 0.01      // of a write buffer: its filter of keys, ten bits for each of 250,000
 #define PERF_LEVEL_DISABLE 1 // rocksdb::PerfLevel::kDisable
@@ -52,15 +56,38 @@ int index_fail(struct op *op, char *error, const char *what)
 static rocksdb_block_based_table_options_t *table_options(struct index *ix, uint64_t cache_bytes)
 {
 	rocksdb_block_based_table_options_t *t = rocksdb_block_based_options_create();
-	ix->cache = rocksdb_cache_create_lru(cache_bytes);
+	// Few parts: what does not fit its part is read anew each time.
+	rocksdb_lru_cache_options_t *lru = rocksdb_lru_cache_options_create();
+	rocksdb_lru_cache_options_set_capacity(lru, cache_bytes);
+	rocksdb_lru_cache_options_set_num_shard_bits(lru, CACHE_SHARD_BITS);
+	ix->cache = rocksdb_cache_create_lru_opts(lru);
+	rocksdb_lru_cache_options_destroy(lru);
 	rocksdb_block_based_options_set_block_cache(t, ix->cache);
 	rocksdb_block_based_options_set_cache_index_and_filter_blocks(t, 1);
 	rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(t, 1);
 	rocksdb_block_based_options_set_filter_policy(
 		t, rocksdb_filterpolicy_create_bloom_full(10)); // the table options own it
+	// In partitions of some KB, so that of a large table's filter only what is asked for is read and kept.
+	rocksdb_block_based_options_set_index_type(
+		t, rocksdb_block_based_table_index_type_two_level_index_search);
+	rocksdb_block_based_options_set_partition_filters(t, 1);
 	rocksdb_block_based_options_set_format_version(t, 5);
 	rocksdb_block_based_options_set_block_size(t, 8192);
 	return t;
+}
+
+// Each flush makes a table, a small one: the keeper does not wait until the write buffer is full. TABLES_FIRST of them are joined with the first level at a
+// time, which writes that level anew, so it is kept about as large as they are. What is joined soon is not compressed.
+static void levels_set(rocksdb_options_t *o)
+{
+	int compression[LEVELS] = { rocksdb_no_compression };
+	for (unsigned i = 1; i < LEVELS; i++)
+		compression[i] = rocksdb_lz4_compression;
+	rocksdb_options_set_num_levels(o, LEVELS);
+	rocksdb_options_set_compression_per_level(o, compression, LEVELS);
+	rocksdb_options_set_level0_file_num_compaction_trigger(o, TABLES_FIRST);
+	rocksdb_options_set_max_bytes_for_level_base(o, LEVEL_BYTES);
+	rocksdb_options_set_level_compaction_dynamic_level_bytes(o, 1);
 }
 
 static void options_set(struct index *ix, uint64_t cache_bytes)
@@ -85,8 +112,7 @@ static void options_set(struct index *ix, uint64_t cache_bytes)
 	rocksdb_options_set_max_open_files(o, OPEN_FILES);
 	rocksdb_options_set_max_file_opening_threads(
 		o, 1); // it ends the process when one cannot start
-	rocksdb_options_set_compression(o, rocksdb_lz4_compression);
-	rocksdb_options_set_level_compaction_dynamic_level_bytes(o, 1);
+	levels_set(o);
 	rocksdb_options_set_bytes_per_sync(o, 1u << 20);
 	rocksdb_options_set_allow_mmap_reads(o, 0); // a failing disk must be an error, not a signal
 	rocksdb_options_set_info_log_level(o, 3);   // errors

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine's own thread: makes the next segment ahead of time and writes the blocks in front of the log, flushes the index when 64 MB or ten seconds of changes (a minute,
+// The engine's own thread: makes the next segment ahead of time and writes the blocks in front of the log, flushes the index when 256 MB or ten seconds of changes (a minute,
 // when they are few) are not in tables yet, writes what waits for the index, sees to groups that nobody waits for, watches the free space,
 // removes dead files, keeps memory for RocksDB, forgets after a while which frames were verified. While something is pending it looks every 50 ms, and commits
 // need not call it; else it dozes until one does.
@@ -11,7 +11,7 @@
 
 #include <signal.h>
 
-#define FLUSH_BYTES (UINT64_C(64) << 20)
+#define FLUSH_BYTES (UINT64_C(256) << 20)
 #define FLUSH_NS (10 * NS_PER_S)
 #define FLUSH_FEW_BYTES (UINT64_C(1) << 20)
 #define FLUSH_FEW_NS (60 * NS_PER_S)
