@@ -251,7 +251,7 @@
 #define APPEND_HELD_MAX (4u << 20) // octets of its messages in memory
 #define COPY_AT_ONCE 4096u         // messages of a COPY or MOVE in one batch; more: in steps
 #define MAILBOXES_LOADED_IDLE 16u  // mailboxes of an account with records though nobody is in
-#define MAILBOX_IDLE_MESSAGES 20000u      // larger ones do not
+#define MAILBOX_IDLE_MESSAGES 20000u      // larger ones have only what is at their end
 #define ACCOUNTS_IDLE_MAX 4096u           // accounts in memory that nobody has open
 #define ACCOUNTS_IDLE_OCTETS (128u << 20) // octets of memory that they take, about
 #define NOTIFY_GROUPS_MAX 64u             // event groups of a NOTIFY command

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a cursor says of the messages that follow (view_cursor_ahead()), and how often it asks the store.
+// What a cursor says of the messages that follow (view_cursor_ahead()), and how often cursors and appends ask the store.
 #include "mail/testing.h"
+
+#include "base/limits.h"
+#include "mail/check.h"
+#include "mail/format.h"
+#include "mail/mail_priv.h"
 #include "store/engine.h"
 
 #define MESSAGES 300u // three chunks of records
@@ -12,6 +17,25 @@ static void fill(struct fixture *f)
 	for (uint32_t i = 0; i < MESSAGES; i++)
 		(void)append_text(
 			f, SPAN("INBOX"), SPAN("Subject: x\r\n\r\nx\r\n"), (struct flag_list){ 0 });
+}
+
+// At least `least` messages, by copies; how many.
+static uint32_t fill_many(struct fixture *f, uint32_t least)
+{
+	uint32_t have = MESSAGES;
+	fill(f);
+	while (have < least) {
+		struct view *v = open_view(f, SPAN("INBOX"));
+		struct numset all = { 0 };
+		struct copy_result r;
+		numset_add_range(&all, 1, have);
+		ok(&f->op, txn_copy(&f->op, v, &all, SPAN("INBOX"), false, &r));
+		have *= 2;
+		copy_result_done(&r);
+		numset_done(&all);
+		view_close(v);
+	}
+	return have;
 }
 
 // The blobs of the messages that the cursor gives, and what it said at each of the one `n` behind it.
@@ -77,12 +101,13 @@ static void test_hot(void **state)
 }
 
 static const struct store_engine *real;
-static unsigned looks;
+static unsigned looks, looks_at_mailbox; // the latter: at records of messages
 
 static int get_counted(struct op *op, struct store *s, struct store_snapshot *snap,
 	uint64_t partition, struct span key, struct span *ret_value)
 {
 	looks++;
+	looks_at_mailbox += key.n == key_data(0, 'T', 0).n && key.p[0] == key_data(0, 'T', 0).b[0];
 	return real->get(op, s, snap, partition, key, ret_value);
 }
 
@@ -95,18 +120,7 @@ static void test_again(void **state)
 	struct view_cursor *c;
 	struct msg m;
 	fixture_begin(&f, engine);
-	fill(&f);
-	for (uint32_t have = MESSAGES; have < MANY;) {
-		struct view *v = open_view(&f, SPAN("INBOX"));
-		struct numset all = { 0 };
-		struct copy_result r;
-		numset_add_range(&all, 1, have);
-		ok(&f.op, txn_copy(&f.op, v, &all, SPAN("INBOX"), false, &r));
-		have *= 2;
-		copy_result_done(&r);
-		numset_done(&all);
-		view_close(v);
-	}
+	(void)fill_many(&f, MANY);
 	real = f.store->engine;
 	struct store_engine counting = *real;
 	counting.get = get_counted;
@@ -127,11 +141,70 @@ static void test_again(void **state)
 	fixture_end(&f);
 }
 
+static void note(void *ctx, const struct store_finding *finding)
+{
+	(void)ctx;
+	fail_msg("%s", finding->text);
+}
+
+// A delivery into a large mailbox that nobody has open does not read it anew each time; what a session has loaded goes when it leaves.
+static void test_large(void **state)
+{
+	(void)state;
+	struct fixture f;
+	uint64_t messages;
+	fixture_begin(&f, engine);
+	uint32_t have = fill_many(&f, MAILBOX_IDLE_MESSAGES + 1);
+	uint32_t inbox = status_of(&f, SPAN("INBOX")).messages;
+	assert_int_equal(inbox, have);
+	fixture_close_mail(&f);
+	fixture_open_mail(&f);
+	real = f.store->engine;
+	struct store_engine counting = *real;
+	counting.get = get_counted;
+	f.store->engine = &counting;
+	looks_at_mailbox = 0;
+	for (uint32_t i = 0; i < MESSAGES; i++, have++) // more than two chunks
+		assert_int_equal(append_text(&f, SPAN("INBOX"), SPAN("A: b\r\n\r\nx\r\n"),
+					 (struct flag_list){ 0 }),
+			have + 1);
+	assert_in_range(
+		looks_at_mailbox, 1, 3); // the table of blocks, the last block, its last chunk
+	assert_int_equal(f.a->idle_messages, MAILBOX_TAIL_MESSAGES);
+	struct view *v = open_view(&f, SPAN("INBOX"));
+	for (unsigned walks = 0; walks < 2; walks++) {
+		struct view_cursor *c;
+		struct msg m;
+		uint32_t seen = 0, last = 0;
+		looks_at_mailbox = 0;
+		ok(&f.op, view_cursor_open(&f.op, v, NULL, 0, &c));
+		for (; view_cursor_next(&f.op, c, &m) == 0; seen++) {
+			assert_true(m.uid.v > last);
+			last = m.uid.v;
+		}
+		view_cursor_close(c);
+		assert_int_equal(seen, have);
+		if (walks == 0) {
+			assert_true(looks_at_mailbox >
+				have / CHUNK_RECORDS - 4); // nothing else was kept
+			view_close(v);
+			v = open_view(&f, SPAN("INBOX"));
+		}
+	}
+	assert_true(looks_at_mailbox > have / CHUNK_RECORDS - 4); // and it went with the view
+	f.store->engine = real;
+	view_close(v);
+	ok(&f.op, mail_check(&f.op, f.mail, note, NULL, &messages));
+	assert_int_equal(messages, have);
+	fixture_end(&f);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1)
 		engine = argv[1];
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_ahead),
-		cmocka_unit_test(test_hot), cmocka_unit_test(test_again) };
+		cmocka_unit_test(test_hot), cmocka_unit_test(test_again),
+		cmocka_unit_test(test_large) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

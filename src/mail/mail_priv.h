@@ -146,6 +146,11 @@ void snap_unref(struct snap *s); // accepts NULL
 struct body *body_new(uint32_t cap);
 void body_unref(struct body *b);
 struct body *body_ref(struct body *b);
+// Whether of its directory nothing but the last block is loaded, and of that block's chunks no records but the last one's.
+bool body_is_tail(const struct body *b);
+#define MAILBOX_TAIL_MESSAGES 1024u // it takes as much memory as so many messages, about
+// The same body with no more than that loaded: what the next APPEND reads. It shares no block with `b`. NULL: no memory.
+struct body *body_tail(const struct body *b);
 struct block *block_new(uint32_t id, uint32_t count);
 void block_unref(struct block *b);
 struct chunk *chunk_new(uint32_t id, uint32_t base, uint64_t base_modseq);

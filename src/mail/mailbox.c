@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The shared object of a mailbox: which state is published, who uses it, \Recent. Memory: while nobody has a mailbox open it may keep its
-// records for a while; past MAILBOXES_LOADED_IDLE such mailboxes in an account, records are given back (its header stays).
+// records for a while; past MAILBOXES_LOADED_IDLE such mailboxes in an account, records are given back (its header stays). A large one keeps those at its
+// end, which the next delivery needs.
 #include "base/clock.h"
 #include "base/limits.h"
 #include "mail/tree.h"
@@ -136,11 +137,12 @@ void mailbox_enter(struct mailbox *mb)
 	pthread_mutex_unlock(&mb->account->publish);
 }
 
-// Puts a state without records in the place of the present one. account.lock and account.publish held.
-static struct snap *unload_locked(struct mailbox *mb)
+// Puts a state without records in the place of the present one, or with those at the mailbox's end alone. account.lock and account.publish held.
+static struct snap *unload_locked(struct mailbox *mb, bool all)
 {
 	struct snap *was = mb->published;
-	if (mb->users || mb->tip != was || !atomic_load(&was->body) || mb->copies)
+	const struct body *body = atomic_load(&was->body);
+	if (mb->users || mb->tip != was || !body || mb->copies || (!all && body_is_tail(body)))
 		return NULL;
 	struct header h = was->h;
 	h.recent = snap_count_from(was, mb->recent_mark); // while the records can be counted
@@ -148,10 +150,11 @@ static struct snap *unload_locked(struct mailbox *mb)
 	struct snap *bare = snap_new(&h);
 	if (!bare)
 		return NULL;
+	if (!all) // without memory for it the mailbox keeps nothing
+		atomic_store(&bare->body, body_tail(body));
 	mb->published = bare;
 	snap_unref(mb->tip);
 	mb->tip = snap_ref(bare);
-	mailbox_not_idle(mb);
 	return was;
 }
 
@@ -167,10 +170,11 @@ static void unload_oldest(struct account *a)
 		if (mb && mb->idle && (!oldest || mb->used_at < oldest->used_at))
 			oldest = mb;
 	}
-	if (oldest)
-		was = unload_locked(oldest);
-	if (oldest) // it could not be: it counts again when it is next let go of
-		mailbox_not_idle(oldest);
+	if (oldest) {
+		was = unload_locked(oldest, true);
+		mailbox_not_idle(
+			oldest); // if it could not be, it counts again when it is next let go of
+	}
 	pthread_mutex_unlock(&a->publish);
 	pthread_mutex_unlock(&a->lock);
 	snap_unref(was);
@@ -184,10 +188,11 @@ void mailbox_leave(struct mailbox *mb)
 	pthread_mutex_lock(&a->publish);
 	must(mb->users > 0);
 	bool last = --mb->users == 0;
-	bool large = last && mb->published->h.messages > MAILBOX_IDLE_MESSAGES;
-	if (last && !mb->idle && !large && !mailbox_is_deleted(mb)) {
+	uint32_t messages = mb->published->h.messages;
+	bool large = last && messages > MAILBOX_IDLE_MESSAGES;
+	if (last && !mb->idle && !mailbox_is_deleted(mb)) {
 		mb->idle = true;
-		mb->idle_messages = mb->published->h.messages;
+		mb->idle_messages = large ? MAILBOX_TAIL_MESSAGES : messages;
 		a->idle_messages += mb->idle_messages;
 		mb->used_at = clock_mono();
 		full = ++a->idle > MAILBOXES_LOADED_IDLE;
@@ -196,7 +201,7 @@ void mailbox_leave(struct mailbox *mb)
 	if (large) {
 		pthread_mutex_lock(&a->lock);
 		pthread_mutex_lock(&a->publish);
-		was = unload_locked(mb);
+		was = unload_locked(mb, false);
 		pthread_mutex_unlock(&a->publish);
 		pthread_mutex_unlock(&a->lock);
 		snap_unref(was);

@@ -9,6 +9,8 @@
 
 // --- lifetimes ---
 
+static void entries_free(struct entries *e);
+
 struct snap *snap_new(const struct header *h)
 {
 	struct snap *s = calloc(1, sizeof *s);
@@ -65,6 +67,67 @@ void body_unref(struct body *b)
 	keywords_unref(b->keywords);
 	free(b->t);
 	free(b);
+}
+
+static bool chunk_is_loaded(const struct chunk *c)
+{
+	return atomic_load_explicit(&c->recs, memory_order_acquire) != NULL;
+}
+
+bool body_is_tail(const struct body *b)
+{
+	const struct entries *e = NULL;
+	for (uint32_t t = 0; t < b->n; t++) {
+		e = atomic_load_explicit(&b->t[t].block->entries, memory_order_acquire);
+		if (e && t + 1 < b->n)
+			return false;
+	}
+	for (uint32_t i = 0; e && i + 1 < e->n; i++)
+		if (chunk_is_loaded(e->e[i].chunk))
+			return false;
+	return true;
+}
+
+// Its entries, and of their chunks only the last with its records.
+static struct entries *entries_tail(const struct entries *from)
+{
+	struct entries *e = calloc(1, sizeof *e + BLOCK_ENTRIES * sizeof *e->e);
+	while (e && e->n < from->n) {
+		const struct entry *was = &from->e[e->n];
+		struct chunk *c = e->n + 1 == from->n
+			? chunk_ref(was->chunk)
+			: chunk_new(was->chunk->id, was->chunk->base, was->chunk->base_modseq);
+		if (!c) {
+			entries_free(e);
+			return NULL;
+		}
+		e->e[e->n] = *was;
+		e->e[e->n++].chunk = c;
+	}
+	return e;
+}
+
+struct body *body_tail(const struct body *from)
+{
+	struct body *b = body_new(from->n);
+	if (!b)
+		return NULL;
+	b->keywords = keywords_ref(from->keywords);
+	while (b->n < from->n) {
+		const struct top *was = &from->t[b->n];
+		const struct entries *e =
+			atomic_load_explicit(&was->block->entries, memory_order_acquire);
+		struct block *block = block_new(was->block->id, was->block->count);
+		struct entries *kept = block && e && b->n + 1 == from->n ? entries_tail(e) : NULL;
+		if (!block) {
+			body_unref(b);
+			return NULL;
+		}
+		atomic_store_explicit(&block->entries, kept, memory_order_release);
+		b->t[b->n] = *was;
+		b->t[b->n++].block = block;
+	}
+	return b;
 }
 
 struct block *block_new(uint32_t id, uint32_t count)
