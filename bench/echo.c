@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // echo: the ceiling of round-trip rows. A server that does nothing but answer: "* OK" to a connection, "a OK" to each line, plain
-// and, with a certificate, over TLS 1.3 as well. Two threads with a set of connections each, no locks. It never waits for room in
+// and, with a certificate, over TLS 1.3 as well: on one port without tickets, on another one with a ticket for each connection, so that clients can resume.
+// Two threads with a set of connections each, no locks. It never waits for room in
 // a socket: what does not fit (nobody who waits for answers lets it come to that) ends the connection.
+// What TLS has to send is gathered in memory and goes out at once: a ticket with the greeting.
 #include "load.h"
 
 #include <arpa/inet.h>
@@ -27,7 +29,7 @@ struct connection {
 	bool shaken;  // the handshake is over and the greeting sent
 };
 struct echo {
-	struct connection plain, tls; // the listeners
+	struct connection plain, tls, resumed; // the listeners
 	int epolls[THREADS];
 	_Atomic unsigned accepted;
 };
@@ -43,11 +45,35 @@ static void drop(struct connection *c)
 	free(c);
 }
 
+// Sends what TLS has made.
+static bool flush(struct connection *c)
+{
+	BIO *made = SSL_get_wbio(c->ssl);
+	char *from;
+	long size = BIO_get_mem_data(made, &from);
+	if (size > 0 && send(c->fd, from, (size_t)size, MSG_NOSIGNAL) != size)
+		return false;
+	return BIO_reset(made) == 1;
+}
+
 static bool say(struct connection *c, const char *text, size_t size)
 {
 	if (c->ssl)
-		return SSL_write(c->ssl, text, (int)size) == (int)size;
+		return SSL_write(c->ssl, text, (int)size) == (int)size && flush(c);
 	return send(c->fd, text, size, MSG_NOSIGNAL) == (ssize_t)size;
+}
+
+static bool begin_tls(struct connection *c, SSL_CTX *ctx)
+{
+	BIO *made = BIO_new(BIO_s_mem());
+	c->ssl = SSL_new(ctx);
+	if (!c->ssl || !made || SSL_set_rfd(c->ssl, c->fd) != 1) {
+		BIO_free(made);
+		return false;
+	}
+	SSL_set0_wbio(c->ssl, made);
+	SSL_set_accept_state(c->ssl);
+	return true;
 }
 
 static void accept_one(struct echo *e, const struct connection *listener)
@@ -64,10 +90,7 @@ static void accept_one(struct echo *e, const struct connection *listener)
 	c->fd = fd;
 	bool good = true;
 	if (listener->ctx) {
-		c->ssl = SSL_new(listener->ctx);
-		good = c->ssl && SSL_set_fd(c->ssl, fd) == 1;
-		if (c->ssl)
-			SSL_set_accept_state(c->ssl);
+		good = begin_tls(c, listener->ctx);
 	} else {
 		c->shaken = true;
 		good = say(c, GREETING, sizeof GREETING - 1);
@@ -96,7 +119,7 @@ static void answer(struct connection *c)
 	char in[16384];
 	if (!c->shaken) {
 		int rc = SSL_do_handshake(c->ssl);
-		if (rc != 1 && SSL_get_error(c->ssl, rc) == SSL_ERROR_WANT_READ)
+		if (rc != 1 && SSL_get_error(c->ssl, rc) == SSL_ERROR_WANT_READ && flush(c))
 			return;
 		if (rc != 1 || !say(c, GREETING, sizeof GREETING - 1)) {
 			drop(c);
@@ -146,7 +169,7 @@ static unsigned listen_at(struct connection *listener)
 	return good ? ntohs(address.sin_port) : 0;
 }
 
-static SSL_CTX *context(const struct options *o)
+static SSL_CTX *context(const struct options *o, unsigned tickets)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 	if (!ctx || SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) != 1 ||
@@ -157,7 +180,8 @@ static SSL_CTX *context(const struct options *o)
 	if (SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384") != 1)
 		return NULL;
 	(void)SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
-	(void)SSL_CTX_set_num_tickets(ctx, 0); // a ceiling gives away nothing that it need not
+	(void)SSL_CTX_set_num_tickets(
+		ctx, tickets); // a ceiling gives away nothing that it need not
 	(void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); // the old mode is of no use
 	return ctx;
 }
@@ -168,24 +192,28 @@ static bool begin(struct echo *e, const struct load *load)
 	unsigned mail[2] = { 0, 0 };
 	if (o->corpus && o->file && !echo_mail_start(load, mail))
 		return false;
-	unsigned ports[2] = { listen_at(&e->plain), 0 };
+	unsigned ports[3] = { listen_at(&e->plain), 0, 0 };
 	bool tls = o->certificate && o->key;
 	if (tls) {
-		e->tls.ctx = context(o);
+		e->tls.ctx = context(o, 0);
+		e->resumed.ctx = context(o, 1);
 		ports[1] = e->tls.ctx ? listen_at(&e->tls) : 0;
+		ports[2] = e->resumed.ctx ? listen_at(&e->resumed) : 0;
 	}
-	if (ports[0] == 0 || (tls && ports[1] == 0))
+	if (ports[0] == 0 || (tls && (ports[1] == 0 || ports[2] == 0)))
 		return false;
 	for (int i = 0; i < THREADS; i++) {
 		struct epoll_event first = { .events = EPOLLIN, .data.ptr = &e->plain };
 		struct epoll_event second = { .events = EPOLLIN, .data.ptr = &e->tls };
+		struct epoll_event third = { .events = EPOLLIN, .data.ptr = &e->resumed };
 		e->epolls[i] = epoll_create1(EPOLL_CLOEXEC);
 		if (e->epolls[i] < 0 ||
 			epoll_ctl(e->epolls[i], EPOLL_CTL_ADD, e->plain.fd, &first) ||
-			(tls && epoll_ctl(e->epolls[i], EPOLL_CTL_ADD, e->tls.fd, &second)))
+			(tls && epoll_ctl(e->epolls[i], EPOLL_CTL_ADD, e->tls.fd, &second)) ||
+			(tls && epoll_ctl(e->epolls[i], EPOLL_CTL_ADD, e->resumed.fd, &third)))
 			return false;
 	}
-	(void)printf("%u %u %u %u\n", ports[0], ports[1], mail[0], mail[1]);
+	(void)printf("%u %u %u %u %u\n", ports[0], ports[1], ports[2], mail[0], mail[1]);
 	(void)fflush(stdout);
 	return true;
 }

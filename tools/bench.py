@@ -55,7 +55,8 @@ class Bench:
 
     def load(self, server, work, tls=False, protocol="imap", **options):
         """Runs the load generator; what it reports. Options are those of starling-bench; True stands alone."""
-        host, port = server.address("imaps" if tls else protocol)
+        name = "imaps" if tls else protocol
+        host, port = server.address(getattr(server, "resumes", name) if "resume" in options else name)
         command = [str(LOAD), work, "--host", host, "--port", str(port), "--password", PASSWORD]
         if tls:
             command.append("--tls")

@@ -139,7 +139,7 @@ def written(report):
 def resumed(report):
     """What each server made of the TLS sessions that clients offered: those that it does not take are full handshakes."""
     for result in report["results"]:
-        shares = {name: detail["resumed"] for name, detail in result["details"].items() if detail.get("resumed") is not None}
+        shares = {name: detail["resumed"] for name, detail in result["details"].items() if name != "echo" and detail.get("resumed") is not None}
         if result["line"] != "tls-login-resumed" or not shares:
             continue
         full = next((r["values"] for r in report["results"] if r["line"] == "tls-login"), {})

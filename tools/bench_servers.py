@@ -348,6 +348,7 @@ class Echo:
     """The ceiling of round trips: bench/echo.c, and bench/echo_mail.c for POP3 and LMTP."""
 
     name = "echo"
+    resumes = "imaps resumed"  # for clients that offer TLS sessions: elsewhere it gives none away
 
     def __init__(self, program, folder):
         self.program, self.folder = program, folder
@@ -360,7 +361,7 @@ class Echo:
             command += ["--corpus", self.folder / "corpus", "--file", self.folder / "echo.log"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         ports = map(int, self.process.stdout.readline().split())
-        self.ports = dict(zip(("imap", "imaps", "pop3", "lmtp"), ports))
+        self.ports = dict(zip(("imap", "imaps", "imaps resumed", "pop3", "lmtp"), ports))
 
     def stop(self):
         if self.process is not None:

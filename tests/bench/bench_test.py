@@ -75,7 +75,7 @@ class Reached(unittest.TestCase):
     def test_who_has_a_ceiling(self):
         """The round trips for which the goal says so, and no others: what falls short of its ratio is not called reached for another reason."""
         self.assertEqual({line.name for line in bench_lines.LINES if line.ceiling},
-                         {"noop", "select", "store", "login-1000", "login-one", "tls-noop", "tls-login"})
+                         {"noop", "select", "store", "login-1000", "login-one", "tls-noop", "tls-login", "tls-login-resumed"})
 
     def test_nothing_wanted(self):
         line = self.line(target=0)
@@ -286,17 +286,23 @@ class Client(unittest.TestCase):
             self.bench.load(self.echo, "select", count=1)
         self.bench.load(self.echo, "select", count=1, unchecked=True)
 
-    def test_sessions_that_are_not_resumed_are_told(self):
-        said = self.bench.load(self.echo, "login", tls=True, resume=True, threads=1, count=2)  # the echo gives no tickets
-        self.assertEqual((said["ops"], said["resumed"]), (2, 0))
+    def test_sessions_that_are_resumed_or_not_are_told(self):
+        class Forgetful:  # the echo where it gives no tickets
+            address = self.echo.address
 
-    def test_starling_must_resume(self):
-        class Forgetful:  # the echo by Starling's name
-            name, address = "Starling", self.echo.address
+        for server, share in ((Forgetful, 0), (self.echo, 1)):
+            said = self.bench.load(server, "login", tls=True, resume=True, threads=2, count=20)
+            self.assertEqual((said["ops"], said["resumed"]), (20, share))
 
+    def test_starling_and_the_ceiling_must_resume(self):
         self.bench.sizes = bench.QUICK
-        with self.assertRaisesRegex(Trouble, "Starling resumed 0.0% of the TLS sessions"):
-            bench.bench_lines.resumed_login(self.bench, Forgetful, 0, 0.1)
+        for who in ("Starling", "echo"):
+            class Forgetful:
+                name, address = who, self.echo.address
+
+            with self.assertRaisesRegex(Trouble, f"{who} resumed 0.0% of the TLS sessions"):
+                bench.bench_lines.resumed_login(self.bench, Forgetful, 0, 0.1)
+        bench.bench_lines.resumed_login(self.bench, self.echo, 0, 0.1)
 
     def test_the_holder_says_why_it_stopped(self):
         host, port = self.echo.address("imap")
