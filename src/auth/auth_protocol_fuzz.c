@@ -54,6 +54,57 @@ int helper_ask(struct op *op, struct helper *h, struct buf *request, struct span
 	return ret_answer->p ? 0 : op_fail(op, RC_NOMEM, "out of memory");
 }
 
+// Calls without a thread: the answer is made when it is taken.
+struct helper_call {
+	struct helper *helper;
+	struct buf request;
+};
+
+int helper_begin(struct op *op, struct helper *h, struct buf *request, void (*answered)(void *ctx),
+	void *ctx, struct helper_call **ret_call)
+{
+	struct helper_call *call = calloc(1, sizeof *call);
+	(void)op;
+	must(call);
+	*call = (struct helper_call){ h, *request };
+	*request = (struct buf){ 0 };
+	*ret_call = call;
+	answered(ctx);
+	return 0;
+}
+
+int helper_take(
+	struct op *op, struct helper_call *call, struct span *ret_answer, uint64_t *ret_generation)
+{
+	int rc = helper_ask(op, call->helper, &call->request, ret_answer, ret_generation);
+	free(call);
+	return rc;
+}
+
+void helper_forget(struct helper_call *call)
+{
+	if (call)
+		buf_done(&call->request);
+	free(call);
+}
+
+void helper_tell(struct helper *h, struct buf *request)
+{
+	struct op op;
+	struct span answer;
+	uint64_t generation;
+	op_init(&op, 0);
+	(void)helper_ask(&op, h, request, &answer, &generation); // nobody waits for it
+	op_done(&op);
+}
+
+int helper_attach(struct op *op, struct helper *h, struct crew *crew)
+{
+	(void)h;
+	(void)crew;
+	return op_fail(op, RC_UNAVAILABLE, "not here");
+}
+
 int helper_open(struct op *op, const struct helper_config *config, struct helper **ret_helper)
 {
 	(void)config;
@@ -132,6 +183,23 @@ static void outcome(int rc, const struct auth_reply *reply, struct auth_exchange
 	must((rc > 0) == (x != NULL));
 }
 
+static void answered(void *ctx)
+{
+	++*(unsigned *)ctx;
+}
+
+// Of who waits without a thread: what he asked leads to.
+static int answer_take(struct op *op, int rc, struct auth_exchange **x, unsigned told,
+	struct auth_reply *ret_reply)
+{
+	if (rc != AUTH_WAIT)
+		return rc;
+	must(*x && told);
+	rc = auth_answer(op, *x, ret_reply);
+	*x = rc > 0 ? *x : NULL;
+	return rc;
+}
+
 static void talk(struct reader *in, struct auth *a, bool honest)
 {
 	static const char *const mechanisms[] = { "PLAIN", "LOGIN", "SCRAM-SHA-256",
@@ -144,12 +212,17 @@ static void talk(struct reader *in, struct auth *a, bool honest)
 	struct auth_reply reply = { .delay_ms = 0 };
 	struct span user, find[AUTH_FIND_MAX];
 	size_t which;
+	unsigned told = 0;
 	op_init(&op, 0);
 	unsigned bits = reader_u8(in);
 	struct auth_peer peer = { .service = "imap", .address = "192.0.2.1", .secure = bits & 1 };
 	peer.tls = bits & 2;
 	peer.channel_binding = bits & 4 ? SPAN("0123456789abcdef") : SPAN_NONE;
 	peer.client_identity = bits & 8 ? SPAN("anna") : SPAN_NONE;
+	if (bits & 128) {
+		peer.answered = answered;
+		peer.ctx = &told;
+	}
 	int rc = 0;
 	if (bits & 16) {
 		size_t n = 1 + (bits >> 5);
@@ -161,6 +234,7 @@ static void talk(struct reader *in, struct auth *a, bool honest)
 		user = word(in, names, countof(names));
 		rc = auth_login(
 			&op, a, &peer, user, word(in, responses, countof(responses)), &x, &reply);
+		rc = answer_take(&op, rc, &x, told, &reply);
 		must(rc != AUTH_MORE);
 		outcome(rc, &reply, x);
 	} else {
@@ -168,6 +242,7 @@ static void talk(struct reader *in, struct auth *a, bool honest)
 		struct span initial =
 			bits & 64 ? word(in, responses, countof(responses)) : SPAN_NONE;
 		rc = auth_begin(&op, a, &peer, m, initial, &x, &reply);
+		rc = answer_take(&op, rc, &x, told, &reply);
 		outcome(rc, &reply, x);
 	}
 	for (unsigned i = 0; x && i < 8 && !reader_at_end(in); i++) {
@@ -176,6 +251,7 @@ static void talk(struct reader *in, struct auth *a, bool honest)
 			? auth_retry(&op, now, &reply)
 			: auth_step(&op, now, word(in, responses, countof(responses)), &reply);
 		x = rc > 0 ? now : NULL; // else it has ended
+		rc = answer_take(&op, rc, &x, told, &reply);
 		outcome(rc, &reply, x);
 	}
 	must(!honest || !strstr(op.text, "malformed answer"));
@@ -188,7 +264,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct reader in = reader_of(span_of(data, size));
 	unsigned who = reader_u8(&in) % 3;
-	struct helper h = { .desk = who == 2 ? desk() : NULL, .answers = who == 1 ? &in : NULL };
+	struct helper h = {
+		.desk = who == 2 ? desk() : NULL, .answers = who == 1 ? &in : NULL, .generation = 1
+	};
 	struct auth a = { .helper = &h };
 	struct op op;
 	op_init(&op, 0);

@@ -22,10 +22,14 @@ struct auth {
 };
 struct auth_exchange {
 	struct auth *auth;
-	uint64_t number, generation;
+	uint64_t number, generation; // generation 0: the worker has said nothing of it yet
+	struct helper_call *call;    // AUTH_WAIT: the request under way
+	unsigned what;               // and what it can lead to
+	void (*answered)(void *ctx); // of who asks; NULL: he waits with his thread
+	void *ctx;
 };
 
-// --- requests ---
+// --- requests and answers ---
 
 struct answer {
 	int rc;
@@ -67,18 +71,24 @@ static int answer_read(struct op *op, struct span bytes, unsigned what,
 	return ret_answer->rc;
 }
 
+static int request_check(struct op *op, struct buf *request)
+{
+	if (request->n <= AUTH_MESSAGE_MAX)
+		return 0;
+	sodium_memzero(request->p, request->n);
+	buf_done(request);
+	return op_fail(op, RC_TOOBIG, "The log-in data is too long.");
+}
+
 // Sends the request (and wipes it) and waits for the answer.
 static int ask(struct op *op, struct auth *a, struct buf *request, unsigned what,
 	struct auth_reply *ret_reply, struct answer *ret_answer)
 {
 	struct span bytes;
 	*ret_reply = (struct auth_reply){ 0 };
-	if (request->n > AUTH_MESSAGE_MAX) {
-		sodium_memzero(request->p, request->n);
-		buf_done(request);
-		return op_fail(op, RC_TOOBIG, "The log-in data is too long.");
-	}
-	int rc = helper_ask(op, a->helper, request, &bytes, &ret_answer->generation);
+	int rc = request_check(op, request);
+	if (rc == 0)
+		rc = helper_ask(op, a->helper, request, &bytes, &ret_answer->generation);
 	return rc < 0 ? rc : answer_read(op, bytes, what, ret_reply, ret_answer);
 }
 
@@ -99,46 +109,91 @@ static void request_peer(struct buf *b, const struct auth_peer *peer, unsigned b
 	buf_add_field(b, peer->client_identity);
 }
 
-// What an outcome leaves to be gone on with.
-static int exchange_begin(struct op *op, struct auth *a, int rc, const struct answer *answer,
-	struct auth_exchange **ret_exchange)
+// --- exchanges ---
+
+// What an answer, or its absence, means for the exchange.
+static int exchange_outcome(
+	struct op *op, struct auth_exchange *x, int rc, const struct answer *answer)
 {
-	if (rc <= 0)
+	// A worker that was started anew knows nothing of older exchanges; its numbers begin again.
+	// Whatever it says of them, it is not what became of the log-in.
+	if (x->generation && answer->generation && answer->generation != x->generation)
+		rc = op_fail(op, RC_UNAVAILABLE, "Authentication was interrupted, try again.");
+	if (rc <= 0) {
+		free(x);
 		return rc;
-	struct auth_exchange *x = calloc(1, sizeof *x);
-	if (!x)
-		return op_fail(
-			op, RC_NOMEM, "out of memory"); // the worker forgets the exchange by itself
-	*x = (struct auth_exchange){ a, answer->exchange, answer->generation };
-	*ret_exchange = x;
+	}
+	if (!x->generation) {
+		x->number = answer->exchange;
+		x->generation = answer->generation;
+	}
 	return rc;
+}
+
+// Sends a request of the exchange, and waits for its answer if that is what the asker wants.
+static int exchange_ask(struct op *op, struct auth_exchange *x, struct buf *request, unsigned what,
+	struct auth_reply *ret_reply)
+{
+	struct answer answer = { 0 };
+	int rc;
+	if (!x->answered) {
+		rc = ask(op, x->auth, request, what, ret_reply, &answer);
+		return exchange_outcome(op, x, rc, &answer);
+	}
+	*ret_reply = (struct auth_reply){ 0 };
+	x->what = what;
+	rc = request_check(op, request);
+	if (rc == 0)
+		rc = helper_begin(op, x->auth->helper, request, x->answered, x->ctx, &x->call);
+	if (rc == 0)
+		return AUTH_WAIT;
+	free(x);
+	return rc;
+}
+
+// The first request of one.
+static int exchange_begin(struct op *op, struct auth *a, const struct auth_peer *peer,
+	struct buf *request, unsigned what, struct auth_exchange **ret_exchange,
+	struct auth_reply *ret_reply)
+{
+	struct auth_exchange *x = calloc(1, sizeof *x);
+	if (!x) {
+		if (request->p)
+			sodium_memzero(request->p, request->n);
+		buf_done(request);
+		return op_fail(op, RC_NOMEM, "out of memory");
+	}
+	*x = (struct auth_exchange){ .auth = a, .answered = peer->answered, .ctx = peer->ctx };
+	int rc = exchange_ask(op, x, request, what | HAS_USER, ret_reply);
+	if (rc > 0)
+		*ret_exchange = x;
+	return rc;
+}
+
+int auth_answer(struct op *op, struct auth_exchange *x, struct auth_reply *ret_reply)
+{
+	struct span bytes;
+	struct answer answer = { 0 };
+	*ret_reply = (struct auth_reply){ 0 };
+	must(x->call);
+	int rc = helper_take(op, x->call, &bytes, &answer.generation);
+	if (rc == HELPER_WAIT)
+		return AUTH_WAIT;
+	x->call = NULL;
+	if (rc == 0)
+		rc = answer_read(op, bytes, x->what, ret_reply, &answer);
+	return exchange_outcome(op, x, rc, &answer);
 }
 
 int auth_begin(struct op *op, struct auth *a, const struct auth_peer *peer, struct span mechanism,
 	struct span initial, struct auth_exchange **ret_exchange, struct auth_reply *ret_reply)
 {
 	struct buf b = { 0 };
-	struct answer answer = { 0 };
 	request_begin(&b, AUTH_BEGIN, 0);
 	request_peer(&b, peer, initial.p ? AUTH_BIT_INITIAL : 0);
 	buf_add_field(&b, mechanism);
 	buf_add_field(&b, initial);
-	int rc = ask(op, a, &b, MAY_MORE | MAY_BUSY | HAS_USER, ret_reply, &answer);
-	return exchange_begin(op, a, rc, &answer, ret_exchange);
-}
-
-static int exchange_go_on(struct op *op, struct auth_exchange *x, struct buf *request,
-	unsigned what, struct auth_reply *ret_reply)
-{
-	struct answer answer = { 0 };
-	int rc = ask(op, x->auth, request, what | HAS_USER, ret_reply, &answer);
-	// A worker that was started anew knows nothing of older exchanges; its numbers begin again.
-	// Whatever it says of them, it is not what became of the log-in.
-	if (answer.generation && answer.generation != x->generation)
-		rc = op_fail(op, RC_UNAVAILABLE, "Authentication was interrupted, try again.");
-	if (rc <= 0)
-		free(x);
-	return rc;
+	return exchange_begin(op, a, peer, &b, MAY_MORE | MAY_BUSY, ret_exchange, ret_reply);
 }
 
 int auth_step(
@@ -147,29 +202,37 @@ int auth_step(
 	struct buf b = { 0 };
 	request_begin(&b, AUTH_STEP, x->number);
 	buf_add_field(&b, response);
-	return exchange_go_on(op, x, &b, MAY_MORE | MAY_BUSY, ret_reply);
+	return exchange_ask(op, x, &b, MAY_MORE | MAY_BUSY | HAS_USER, ret_reply);
 }
 
 int auth_retry(struct op *op, struct auth_exchange *x, struct auth_reply *ret_reply)
 {
 	struct buf b = { 0 };
 	request_begin(&b, AUTH_RETRY, x->number);
-	return exchange_go_on(op, x, &b, MAY_BUSY, ret_reply);
+	return exchange_ask(op, x, &b, MAY_BUSY | HAS_USER, ret_reply);
 }
 
+// The worker forgets an exchange by itself after a while: it is told as far as that goes at once. One that has a request under way, or had none answered,
+// has no number to be told.
 void auth_cancel(struct auth_exchange *x)
 {
 	if (!x)
 		return;
-	struct op op;
 	struct buf b = { 0 };
-	struct answer answer = { 0 };
-	struct auth_reply reply;
-	op_init(&op, 0);
 	request_begin(&b, AUTH_CANCEL, x->number);
-	(void)ask(&op, x->auth, &b, 0, &reply,
-		&answer); // the worker forgets it by itself after a while
-	op_done(&op);
+	if (x->call) {
+		helper_forget(x->call);
+		buf_done(&b);
+	} else if (x->answered) {
+		helper_tell(x->auth->helper, &b);
+	} else {
+		struct op op;
+		struct answer answer = { 0 };
+		struct auth_reply reply;
+		op_init(&op, 0);
+		(void)ask(&op, x->auth, &b, 0, &reply, &answer);
+		op_done(&op);
+	}
 	free(x);
 }
 
@@ -177,13 +240,11 @@ int auth_login(struct op *op, struct auth *a, const struct auth_peer *peer, stru
 	struct span password, struct auth_exchange **ret_exchange, struct auth_reply *ret_reply)
 {
 	struct buf b = { 0 };
-	struct answer answer = { 0 };
 	request_begin(&b, AUTH_LOGIN, 0);
 	request_peer(&b, peer, 0);
 	buf_add_field(&b, user);
 	buf_add_field(&b, password);
-	int rc = ask(op, a, &b, MAY_BUSY | HAS_USER, ret_reply, &answer);
-	return exchange_begin(op, a, rc, &answer, ret_exchange);
+	return exchange_begin(op, a, peer, &b, MAY_BUSY, ret_exchange, ret_reply);
 }
 
 int auth_find(struct op *op, struct auth *a, const struct span *names, size_t n,
@@ -235,10 +296,16 @@ static unsigned workers_of(const struct auth_config *config)
 	return config->workers ? config->workers : AUTH_WORKERS;
 }
 
+static unsigned askers_of(const struct auth_config *config)
+{
+	return (workers_of(config) + 1) / 2;
+}
+
 void auth_words_make(const struct auth_config *config, struct auth_words *ret_words)
 {
 	struct auth_words *w = ret_words;
-	(void)snprintf(w->count, sizeof w->count, "%u", workers_of(config)); // fits
+	(void)snprintf(w->count, sizeof w->count, "%u",
+		workers_of(config) + askers_of(config)); // fits
 	size_t n = 0;
 	w->words[n++] = AUTH_WORKER_COMMAND;
 	w->words[n++] = w->count;
@@ -257,7 +324,8 @@ int auth_open(struct op *op, const struct auth_config *config, struct auth **ret
 	struct helper_config helper = {
 		.spawner = config->spawner,
 		.which = config->which,
-		.sockets = workers_of(config),
+		.sockets = askers_of(config),
+		.parked = workers_of(config),
 		.block = CREW_AUTH,
 		.answer_seconds = AUTH_ANSWER_SECONDS,
 		.message_max = AUTH_MESSAGE_MAX,
@@ -275,6 +343,11 @@ int auth_open(struct op *op, const struct auth_config *config, struct auth **ret
 	}
 	*ret_auth = a;
 	return 0;
+}
+
+int auth_attach(struct op *op, struct auth *a, struct crew *crew)
+{
+	return helper_attach(op, a->helper, crew);
 }
 
 void auth_close(struct auth *a)

@@ -150,7 +150,7 @@ int main(int argc, char **argv)
 	if (argc > 2 && span_eq(span_str(argv[1]), SPAN(AUTH_WORKER_COMMAND)))
 		return helper_serve(
 			&(struct helper_service){ .message_max = AUTH_MESSAGE_MAX, .serve = serve },
-			1);
+			2);
 	if (argc > 1 && span_eq(span_str(argv[1]), SPAN(SPAWNER_COMMAND)))
 		return spawner_main(argc - 1, argv + 1);
 	must(readlink("/proc/self/exe", program, sizeof program - 1) > 0);

@@ -251,7 +251,10 @@ void tls_free(struct tls_context *t)
 // --- auth/auth.h ---
 
 struct auth_exchange {
-	int step;
+	struct auth_peer peer;
+	int rc; // what auth_answer() gives
+	const char *text;
+	struct auth_reply reply;
 };
 
 struct span auth_mechanism(const struct auth_peer *peer, size_t i)
@@ -265,45 +268,87 @@ bool auth_mechanism_binds(struct span name)
 	return false;
 }
 
-static int plain(struct op *op, struct span response, struct auth_reply *ret_reply)
+// Front ends wait without a thread: they are told at once that the answer is there.
+static int later(struct auth_exchange *x, int rc, const char *text, const struct auth_reply *reply)
 {
-	if (!span_eq(response, SPAN("\0u\0p")))
-		return op_fail(op, RC_AUTHFAILED, "authentication failed");
-	ret_reply->user = SPAN("u");
-	return 0;
+	x->rc = rc;
+	x->text = text;
+	x->reply = *reply;
+	x->peer.answered(x->peer.ctx);
+	return AUTH_WAIT;
+}
+
+static int fail_later(struct auth_exchange *x, int rc, const char *text)
+{
+	return later(x, rc, text, &(struct auth_reply){ .delay_ms = 0 });
+}
+
+static int user_later(struct auth_exchange *x)
+{
+	return later(x, 0, "", &(struct auth_reply){ .user = SPAN("u") });
+}
+
+static int busy_later(struct auth_exchange *x)
+{
+	return later(x, AUTH_BUSY, "", &(struct auth_reply){ .delay_ms = 1 });
+}
+
+static int plain(struct auth_exchange *x, struct span response)
+{
+	return span_eq(response, SPAN("\0u\0p"))
+		? user_later(x)
+		: fail_later(x, RC_AUTHFAILED, "authentication failed");
+}
+
+static struct auth_exchange *exchange_new(
+	const struct auth_peer *peer, struct auth_reply *ret_reply)
+{
+	struct auth_exchange *x = calloc(1, sizeof *x);
+	must(x && peer->answered);
+	x->peer = *peer;
+	*ret_reply = (struct auth_reply){ .delay_ms = 0 };
+	return x;
 }
 
 int auth_begin(struct op *op, struct auth *a, const struct auth_peer *peer, struct span mechanism,
 	struct span initial, struct auth_exchange **ret_exchange, struct auth_reply *ret_reply)
 {
+	(void)op;
 	(void)a;
-	*ret_reply = (struct auth_reply){ .delay_ms = 0 };
+	struct auth_exchange *x = *ret_exchange = exchange_new(peer, ret_reply);
 	if (!span_caseeq(mechanism, SPAN("PLAIN")))
-		return op_fail(op, RC_CANNOT, "unknown mechanism");
+		return fail_later(x, RC_CANNOT, "unknown mechanism");
 	if (!peer->secure)
-		return op_fail(op, RC_PRIVACY, "TLS is required");
-	bool is_slow = initial.p && span_eq(initial, SPAN("\0u\0slow"));
-	if (initial.p && !is_slow)
-		return plain(op, initial, ret_reply);
-	*ret_exchange = calloc(1, sizeof **ret_exchange);
-	ret_reply->challenge = span_of("", 0);
-	ret_reply->delay_ms = is_slow;
-	return is_slow ? AUTH_BUSY : AUTH_MORE;
+		return fail_later(x, RC_PRIVACY, "TLS is required");
+	if (!initial.p)
+		return later(x, AUTH_MORE, "", &(struct auth_reply){ .challenge = span_of("", 0) });
+	return span_eq(initial, SPAN("\0u\0slow")) ? busy_later(x) : plain(x, initial);
 }
 
 int auth_step(
 	struct op *op, struct auth_exchange *x, struct span response, struct auth_reply *ret_reply)
 {
-	free(x);
-	return plain(op, response, ret_reply);
+	(void)op;
+	*ret_reply = (struct auth_reply){ .delay_ms = 0 };
+	return plain(x, response);
 }
 
 int auth_retry(struct op *op, struct auth_exchange *x, struct auth_reply *ret_reply)
 {
 	(void)op;
-	free(x);
-	*ret_reply = (struct auth_reply){ .user = SPAN("u") };
-	return 0;
+	*ret_reply = (struct auth_reply){ .delay_ms = 0 };
+	return user_later(x);
+}
+
+int auth_answer(struct op *op, struct auth_exchange *x, struct auth_reply *ret_reply)
+{
+	int rc = x->rc;
+	*ret_reply = x->reply;
+	if (rc < 0)
+		op_fail(op, rc, "%s", x->text);
+	if (rc <= 0)
+		free(x);
+	return rc;
 }
 
 void auth_cancel(struct auth_exchange *x)
@@ -314,18 +359,15 @@ void auth_cancel(struct auth_exchange *x)
 int auth_login(struct op *op, struct auth *a, const struct auth_peer *peer, struct span user,
 	struct span password, struct auth_exchange **ret_exchange, struct auth_reply *ret_reply)
 {
+	(void)op;
 	(void)a;
-	(void)peer;
-	*ret_reply = (struct auth_reply){ .delay_ms = 0 };
-	if (span_eq(user, SPAN("u")) && span_eq(password, SPAN("slow"))) {
-		*ret_exchange = calloc(1, sizeof **ret_exchange);
-		ret_reply->delay_ms = 1;
-		return AUTH_BUSY;
-	}
-	if (!span_eq(user, SPAN("u")) || !span_eq(password, SPAN("p")))
-		return op_fail(op, RC_AUTHFAILED, "authentication failed");
-	ret_reply->user = SPAN("u");
-	return 0;
+	struct auth_exchange *x = *ret_exchange = exchange_new(peer, ret_reply);
+	if (!span_eq(user, SPAN("u")))
+		return fail_later(x, RC_AUTHFAILED, "authentication failed");
+	if (span_eq(password, SPAN("slow")))
+		return busy_later(x);
+	return span_eq(password, SPAN("p")) ? user_later(x)
+					    : fail_later(x, RC_AUTHFAILED, "authentication failed");
 }
 
 int auth_find(struct op *op, struct auth *a, const struct span *names, size_t n,

@@ -12,6 +12,11 @@ bool login_is_private(const struct conn *c, bool allow_plaintext)
 	return conn_is_tls(c) || conn_peer_is_local(c) || allow_plaintext;
 }
 
+static void answered(void *ctx)
+{
+	conn_wake(ctx); // it is there: before it goes its session cancels the log-in
+}
+
 struct auth_peer login_peer(
 	struct op *op, struct conn *c, const char *service, bool allow_plaintext)
 {
@@ -20,6 +25,8 @@ struct auth_peer login_peer(
 		.address = conn_peer(c),
 		.secure = login_is_private(c, allow_plaintext),
 		.tls = conn_is_tls(c),
+		.answered = answered,
+		.ctx = c,
 	};
 	peer.can_bind = conn_can_bind(c); // TLS without exporters: no -PLUS
 	peer.client_identity = conn_client_identity(op, c);
@@ -46,9 +53,14 @@ static int decode(struct op *op, struct span text, bool initial, struct span *re
 // What auth/ said: a refusal that it wants delayed is kept for its time.
 static int outcome(struct op *op, struct login *l, int rc, const struct auth_reply *reply)
 {
+	l->asking = rc == AUTH_WAIT;
 	l->in_line = rc == AUTH_BUSY;
 	if (rc == AUTH_MORE)
 		return LOGIN_MORE;
+	if (rc == AUTH_WAIT) {
+		l->wake_at = 0;
+		return LOGIN_LATER;
+	}
 	if (rc == AUTH_BUSY) {
 		l->wake_at = clock_mono() + reply->delay_ms * NS_PER_MS;
 		return LOGIN_LATER;
@@ -118,12 +130,16 @@ void login_log_refused(
 
 bool login_waits(const struct login *l)
 {
-	return l->refusal || l->in_line;
+	return l->asking || l->refusal || l->in_line;
 }
 
 int login_later(struct op *op, struct login *l, struct auth_reply *ret_reply)
 {
 	*ret_reply = (struct auth_reply){ .delay_ms = 0 };
+	if (l->asking) {
+		int rc = auth_answer(op, l->exchange, ret_reply);
+		return outcome(op, l, rc, ret_reply);
+	}
 	if (clock_mono() < l->wake_at)
 		return LOGIN_LATER;
 	if (l->in_line) {
@@ -139,7 +155,7 @@ void login_cancel(struct login *l)
 {
 	auth_cancel(l->exchange);
 	l->exchange = NULL;
-	l->in_line = false;
+	l->asking = l->in_line = false;
 }
 
 int login_write_challenge(struct op *op, struct rope *to, struct span lead, struct span octets)

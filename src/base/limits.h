@@ -15,15 +15,14 @@
 #define AUTH_FOUND_KEPT 256u       // recipients whose user the server remembers
 #define AUTH_FOUND_OCTETS 1024u    // of their names
 #define AUTH_FOUND_MS 1000u        // and for how long
-#define AUTH_WORKERS 16u           // requests to the auth process at a time
+#define AUTH_WORKERS 16u      // log-ins that ask the auth process at a time; others half as many
 #define AUTH_HASHES_AT_ONCE 8 // slow password hashes (19 MiB each), and no more than processors
 #define AUTH_HASHES_WAITING                                                                        \
 	8u // requests that may wait for one, strangers half of it: the other workers serve who is known
 #define AUTH_HASH_NICE 10            // what hashing gives way to everything else
 #define AUTH_COME_AGAIN_MAX_MS 2000u // who found the line full is asked again after so long at most
 #define AUTH_ANSWER_SECONDS 60       // the auth process is taken for dead when it does not answer
-#define LOGIN_FAILURES_PER_ADDRESS                                                                 \
-	60 // failed log-ins within some minutes: then refused without looking
+#define LOGIN_FAILURES_PER_ADDRESS 60  // failed log-ins within some minutes: then refused unseen
 #define LOGIN_FAILURES_PER_NETWORK 300 // of an IPv4 /24 or an IPv6 /48
 #define LOGIN_FAILURES_PER_USER 120    // whether the user exists or not
 #define LOGIN_FAILURES_FREE 5          // failed log-ins whose refusal is delayed by 100 ms only
@@ -85,6 +84,7 @@
 #define RUN_BACK_NICE 5                // what threads that run what yielded give way by
 #define RUN_PURSE_NS UINT64_C(4000000) // what a user may use at once of the threads in front
 #define RUN_PURSE_SHARE 8u             // and the part of a core's time that he may use for long
+#define HELPER_LINE_OCTETS (16u << 20) // of requests in line for a helper; more: unavailable
 
 // --- imap ---
 #define IMAP_PREAUTH_COMMAND_MAX 8192u // octets of a command before log-in, literals included

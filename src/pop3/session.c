@@ -91,7 +91,7 @@ static enum conn_next park(struct pop3_session *s)
 {
 	uint64_t at = autologout_at(s);
 	bool waits = s->phase == POP3_LATER;
-	if (waits && s->login.wake_at < at)
+	if (waits && s->login.wake_at && s->login.wake_at < at)
 		at = s->login.wake_at;
 	conn_set_deadline(s->conn, at);
 	if (s->phase != POP3_SASL)

@@ -297,6 +297,8 @@ static int mail_prepare(struct op *op, struct server *s)
 		rc = mail_open(op, s->store, &mail, &s->mail);
 	if (rc == 0)
 		rc = auth_open(op, &s->auth_config, &s->auth);
+	if (rc == 0)
+		rc = auth_attach(op, s->auth, s->crew);
 	return rc;
 }
 

@@ -250,8 +250,8 @@ static uint64_t deadline(const struct smtp_session *s, uint64_t at)
 {
 	const struct submission_session *ss = (const struct submission_session *)(const void *)s;
 	uint64_t login_at = login_until(ss);
-	if (s->phase == AT_PAUSE && login_waits(&ss->login) && ss->login.wake_at < at)
-		at = ss->login.wake_at;
+	if (s->phase == AT_PAUSE && login_waits(&ss->login))
+		return ss->login.wake_at;
 	if (ss->user.p && (s->phase == AT_PAUSE || s->phase == AT_SERVE))
 		return 0; // the relay: its link has deadlines of its own
 	return !ss->user.p && login_at < at && s->phase != AT_PAUSE ? login_at : at;

@@ -147,10 +147,10 @@ class Start(CliCase):
             for fd, name in names.items():
                 if name.startswith(str(self.data)) and fd > 2:
                     self.fail(f"the auth process has {name}")
-                if 3 <= fd < 19:
+                if 3 <= fd < 27:
                     self.assertTrue(name.startswith("socket:"), name)
             self.assertLessEqual({n for n in names.values() if n.startswith("socket:")},
-                                 {names[fd] for fd in range(3, 19)})
+                                 {names[fd] for fd in range(3, 27)})
 
     @unittest.skipIf(os.geteuid() != 0, "only root can become another user")
     def test_user(self):

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An auth process that does not answer, or dies while it is asked: those who need it wait, and nobody else does. More of them than the server
+would ever have threads."""
+
+import base64
+import contextlib
+import os
+import pathlib
+import re
+import signal
+import socket
+import sys
+import time
+import unittest
+
+for folder in ("../lib", "."):
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / folder))
+
+import quickusers  # noqa: E402
+from clicase import PASSWORD, CliCase, helpers  # noqa: E402
+
+CROWD = 480  # threads: two for each core, 64 for each of four kinds of blocking, and 64 (src/run/crew.c)
+SECONDS = 30  # for all of them, on a busy machine
+AT_ONCE = 3  # for who waits for none of that
+PER_USER = 20
+
+
+class Waiting(CliCase):
+    def setUp(self):
+        super().setUp()
+        self.assertGreater(CROWD, 2 * os.cpu_count() + 5 * 64)
+        self.users = [f"user{i}" for i in range(CROWD // PER_USER)]
+        self.add_user()
+        quickusers.add(self.data, self.users, PASSWORD)
+
+    def connect(self, server, protocol):
+        one = socket.create_connection(("127.0.0.1", server.ports[protocol]))
+        one.settimeout(SECONDS)
+        self.addCleanup(one.close)
+        return one
+
+    def read(self, one, wanted):
+        """What comes until `wanted` matches."""
+        said = b""
+        while not re.search(wanted, said):
+            more = one.recv(65536)
+            self.assertTrue(more, said)
+            said += more
+        return said.decode()
+
+    def crowd(self, server):
+        """Log-ins of all protocols, without their answers: (socket, what shows success)."""
+        found = []
+        for i in range(CROWD):
+            user = self.users[i % len(self.users)].encode()
+            plain = base64.b64encode(b"\0%s\0%s" % (user, PASSWORD.encode()))
+            kind = i // len(self.users) % 4
+            one = self.connect(server, ("imap", "imap", "pop3", "submission")[kind])
+            self.read(one, rb"\r\n")
+            one.sendall([b"a LOGIN %s %s\r\n" % (user, PASSWORD.encode()), b"a AUTHENTICATE PLAIN %s\r\n" % plain,
+                         b"USER %s\r\nPASS %s\r\n" % (user, PASSWORD.encode()), b"EHLO x\r\nAUTH PLAIN %s\r\n" % plain][kind])  # fmt: skip
+            found.append((one, (rb"a OK", rb"a OK", rb"OK \d+ messages", rb"235 ")[kind], (rb"a NO", rb"a NO", rb"-ERR", rb"454 ")[kind]))
+        return found
+
+    def started(self):
+        return self.server(protocols=("imap", "imaps", "pop3", "submission"))
+
+    def nobody_else_waits(self, server, client):
+        """Who is in, and who comes and does not log in."""
+        began = time.monotonic()
+        self.assertEqual(client.noop()[0], "OK")
+        other = self.connect(server, "imap")
+        other.sendall(b"b CAPABILITY\r\n")
+        self.read(other, rb"b OK")
+        self.assertLess(time.monotonic() - began, AT_ONCE)
+
+    def test_auth_stopped(self):
+        with self.started() as server:
+            client = self.log_in(server)
+            client.sock.settimeout(SECONDS)
+            worker = helpers(server)["starling-auth"]
+            os.kill(worker, signal.SIGSTOP)
+            try:
+                crowd = self.crowd(server)
+                time.sleep(0.5)
+                self.nobody_else_waits(server, client)
+                for one, _, _ in crowd[::5]:  # some lose patience
+                    one.close()
+                time.sleep(0.2)
+                self.nobody_else_waits(server, client)
+            finally:
+                with contextlib.suppress(ProcessLookupError):  # taken for dead
+                    os.kill(worker, signal.SIGCONT)
+            for i, (one, fine, _) in enumerate(crowd):
+                if i % 5:
+                    self.read(one, fine)
+            self.nobody_else_waits(server, client)
+            self.assertEqual(helpers(server)["starling-auth"], worker)
+            client.logout()
+
+    def test_auth_dies(self):
+        """Whose request it had is told; the others' are answered by the next one."""
+        with self.started() as server:
+            client = self.log_in(server)
+            client.sock.settimeout(SECONDS)
+            worker = helpers(server)["starling-auth"]
+            os.kill(worker, signal.SIGSTOP)
+            crowd = self.crowd(server)
+            time.sleep(0.5)
+            os.kill(worker, signal.SIGKILL)
+            said = [self.read(one, fine + b"|" + refused) for one, fine, refused in crowd]
+            lost = [text for text in said if "Authentication is not available just now, try again." in text]
+            self.assertEqual(len(lost), 16)  # AUTH_WORKERS
+            self.assertEqual(sum(bool(re.search(fine, text.encode())) for (_, fine, _), text in zip(crowd, said, strict=True)), CROWD - 16)
+            self.nobody_else_waits(server, client)
+            self.assertNotEqual(helpers(server)["starling-auth"], worker)
+            client.logout()
+
+    def test_stop_while_waiting(self):
+        """The server's end does not wait for it either."""
+        with self.started() as server:
+            self.log_in(server).logout()
+            os.kill(helpers(server)["starling-auth"], signal.SIGSTOP)
+            self.crowd(server)
+            began = time.monotonic()
+            server.stop()
+            self.assertLess(time.monotonic() - began, 15)
+
+
+if __name__ == "__main__":
+    unittest.main()
