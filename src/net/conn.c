@@ -372,6 +372,8 @@ static void conn_park(struct conn *c)
 	bool reads = c->phase != PHASE_CLOSING && c->phase != PHASE_CONNECT;
 	if (c->phase == PHASE_SESSION)
 		reads = takes_input(c) && !c->eof && !c->tls_wanted && input_has_room(c);
+	if (c->phase == PHASE_HANDSHAKE && secure_waits(c->secure))
+		reads = false; // it is woken: what the peer sends meanwhile would not be read
 	c->task.want_read = reads;
 	c->task.want_write = c->blocked || c->phase == PHASE_CONNECT;
 	input_park(&c->in, c->net->buffers);

@@ -23,6 +23,7 @@
 #include "net/dial_priv.h"
 #include "net/net_priv.h"
 #include "net/tls_priv.h"
+#include "run/turns.h"
 
 #define RECORD SSL3_RT_MAX_PLAIN_LENGTH // 16 KiB
 #define HELD_RECORDS 4u                 // made before they are sent
@@ -37,6 +38,9 @@ struct secure {
 	size_t held_sent; // octets of it that are there already
 	char *text;       // "TLSv1.3 TLS_AES_256_GCM_SHA384"; NULL before the handshake is done
 	bool broken;      // after a fatal error nothing more may be sent
+	struct turns
+		*turns; // at the key; NULL: nothing was to be signed, or the key is this process's
+	struct turn turn;
 };
 
 // --- the BIO ---
@@ -96,6 +100,23 @@ BIO_METHOD *secure_bio_method_new(void)
 		return m;
 	BIO_meth_free(m);
 	return NULL;
+}
+
+static void called(void *ctx)
+{
+	conn_wake(ctx);
+}
+
+int secure_turn(SSL *ssl, void *turns)
+{
+	struct conn *c = SSL_get_app_data(ssl);
+	c->secure->turns = turns;
+	return turns_take(turns, &c->secure->turn, called, c) ? 1 : -1;
+}
+
+bool secure_waits(const struct secure *s)
+{
+	return SSL_want_x509_lookup(s->ssl);
 }
 
 int secure_alpn_select(SSL *ssl, const unsigned char **ret_name, unsigned char *ret_size,
@@ -164,6 +185,8 @@ void secure_free(struct secure *s)
 {
 	if (!s)
 		return;
+	if (s->turns)
+		turns_give(s->turns, &s->turn);
 	SSL_free(s->ssl);
 	buf_done(&s->early);
 	buf_done(&s->held);
@@ -177,6 +200,7 @@ static int outcome(struct op *op, struct conn *c, int result)
 	struct secure *s = c->secure;
 	switch (SSL_get_error(s->ssl, result)) {
 	case SSL_ERROR_WANT_READ:
+	case SSL_ERROR_WANT_X509_LOOKUP: // secure_turn() said so
 		return 0;
 	case SSL_ERROR_ZERO_RETURN:
 		return op_fail(op, RC_CLOSED, "the peer closed the connection");
@@ -230,6 +254,8 @@ int secure_handshake(struct op *op, struct conn *c)
 		return op_fail(op, RC_NOMEM, "no memory for TLS");
 	ERR_clear_error();
 	int result = SSL_do_handshake(c->secure->ssl);
+	if (c->secure->turns && !secure_waits(c->secure)) // what there was to be signed is signed
+		turns_give(c->secure->turns, &c->secure->turn);
 	if (result == 1) {
 		text_set(c->secure);
 		return 1;

@@ -14,8 +14,9 @@ struct secure;
 // Begins; the handshake follows. Input that the connection holds is taken as the peer's first TLS bytes.
 int secure_new(struct op *op, struct conn *c, struct tls_context *t, struct secure **ret_secure);
 void secure_free(struct secure *s);
-// 1 done, 0 waits for the peer (c->blocked: for room in the socket), RC_CLOSED it failed.
+// 1 done, 0 waits for the peer (c->blocked: for room in the socket) or for its turn at the key, RC_CLOSED it failed.
 int secure_handshake(struct op *op, struct conn *c);
+bool secure_waits(const struct secure *s); // for its turn: the connection is woken when it has it
 // > 0 bytes, 0 blocked, RC_CLOSED.
 int secure_read(struct op *op, struct conn *c, char *p, size_t n);
 // Sends what was made before and waits, then the first `limit` bytes of the rope in records of up to 16 KiB: a SEND_ of net/net_priv.h or a

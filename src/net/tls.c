@@ -211,6 +211,8 @@ static int ctx_make(struct op *op, const struct tls_context *t, SSL_CTX **ret_ct
 		rc = op_fail(op, RC_NOMEM, "cannot set up TLS: %s", tls_error_text());
 	else
 		rc = t->keys ? keys_ask(op, t, ctx) : files_read(op, t, ctx);
+	if (rc == 0 && t->keys)
+		SSL_CTX_set_cert_cb(ctx, secure_turn, tls_keys_turns(t->keys));
 	if (rc == 0 && t->client_ca_file)
 		rc = t->keys ? client_ca_ask(op, ctx, t)
 			     : client_ca_set(op, ctx, t->client_ca_file);

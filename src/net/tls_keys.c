@@ -9,6 +9,7 @@
 #include "net/tls_priv.h"
 #include "run/crew.h"
 #include "run/helper.h"
+#include "run/turns.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 
 struct tls_keys {
 	struct helper *helper;
+	struct turns *turns;
 	EC_KEY_METHOD *ec;
 	RSA_METHOD *rsa;
 };
@@ -55,6 +57,11 @@ static int ask(struct op *op, struct tls_keys *k, struct buf *request, struct sp
 	return 0;
 }
 
+struct turns *tls_keys_turns(struct tls_keys *k)
+{
+	return k->turns;
+}
+
 int tls_keys_load(struct op *op, struct tls_keys *k, struct span *ret_pem)
 {
 	struct buf b = { 0 };
@@ -77,7 +84,8 @@ int tls_keys_authorities(struct op *op, struct tls_keys *k, struct buf *to)
 	return rc == 0 && to->failed ? op_fail(op, RC_NOMEM, "out of memory") : rc;
 }
 
-// A signature in `to`, which has room for `room` octets; its size, or -1. Called by OpenSSL in the midst of a handshake; blocks as auth does.
+// A signature in `to`, which has room for `room` octets; its size, or -1. Called by OpenSSL in the midst of a handshake, which cannot be left there and
+// taken up again: blocks (CREW_AUTH). The connection has its turn: no more than TLS_KEYS_SOCKETS threads are here.
 static int sign(struct tls_keys *k, const unsigned char *id, int padding, struct span data,
 	unsigned char *to, size_t room)
 {
@@ -248,8 +256,9 @@ int tls_keys_open(struct op *op, const struct tls_keys_config *config, struct tl
 		.name = "key process",
 		.unavailable = "the key process is not there",
 	};
-	int rc = methods_make(k) ? helper_open(op, &helper, &k->helper)
-				 : op_fail(op, RC_NOMEM, "no memory for TLS");
+	k->turns = turns_new(TLS_KEYS_SOCKETS);
+	int rc = k->turns && methods_make(k) ? helper_open(op, &helper, &k->helper)
+					     : op_fail(op, RC_NOMEM, "no memory for TLS");
 	if (rc < 0) {
 		tls_keys_close(k);
 		return rc;
@@ -263,6 +272,7 @@ void tls_keys_close(struct tls_keys *k)
 	if (!k)
 		return;
 	helper_close(k->helper);
+	turns_free(k->turns);
 	EC_KEY_METHOD_free(k->ec);
 	RSA_meth_free(k->rsa);
 	free(k);

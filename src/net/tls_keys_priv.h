@@ -29,6 +29,8 @@ bool tls_keys_id(EVP_PKEY *key, unsigned char ret_id[TLS_KEYS_ID_BYTES]);
 int tls_keys_load(struct op *op, struct tls_keys *k, struct span *ret_pem);
 // The authorities of client certificates that were read with them, as PEM. RC_NOMEM, RC_UNAVAILABLE.
 int tls_keys_authorities(struct op *op, struct tls_keys *k, struct buf *to);
+// Who may be in the midst of a handshake that wants a signature: as many as the process signs for at a time.
+struct turns *tls_keys_turns(struct tls_keys *k);
 // A key that signs through the process; `public` is the certificate's. RC_CANNOT: neither RSA nor EC.
 int tls_keys_pkey(struct op *op, struct tls_keys *k, EVP_PKEY *public, EVP_PKEY **ret_key);
 

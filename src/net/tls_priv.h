@@ -15,6 +15,8 @@ BIO_METHOD *tls_bio_method(struct tls_context *t);
 BIO_METHOD *secure_bio_method_new(void);
 // What is wrong with its time, for people; NULL: nothing. In op's arena. (net/tls_cert.c)
 const char *cert_untimely(struct op *op, const X509 *cert);
+// A full handshake of our side is about to sign: 1, it may; -1, it waits for its turn (net/secure.c). `turns`: struct turns.
+int secure_turn(SSL *ssl, void *turns);
 // What an ALPN offer is answered with (RFC 7301): the protocol of the conn's service.
 int secure_alpn_select(SSL *ssl, const unsigned char **ret_name, unsigned char *ret_size,
 	const unsigned char *offer, unsigned offer_size, void *unused);

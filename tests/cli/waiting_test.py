@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An auth process that does not answer, or dies while it is asked: those who need it wait, and nobody else does. More of them than the server
+"""An auth or a key process that does not answer, or dies while it is asked: those who need it wait, and nobody else does. More of them than the server
 would ever have threads."""
 
 import base64
@@ -9,6 +9,7 @@ import pathlib
 import re
 import signal
 import socket
+import ssl
 import sys
 import time
 import unittest
@@ -125,6 +126,77 @@ class Waiting(CliCase):
             began = time.monotonic()
             server.stop()
             self.assertLess(time.monotonic() - began, 15)
+
+    # --- the key process ---
+
+    def spent(self, server):
+        """Seconds of processors that the server has used."""
+        words = pathlib.Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+    def hello(self, server):
+        """A handshake that waits for the server's answer."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        one = context.wrap_socket(self.connect(server, "imaps"), do_handshake_on_connect=False)
+        self.addCleanup(one.close)
+        one.settimeout(0)
+        with self.assertRaises(ssl.SSLWantReadError):
+            one.do_handshake()
+        one.settimeout(SECONDS)
+        return one
+
+    def shake(self, one):
+        """Its end, and what the server says then."""
+        one.do_handshake()
+        self.read(one, rb"\r\n")
+
+    def test_keys_stopped(self):
+        with self.started() as server:
+            client = self.log_in(server)
+            client.sock.settimeout(SECONDS)
+            worker = helpers(server)["starling-keys"]
+            os.kill(worker, signal.SIGSTOP)
+            try:
+                crowd = [self.hello(server) for _ in range(CROWD)]
+                time.sleep(0.5)
+                self.nobody_else_waits(server, client)
+                for one in crowd[1::5]:
+                    one.close()
+                for one in crowd[2::5]:  # what is not read now must not make the server run in circles
+                    os.write(one.fileno(), b"x" * 100)
+                time.sleep(0.2)
+                self.nobody_else_waits(server, client)
+                before = self.spent(server)
+                time.sleep(0.5)
+                self.assertLess(self.spent(server) - before, 0.3)
+            finally:
+                with contextlib.suppress(ProcessLookupError):  # taken for dead
+                    os.kill(worker, signal.SIGCONT)
+            for i, one in enumerate(crowd):
+                if i % 5 not in (1, 2):
+                    self.shake(one)
+            self.nobody_else_waits(server, client)
+            client.logout()
+
+    def test_keys_die(self):
+        """Those that it was to sign for fail, the others go on with the next one."""
+        with self.started() as server:
+            client = self.log_in(server)
+            worker = helpers(server)["starling-keys"]
+            os.kill(worker, signal.SIGSTOP)
+            crowd = [self.hello(server) for _ in range(CROWD)]
+            time.sleep(1.1)  # it is started at most once a second
+            os.kill(worker, signal.SIGKILL)
+            failed = 0
+            for one in crowd:
+                try:
+                    self.shake(one)
+                except OSError:
+                    failed += 1
+            self.assertEqual(failed, 8)  # TLS_KEYS_SOCKETS
+            self.assertNotEqual(helpers(server)["starling-keys"], worker)
+            client.logout()
 
 
 if __name__ == "__main__":
