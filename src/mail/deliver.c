@@ -5,7 +5,8 @@
 // wait, the blob stays for the grace time of a sweep, and no delivery goes on for longer than a fraction of that (DELIVERY_SHARE_S).
 //
 // Duplicates: "D" be32 period, id: u64 time, in the account's partition, written in the batch of the message itself: one is durable exactly when
-// the other is. An id is looked for in this period and the one before. What is in line but not visible yet is in account.seen (under
+// the other is. An id is looked for in this period and the one before, if the account has ever had a message with this Message-ID: that stands in the index of
+// threads ("R"), in the same batch as the id, and stays there. What is in line but not visible yet is in account.seen (under
 // account.lock); then it is waited for. Ids of older periods are removed when the account has its first delivery of a period.
 #include "base/clock.h"
 #include "base/hash.h"
@@ -140,13 +141,10 @@ int delivery_add(struct delivery *d, struct txn *t, struct mailbox *mb,
 }
 
 static int stage(struct op *op, struct delivery *d, const struct delivery_to *to,
-	struct delivery_slot *slot, const uint8_t *id)
+	const struct thread_look *look, struct delivery_slot *slot, const uint8_t *id)
 {
-	struct thread_look look;
 	struct delivery_record record = { .prefix = to->prefix };
-	int rc = thread_look_up(op, slot->account, &d->keys, &look);
-	if (rc == 0)
-		rc = txn_begin(op, slot->account, &slot->txn);
+	int rc = txn_begin(op, slot->account, &slot->txn);
 	if (rc < 0)
 		return rc;
 	if (id && seen_in_line(slot->account, id)) {
@@ -154,7 +152,7 @@ static int stage(struct op *op, struct delivery *d, const struct delivery_to *to
 		txn_leave_after(&slot->txn); // it stands when the one before does
 		return 0;
 	}
-	rc = delivery_add(d, &slot->txn, slot->mailbox, &look, &record);
+	rc = delivery_add(d, &slot->txn, slot->mailbox, look, &record);
 	if (rc == 0 && id)
 		seen_put(slot->account, &slot->txn.batch, id);
 	if (rc == 0)
@@ -180,11 +178,12 @@ int delivery_stage(struct op *op, struct delivery *d, const struct delivery_to *
 	int rc = delivery_is_open(op, d);
 	if (rc < 0)
 		return rc;
-	if (id) {
+	struct thread_look look;
+	rc = thread_look_up(op, to->account, &d->keys, &look);
+	if (rc == 0 && id && look.is_known)
 		rc = seen_look(op, to->account, id);
-		if (rc)
-			return rc < 0 ? rc : DELIVERY_DUPLICATE;
-	}
+	if (rc)
+		return rc < 0 ? rc : DELIVERY_DUPLICATE;
 	struct delivery_slot *slot = calloc(1, sizeof *slot);
 	if (!slot)
 		return op_fail(op, RC_NOMEM, "out of memory");
@@ -192,7 +191,7 @@ int delivery_stage(struct op *op, struct delivery *d, const struct delivery_to *
 	slot->mailbox = mailbox_by_name(to->account, to->mailbox);
 	if (slot->mailbox) {
 		mailbox_enter(slot->mailbox);
-		rc = stage(op, d, to, slot, id);
+		rc = stage(op, d, to, &look, slot, id);
 	} else {
 		rc = op_fail(op, RC_TRYCREATE, "there is no mailbox of that name");
 	}

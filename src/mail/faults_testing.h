@@ -14,12 +14,14 @@ struct faults {
 	bool broken;                // none are
 	bool read_only;             // store_stats() says so
 	struct store_ticket with;   // of the last batch that had one
+	unsigned reads;             // values that were asked for
 };
 static struct faults faults;
 
 static inline int faults_get(struct op *op, struct store *s, struct store_snapshot *snap,
 	uint64_t partition, struct span key, struct span *ret_value)
 {
+	faults.reads++;
 	if (faults.bad_key.p && span_eq(key, faults.bad_key))
 		return op_fail(op, RC_IO, "the disk failed");
 	return faults.real->get(op, s, snap, partition, key, ret_value);

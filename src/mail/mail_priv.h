@@ -271,6 +271,7 @@ struct store_batch;
 struct thread_look { // what the store says about a message's ids, read without a lock
 	struct objectid found;
 	bool have;
+	bool is_known;   // a message with its own id was here before
 	uint64_t key[2]; // to be entered: its own id, its root; 0: none
 };
 int thread_look_up(struct op *op, struct account *a, const struct thread_keys *k,

@@ -59,8 +59,9 @@ int thread_look_up(
 	if (rc < 0)
 		return rc;
 	rc = k->message_id ? look(op, a, k->message_id, &l.found) : STORE_ABSENT;
+	l.is_known = rc == 0;
 	if (rc == 0)
-		l.key[0] = 0; // known already
+		l.key[0] = 0; // it needs no entry
 	for (size_t i = 0; i < k->count && i < THREAD_LOOK_UPS && rc == STORE_ABSENT; i++) {
 		size_t at = i == THREAD_LOOK_UPS - 1 ? 0 : k->count - 1 - i;
 		rc = look(op, a, k->references[at], &l.found);

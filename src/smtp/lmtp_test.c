@@ -166,6 +166,37 @@ static void knows_duplicates(void **state)
 	assert_null(message_of("w", "INBOX", 5, false).p);
 }
 
+// How many lines begin so.
+static unsigned lines_of(struct span out, struct span begin)
+{
+	unsigned n = 0;
+	while (out.n) {
+		struct span line;
+		out = span_split(out, '\n', &line);
+		n += span_starts(line, begin);
+	}
+	return n;
+}
+
+// A Message-ID that the account has never had is looked for once; only behind one that it has had may a duplicate be.
+static void asks_little(void **state)
+{
+	(void)state;
+	struct fake f;
+	DIALOGUE("MAIL FROM:<a@a>\r\nRCPT TO:<w@a>\r\nDATA\r\nMessage-ID: <4@a>\r\n\r\n1\r\n.\r\n",
+		"250?\n250?\n354?\n250 2.1.5 <w@a>?");
+	faults_begin(store);
+	fake_open(&f, &lmtp_service, lmtp);
+	fake_send(&f, SPAN("LHLO x\r\nMAIL FROM:<a@a>\r\nRCPT TO:<w@a>\r\nDATA\r\n"), 0);
+	faults.reads = 0;
+	fake_send(&f, SPAN("Message-ID: <5@a>\r\n\r\n1\r\n.\r\n"), 0);
+	assert_int_equal(lines_of(fake_output(&f), SPAN("250 2.1.5 <w@a> delivered")), 1);
+	assert_int_equal(faults.reads, 1);
+	fake_close(&f);
+	DIALOGUE("MAIL FROM:<a@a>\r\nRCPT TO:<w@a>\r\nDATA\r\nMessage-ID: <5@a>\r\n\r\n1\r\n.\r\n",
+		"250?\n250?\n354?\n250 2.1.5 <w@a> was delivered before");
+}
+
 // Recipients that lead to the same mailbox, with so many others in between that they are served in several groups.
 static struct span to_the_same(struct buf *text)
 {
@@ -177,18 +208,6 @@ static struct span to_the_same(struct buf *text)
 		SPAN("RCPT TO:<u>\r\nRCPT TO:<u+none@a>\r\nRCPT TO:<u+Archive@a>\r\nRCPT "
 		     "TO:<u+ARCHIVE@a>\r\nDATA\r\nSubject: x\r\n\r\nx\r\n.\r\n"));
 	return buf_span(text);
-}
-
-// How many lines begin so.
-static unsigned lines_of(struct span out, struct span begin)
-{
-	unsigned n = 0;
-	while (out.n) {
-		struct span line;
-		out = span_split(out, '\n', &line);
-		n += span_starts(line, begin);
-	}
-	return n;
 }
 
 // To and Bcc name the same, or an alias leads there: it has the message once, without a Message-ID, too, and each of them has an answer. If the first does
@@ -387,6 +406,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(delivers, setup, teardown),
 		cmocka_unit_test_setup_teardown(answers_each, setup, teardown),
 		cmocka_unit_test_setup_teardown(knows_duplicates, setup, teardown),
+		cmocka_unit_test_setup_teardown(asks_little, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_copy_for_each_mailbox, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_chunks, setup, teardown),
 		cmocka_unit_test_setup_teardown(is_strict, setup, teardown),
