@@ -43,6 +43,7 @@ void smtp_message_begin(struct smtp_session *s)
 	s->dropped = 0;
 	s->next = 0;
 	s->messages++;
+	s->received = SPAN_NONE;
 	s->dots = (struct dot_reader){ .at = DOTS_LINE };
 	s->hash = EVP_MD_CTX_new();
 	int rc = 0;

@@ -86,6 +86,7 @@ struct smtp_session {
 	struct future_release future; // the front end's: MAIL may ask for it
 	// The message on its way:
 	struct delivery *delivery;
+	struct span received;            // trace.c; in the arena of tx; absent: not made yet
 	struct evp_md_ctx_st *hash;      // of the octets that the client sent
 	uint8_t digest[32];              // AT_SERVE: the hash
 	bool in_message;                 // octets have begun to come

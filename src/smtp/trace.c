@@ -60,8 +60,15 @@ struct span smtp_received(struct smtp_session *s)
 struct span smtp_trace(struct smtp_session *s, const struct recipient *r)
 {
 	struct buf b = { 0 };
-	buf_addf(&b, "Return-Path: <%.*s>\r\nDelivered-To: %.*s\r\n", SPAN_FMT(s->envelope.sender),
-		SPAN_FMT(r->address));
-	add_received(s, &b);
+	if (!s->received.p) // the same for all recipients
+		s->received = arena_dup(&s->tx.arena, smtp_received(s));
+	if (!s->received.p)
+		return SPAN_NONE;
+	buf_add(&b, SPAN("Return-Path: <"));
+	buf_add(&b, s->envelope.sender);
+	buf_add(&b, SPAN(">\r\nDelivered-To: "));
+	buf_add(&b, r->address);
+	buf_add(&b, SPAN("\r\n"));
+	buf_add(&b, s->received);
 	return kept(s, &b);
 }
