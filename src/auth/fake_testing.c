@@ -17,6 +17,8 @@ struct conn {
 	struct rope output;
 	struct buf shown, last;
 	bool tls, compressed, woken, eof;
+	bool gone;       // closed: it stays for those who may still wake it
+	unsigned wakers; // how many they are
 	uint64_t deadline;
 	struct purse *purse;
 };
@@ -92,14 +94,16 @@ struct purse *fake_purse(const struct fake *f)
 	return f->conn->purse;
 }
 
+// The connection is its waker.
 struct waker *conn_waker_ref(struct conn *c)
 {
+	c->wakers++;
 	return (struct waker *)c;
 }
 
 void waker_ref(struct waker *w)
 {
-	(void)w;
+	((struct conn *)w)->wakers++;
 }
 
 void waker_wake(struct waker *w)
@@ -109,7 +113,9 @@ void waker_wake(struct waker *w)
 
 void waker_unref(struct waker *w)
 {
-	(void)w;
+	struct conn *c = (struct conn *)w;
+	if (c && --c->wakers == 0 && c->gone)
+		free(c);
 }
 
 void conn_wake(struct conn *c)
@@ -504,5 +510,7 @@ void fake_close(struct fake *f)
 	buf_done(&f->conn->input);
 	buf_done(&f->conn->shown);
 	buf_done(&f->conn->last);
-	free(f->conn);
+	f->conn->gone = true;
+	if (f->conn->wakers == 0)
+		free(f->conn);
 }

@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "mail/deliver_priv.h"
 #include "mail/edit.h"
+#include "mail/later_priv.h"
 #include "mail/seen_priv.h"
 
 #include <stdlib.h>
@@ -206,6 +207,19 @@ int delivery_stage(struct op *op, struct delivery *d, const struct delivery_to *
 struct store_ticket delivery_slot_ticket(const struct delivery_slot *slot)
 {
 	return slot->txn.staged ? slot->txn.ticket : (struct store_ticket){ 0 };
+}
+
+struct decision *delivery_wait_later(
+	struct op *op, struct delivery_slot *const *slots, size_t n, const struct later *later)
+{
+	const struct delivery_slot *last = NULL;
+	struct decision *d = NULL;
+	for (size_t i = 0; i < n; i++) // tickets are decided in their order
+		if (slots[i]->txn.staged && (!last || slots[i]->txn.ticket.v > last->txn.ticket.v))
+			last = slots[i];
+	if (last) // a fault is for delivery_wait() to tell
+		(void)decision_wait(op, account_store(last->account), last->txn.ticket, later, &d);
+	return d;
 }
 
 int delivery_wait(struct op *op, struct delivery_slot *slot)

@@ -16,7 +16,9 @@
 
 #define DELIVERY_ID 16u
 
+struct decision;
 struct delivery;
+struct later;
 // `exact`: the octets are not text (BINARYMIME): a lone LF is left as it is. Else it becomes CRLF, as at every entrance.
 int delivery_begin(struct op *op, struct mail *m, bool exact, struct delivery **ret_delivery);
 // Before any octets: whole header lines that become part of the stored message (with one recipient its private lines). They do not count
@@ -44,5 +46,10 @@ int delivery_stage(struct op *op, struct delivery *d, const struct delivery_to *
 // Waits until it is durable and visible; frees the slot. 0, DELIVERY_DUPLICATE, or a fault: it was not delivered. Every slot must be waited for.
 // Blocks (CREW_DISK).
 int delivery_wait(struct op *op, struct delivery_slot *slot);
+
+// Between the two, for whoever can do something else meanwhile: a decision (mail/txn.h), if others write already; when it is known delivery_wait() need not block
+// for any of these slots any more. Else NULL: nothing is in line any more (the caller may have written it himself), or there is no memory. Blocks (CREW_DISK).
+struct decision *delivery_wait_later(
+	struct op *op, struct delivery_slot *const *slots, size_t n, const struct later *later);
 
 #endif

@@ -13,8 +13,10 @@ struct faults {
 	bool full;                  // batches that free space are taken (STORE_FREES), no others
 	bool broken;                // none are
 	bool read_only;             // store_stats() says so
-	struct store_ticket with;   // of the last batch that had one
-	unsigned reads;             // values that were asked for
+	bool busy; // somebody else writes: who can wait without a thread does, until faults_decide()
+	struct store_waiter *waiters;
+	struct store_ticket with; // of the last batch that had one
+	unsigned reads;           // values that were asked for
 };
 static struct faults faults;
 
@@ -37,6 +39,27 @@ static inline int faults_submit(struct op *op, struct store *s, const struct sto
 	return faults.real->submit(op, s, b, ret_ticket);
 }
 
+static inline int faults_wait(
+	struct op *op, struct store *s, struct store_ticket t, struct store_waiter *later)
+{
+	if (!later || !faults.busy)
+		return faults.real->wait(op, s, t, later);
+	later->next = faults.waiters;
+	faults.waiters = later;
+	return STORE_LATER;
+}
+
+// What is waited for without a thread is written now. How many did.
+static inline unsigned faults_decide(void)
+{
+	unsigned n = 0;
+	for (struct store_waiter *w; (w = faults.waiters); n++) {
+		faults.waiters = w->next;
+		w->decided(w);
+	}
+	return n;
+}
+
 static inline int faults_blob_open(
 	struct op *op, struct store *s, struct blob_ref ref, bool whole, struct blob *ret_blob)
 {
@@ -57,6 +80,7 @@ static inline void faults_begin(struct store *s)
 	faults = (struct faults){ .real = s->engine, .engine = *s->engine };
 	faults.engine.get = faults_get;
 	faults.engine.submit = faults_submit;
+	faults.engine.wait = faults_wait;
 	faults.engine.blob_open = faults_blob_open;
 	faults.engine.stats = faults_stats;
 	s->engine = &faults.engine;

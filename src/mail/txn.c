@@ -2,6 +2,7 @@
 // The pipeline of every change (txn.h, edit.h): lock, edit the tips, stage, unlock, wait, publish.
 #include "mail/edit.h"
 
+#include "mail/later_priv.h"
 #include "mail/tree.h"
 
 #include <stdlib.h>
@@ -294,29 +295,20 @@ int txn_end(struct txn *t, int rc)
 // --- without a thread ---
 
 struct commit {
-	struct ref refs; // the caller's; the store's, until the outcome is known
-	struct store_waiter waiter;
+	struct decision *decision;
 	struct account *account;
 	struct mailbox *mailbox;
 	uint64_t seq;
 	struct store_ticket ticket;
-	struct later later;
-	atomic_bool decided;
 };
 
-static void commit_unref(struct commit *c)
+static void commit_free(struct commit *c)
 {
-	if (ref_drop(&c->refs))
-		free(c);
-}
-
-static void commit_decided(struct store_waiter *w)
-{
-	struct commit *c = container_of(w, struct commit, waiter);
-	struct later later = c->later;
-	atomic_store(&c->decided, true);
-	commit_unref(c);
-	later.wake(later.ctx);
+	decision_free(c->decision);
+	mailbox_leave(c->mailbox);
+	mailbox_unref(c->mailbox);
+	account_unref(c->account);
+	free(c);
 }
 
 static struct commit *commit_new(const struct txn *t, struct mailbox *mb)
@@ -324,25 +316,12 @@ static struct commit *commit_new(const struct txn *t, struct mailbox *mb)
 	struct commit *c = t->op->later ? calloc(1, sizeof *c) : NULL;
 	if (!c)
 		return NULL; // it waits then
-	ref_init(&c->refs);
-	ref_take(&c->refs);
-	c->waiter.decided = commit_decided;
 	c->account = account_ref(t->account);
 	c->mailbox = mailbox_ref(mb);
 	mailbox_enter(mb);
 	c->seq = t->seq;
 	c->ticket = t->ticket;
-	c->later = *t->op->later;
-	c->later.hold(c->later.ctx);
 	return c;
-}
-
-static void commit_free(struct commit *c)
-{
-	mailbox_leave(c->mailbox);
-	mailbox_unref(c->mailbox);
-	account_unref(c->account);
-	commit_unref(c);
 }
 
 int txn_end_later(struct txn *t, int rc, struct mailbox *mb)
@@ -352,24 +331,21 @@ int txn_end_later(struct txn *t, int rc, struct mailbox *mb)
 	if (!t->staged)
 		return rc;
 	struct commit *c = rc == 0 ? commit_new(t, mb) : NULL;
-	int waited = c ? store_wait_later(t->op, account_store(a), t->ticket, &c->waiter)
-		       : store_wait(t->op, account_store(a), t->ticket);
+	int waited = decision_wait(t->op, account_store(a), t->ticket, c ? t->op->later : NULL,
+		c ? &c->decision : NULL);
 	if (waited == STORE_LATER) {
 		t->op->later->commit = c;
 		return 0;
 	}
 	waited = publish(t->op, a, t->seq, waited);
-	if (c) {
-		c->later.drop(c->later.ctx);
-		commit_unref(c); // the store does not have it
+	if (c)
 		commit_free(c);
-	}
 	return waited < 0 ? waited : rc;
 }
 
 bool commit_is_decided(const struct commit *c)
 {
-	return atomic_load(&c->decided);
+	return decision_is_known(c->decision);
 }
 
 int commit_finish(struct op *op, struct commit *c)

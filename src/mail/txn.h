@@ -10,7 +10,8 @@
 
 #include "mail/view.h"
 
-struct commit; // a change that is in line
+struct commit;   // a change that is in line
+struct decision; // the outcome of what is in line, awaited without a thread
 struct later {
 	void *ctx;
 	void (*hold)(
@@ -19,6 +20,8 @@ struct later {
 	void (*drop)(void *ctx); // lets go of ctx
 	struct commit *commit;   // NULL: nothing is in line
 };
+bool decision_is_known(const struct decision *d);
+void decision_free(struct decision *d); // known or not; accepts NULL
 bool commit_is_decided(const struct commit *c);
 // Publishes the change, or takes it back: 0 or why. Frees it. Blocks when the outcome is not known yet.
 int commit_finish(struct op *op, struct commit *c);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // LMTP (RFC 2033): SMTP with LHLO, and an answer for each recipient (section 4.2), given when the message is durable in that recipient's mailbox
-// and not before. Recipients are served in groups: a group is put in line for the disk together and waits together.
+// and not before. Recipients are served in groups: a group is put in line for the disk together and waits together, without a thread where others write.
 #include "smtp/lmtp.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "mail/deliver.h"
+#include "mail/txn.h"
 #include "run/crew.h"
 #include "smtp/reply_table.h"
 #include "smtp/session_priv.h"
@@ -18,6 +19,19 @@ struct lmtp {
 	struct smtp_host host;
 	char hostname[SMTP_HOSTNAME_MAX];
 };
+
+struct lmtp_session {
+	struct smtp_session smtp; // first
+	struct local_one
+		*group; // those that are in line for the disk, in the arena of smtp.op; NULL: none
+	size_t count;
+	struct decision *later; // NULL: nothing is awaited
+};
+
+static struct lmtp_session *lmtp_of(struct smtp_session *s)
+{
+	return container_of(s, struct lmtp_session, smtp);
+}
 
 int lmtp_new(struct op *op, const struct lmtp_config *config, struct lmtp **ret_lmtp)
 {
@@ -118,9 +132,12 @@ static void answer(struct smtp_session *s, const struct local_one *one)
 		conn_peer(s->conn), SPAN_FMT(one->r->user), SPAN_FMT(one->text));
 }
 
-static void serve_group(struct smtp_session *s, size_t n)
+static int group_stage(struct smtp_session *s, size_t n)
 {
-	struct local_one group[LMTP_GROUP];
+	struct lmtp_session *l = lmtp_of(s);
+	struct local_one *group = arena_array(&s->op.arena, n, sizeof *group);
+	if (!group)
+		return op_fail(&s->op, RC_NOMEM, "out of memory");
 	for (size_t i = 0; i < n; i++) {
 		struct recipient *r = &s->envelope.recipients[s->next + i];
 		group[i] = (struct local_one){ .r = r, .rc = s->fault };
@@ -129,23 +146,46 @@ static void serve_group(struct smtp_session *s, size_t n)
 		else
 			group[i].prefix = is_for_one(s) ? SPAN("") : smtp_trace(s, r);
 	}
-	if (!s->fault) {
+	if (!s->fault)
 		smtp_stage(s, group, n);
-		smtp_wait(s, group, n);
-	}
-	for (size_t i = 0; i < n; i++)
-		answer(s, &group[i]);
-	s->next += n;
+	l->group = group;
+	l->count = n;
+	l->later = smtp_wait_later(s, group, n);
+	return 0;
+}
+
+static void group_answer(struct smtp_session *s)
+{
+	struct lmtp_session *l = lmtp_of(s);
+	decision_free(l->later);
+	l->later = NULL;
+	smtp_wait(s, l->group, l->count);
+	for (size_t i = 0; i < l->count; i++)
+		answer(s, &l->group[i]);
+	s->next += l->count;
+	l->group = NULL;
 }
 
 static enum conn_next serve(struct smtp_session *s)
 {
 	const struct envelope *e = &s->envelope;
+	struct lmtp_session *l = lmtp_of(s);
 	while (s->next < e->count) {
 		if (conn_is_full(s->conn))
 			return CONN_FLUSH;
-		op_reset(&s->op);
-		serve_group(s, e->count - s->next < LMTP_GROUP ? e->count - s->next : LMTP_GROUP);
+		size_t left = e->count - s->next;
+		if (!l->group) {
+			op_reset(&s->op);
+			if (group_stage(s, left < LMTP_GROUP ? left : LMTP_GROUP) < 0) {
+				smtp_closing(s, "4.3.0", "out of memory");
+				return CONN_READ;
+			}
+		}
+		if (l->later && !decision_is_known(l->later)) {
+			s->active_at = clock_mono();
+			return CONN_WAIT;
+		}
+		group_answer(s);
 		// RFC 2033 section 5: as soon as possible. If the peer is gone net/ will see.
 		(void)conn_flush(&s->op, s->conn);
 		if (s->next < e->count && crew_slice_is_over())
@@ -179,20 +219,23 @@ static const struct smtp_front front = {
 static int session_open(struct op *op, struct conn *c, const void *config, void **ret_session)
 {
 	const struct lmtp *lmtp = config;
-	struct smtp_session *s = calloc(1, sizeof *s);
-	if (!s)
+	struct lmtp_session *l = calloc(1, sizeof *l);
+	if (!l)
 		return op_fail(op, RC_NOMEM, "out of memory");
-	smtp_session_init(s, c, &front, &lmtp->host);
-	s->has_own_id = true;
-	*ret_session = s;
+	smtp_session_init(&l->smtp, c, &front, &lmtp->host);
+	l->smtp.has_own_id = true;
+	*ret_session = l;
 	return 0;
 }
 
 static void session_close(void *session)
 {
-	struct smtp_session *s = session;
-	smtp_session_done(s);
-	free(s);
+	struct lmtp_session *l = session;
+	decision_free(l->later);
+	if (l->group) // nobody is left who would hear of it
+		smtp_wait(&l->smtp, l->group, l->count);
+	smtp_session_done(&l->smtp);
+	free(l);
 }
 
 static enum conn_next session_run(void *session, unsigned events)

@@ -248,6 +248,92 @@ static void one_copy_for_each_mailbox(void **state)
 		SPAN("Return-Path: <>\r\nDelivered-To: u@a\r\n")));
 }
 
+// A session that has sent a message to more than one group, to u first, and waits while somebody else writes.
+static void open_waiting(struct fake *f, struct buf *text)
+{
+	buf_reset(text);
+	buf_add(text, SPAN("LHLO x\r\nMAIL FROM:<>\r\n"));
+	for (unsigned i = 0; i <= LMTP_GROUP; i++)
+		buf_addf(text, "RCPT TO:<%s>\r\n", i < LMTP_GROUP ? "u" : "v");
+	buf_add(text, SPAN("DATA\r\nSubject: x\r\n\r\nx\r\n.\r\nNOOP\r\n"));
+	fake_open(f, &lmtp_service, lmtp);
+	faults.busy = true;
+	fake_send(f, buf_span(text), 0);
+	faults.busy = false;
+	assert_int_equal(f->next, CONN_WAIT);
+	assert_int_equal(lines_of(fake_output(f), SPAN("354 ")), 1);
+}
+
+// While others write, the session waits without a thread: nothing is said before it is known what became of it, and then for each.
+static void waits_without_a_thread(void **state)
+{
+	(void)state;
+	struct buf text = { 0 };
+	struct fake f;
+	assert_null(message_of("u", "INBOX", 1, true).p);
+	assert_null(message_of("v", "INBOX", 1, true).p);
+	faults_begin(store);
+	open_waiting(&f, &text);
+	fake_wake(&f, CONN_EV_WOKEN); // by whatever else
+	fake_wake(&f, CONN_EV_DEADLINE);
+	assert_int_equal(f.next, CONN_WAIT);
+	assert_int_equal(fake_output(&f).n, 0);
+	assert_null(message_of("u", "INBOX", 1, true).p);
+	faults.busy = true; // for the second group, too
+	assert_int_equal(faults_decide(), 1);
+	assert_true(fake_run_woken(&f));
+	struct span out = fake_output(&f);
+	assert_int_equal(lines_of(out, SPAN("250 2.1.5 <u> delivered")), 1);
+	assert_int_equal(lines_of(out, SPAN("250 ")), LMTP_GROUP);
+	assert_non_null(message_of("u", "INBOX", 1, true).p);
+	assert_null(message_of("v", "INBOX", 1, true).p);
+	assert_int_equal(faults_decide(), 1);
+	assert_true(fake_run_woken(&f));
+	compare(0, fake_output(&f), SPAN("250 2.1.5 <v> delivered\n250 2.0.0?"));
+	assert_int_equal(f.next, CONN_READ);
+	assert_non_null(message_of("v", "INBOX", 1, true).p);
+	fake_close(&f);
+	buf_done(&text);
+}
+
+// The server ends meanwhile: the message has come whole, and its recipients are told what became of it.
+static void waits_when_stopping(void **state)
+{
+	(void)state;
+	struct buf text = { 0 };
+	struct fake f;
+	assert_null(message_of("u", "INBOX", 1, true).p);
+	faults_begin(store);
+	open_waiting(&f, &text);
+	fake_wake(&f, CONN_EV_STOPPING);
+	assert_false(f.closed);
+	assert_int_equal(fake_output(&f).n, 0);
+	assert_int_equal(faults_decide(), 1);
+	assert_true(fake_run_woken(&f));
+	struct span out = fake_output(&f);
+	assert_int_equal(lines_of(out, SPAN("250 2.1.5 <")), LMTP_GROUP + 1);
+	assert_int_equal(lines_of(out, SPAN("421 ")), 1);
+	assert_true(f.closed);
+	fake_close(&f);
+	buf_done(&text);
+}
+
+// The client goes away meanwhile: what is in line comes, the rest does not, and whoever wakes the session then finds nobody.
+static void waits_for_nobody(void **state)
+{
+	(void)state;
+	struct buf text = { 0 };
+	struct fake f;
+	assert_null(message_of("u", "INBOX", 1, true).p);
+	faults_begin(store);
+	open_waiting(&f, &text);
+	fake_close(&f);
+	assert_non_null(message_of("u", "INBOX", 1, true).p);
+	assert_null(message_of("v", "INBOX", 1, true).p);
+	assert_int_equal(faults_decide(), 1);
+	buf_done(&text);
+}
+
 static void takes_chunks(void **state)
 {
 	(void)state;
@@ -408,6 +494,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(knows_duplicates, setup, teardown),
 		cmocka_unit_test_setup_teardown(asks_little, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_copy_for_each_mailbox, setup, teardown),
+		cmocka_unit_test_setup_teardown(waits_without_a_thread, setup, teardown),
+		cmocka_unit_test_setup_teardown(waits_when_stopping, setup, teardown),
+		cmocka_unit_test_setup_teardown(waits_for_nobody, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_chunks, setup, teardown),
 		cmocka_unit_test_setup_teardown(is_strict, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_the_big, setup, teardown),

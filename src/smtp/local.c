@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Recipients that have accounts here: whose mail an address is, and delivery to them.
 #include "auth/auth.h"
+#include "base/must.h"
 #include "mail/deliver.h"
+#include "mail/txn.h"
 #include "smtp/session_priv.h"
 
 #include <openssl/evp.h>
@@ -141,6 +143,41 @@ void smtp_stage(struct smtp_session *s, struct local_one *group, size_t n)
 		group[i].rc = group[i].r->rc = stage(s, &group[i]);
 		note(s, &group[i]);
 	}
+}
+
+static void later_hold(void *ctx)
+{
+	waker_ref(ctx);
+}
+
+static void later_wake(void *ctx)
+{
+	waker_wake(ctx);
+	waker_unref(ctx);
+}
+
+static void later_drop(void *ctx)
+{
+	waker_unref(ctx);
+}
+
+struct decision *smtp_wait_later(struct smtp_session *s, const struct local_one *group, size_t n)
+{
+	struct delivery_slot *slots[LMTP_GROUP];
+	size_t count = 0;
+	must(n <= LMTP_GROUP);
+	for (size_t i = 0; i < n; i++)
+		if (group[i].slot)
+			slots[count++] = group[i].slot;
+	struct waker *waker = count ? conn_waker_ref(s->conn) : NULL;
+	if (!waker)
+		return NULL; // the thread waits
+	struct later later = {
+		.ctx = waker, .hold = later_hold, .wake = later_wake, .drop = later_drop
+	};
+	struct decision *d = delivery_wait_later(&s->op, slots, count, &later);
+	waker_unref(waker);
+	return d;
 }
 
 // What the first recipient of a mailbox was told is true of the others.

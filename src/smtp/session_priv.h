@@ -16,6 +16,7 @@
 #define SMTP_HOSTNAME_MAX 256u // limit of gethostname()
 
 struct auth;
+struct decision;
 struct delivery;
 struct mail;
 struct smtp_session;
@@ -160,6 +161,9 @@ struct local_one {
 	const struct recipient *first; // private: of that mailbox; NULL: this one
 };
 void smtp_stage(struct smtp_session *s, struct local_one *group, size_t n);
+// Behind smtp_stage(), for at most LMTP_GROUP: a decision (mail/txn.h), and the session is woken when it is known: smtp_wait() need not block then. Else NULL.
+// Blocks (CREW_DISK).
+struct decision *smtp_wait_later(struct smtp_session *s, const struct local_one *group, size_t n);
 // Behind smtp_stage(): waits until it stands. Blocks (CREW_DISK).
 void smtp_wait(struct smtp_session *s, struct local_one *group, size_t n);
 
