@@ -46,19 +46,17 @@ int smtp_resolve(struct op *op, struct auth *auth, const struct smtp_path *p, bo
 	return rc;
 }
 
-// Names this envelope with this content for this recipient: mail/deliver.h.
+// Names this envelope with this content for this recipient: mail/deliver.h. The message's hash is done with: begun anew, it need not look for SHA-256 again.
 static bool id_of(const struct smtp_session *s, const struct recipient *r, uint8_t id[32])
 {
 	unsigned n;
-	EVP_MD_CTX *h = EVP_MD_CTX_new();
-	bool good = h && EVP_DigestInit_ex(h, EVP_sha256(), NULL) == 1 &&
+	EVP_MD_CTX *h = s->hash;
+	return h && EVP_DigestInit_ex(h, NULL, NULL) == 1 &&
 		EVP_DigestUpdate(h, s->digest, sizeof s->digest) == 1 &&
 		EVP_DigestUpdate(h, s->envelope.sender.p, s->envelope.sender.n) == 1 &&
 		EVP_DigestUpdate(h, "", 1) == 1 &&
 		EVP_DigestUpdate(h, r->address.p, r->address.n) == 1 &&
 		EVP_DigestFinal_ex(h, id, &n) == 1;
-	EVP_MD_CTX_free(h);
-	return good;
 }
 
 // The mailbox of a sub-address (RFC 5233 calls it detail): if it exists, by this name or one that differs in the case of letters only.
