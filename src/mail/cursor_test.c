@@ -100,6 +100,57 @@ static void test_hot(void **state)
 	fixture_end(&f);
 }
 
+// What is passed over is what would have been given.
+static void test_pass(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct msg m;
+	unsigned seed = 5;
+	fixture_begin(&f, engine);
+	fill(&f);
+	struct view *v = open_view(&f, SPAN("INBOX"));
+	for (unsigned round = 0; round < 60; round++) {
+		struct numset some = { 0 }, gone = { 0 }, want = { 0 }, got = { 0 };
+		struct modseq highest = { 0 }, passed = { 0 };
+		struct view_cursor *c;
+		for (uint32_t uid = 1; uid <= MESSAGES + 5; uid++)
+			if (rand_r(&seed) % 8)
+				numset_add(&some, uid);
+		const struct numset *of = round % 2 ? &some : NULL;
+		ok(&f.op, view_cursor_open(&f.op, v, of, 0, &c));
+		while (view_cursor_next(&f.op, c, &m) == 0) {
+			numset_add(&want, m.uid.v);
+			highest = m.modseq.v > highest.v ? m.modseq : highest;
+		}
+		view_cursor_close(c);
+		ok(&f.op, view_cursor_open(&f.op, v, of, 0, &c));
+		for (uint32_t seq = 0; view_cursor_next(&f.op, c, &m) == 0;) {
+			assert_true(m.seq.v > seq);
+			passed = m.modseq.v > passed.v ? m.modseq : passed;
+			uint32_t n = view_cursor_pass(c, &passed);
+			numset_add_range(&got, m.uid.v, m.uid.v + n);
+			seq = m.seq.v + n;
+		}
+		view_cursor_close(c);
+		assert_int_equal(passed.v, highest.v);
+		assert_int_equal(numset_size(&got), numset_size(&want));
+		numset_subtract(&got, &want);
+		assert_true(numset_is_empty(&got));
+		numset_reset(&some);
+		numset_add(&some,
+			1 + (uint32_t)rand_r(&seed) % MESSAGES); // one goes, the client is not told
+		ok(&f.op, txn_remove(&f.op, v, &some, &gone));
+		ok(&f.op, view_refresh(&f.op, v));
+		numset_done(&some);
+		numset_done(&gone);
+		numset_done(&want);
+		numset_done(&got);
+	}
+	view_close(v);
+	fixture_end(&f);
+}
+
 static const struct store_engine *real;
 static unsigned looks, looks_at_mailbox; // the latter: at records of messages
 
@@ -204,7 +255,7 @@ int main(int argc, char **argv)
 	if (argc > 1)
 		engine = argv[1];
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_ahead),
-		cmocka_unit_test(test_hot), cmocka_unit_test(test_again),
-		cmocka_unit_test(test_large) };
+		cmocka_unit_test(test_hot), cmocka_unit_test(test_pass),
+		cmocka_unit_test(test_again), cmocka_unit_test(test_large) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

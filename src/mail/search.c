@@ -633,6 +633,12 @@ static void message_done(struct search *s, enum value v, struct numset *uids)
 		if (s->msg.modseq.v > s->modseq.v)
 			s->modseq = s->msg.modseq;
 	}
+	if (s->finds_all) {
+		uint32_t first = s->msg.uid.v + 1, n = view_cursor_pass(s->cursor, &s->modseq);
+		if (n)
+			numset_add_range(uids, first, first + (n - 1));
+		s->done += n;
+	}
 	if (s->is_open) {
 		close_content(s);
 		op_reset(&s->scratch);

@@ -64,6 +64,9 @@ int view_cursor_open(struct op *op, struct view *v, const struct numset *uids, u
 	struct view_cursor **ret_cursor);
 // *ret_msg is valid until the next call. 0, CURSOR_END or a fault. May load a chunk from the store (CREW_DISK).
 int view_cursor_next(struct op *op, struct view_cursor *c, struct msg *ret_msg);
+// Passes over the messages that follow the one given last as long as their UIDs do so without a gap, some at a time: how many. *highest becomes
+// the highest modseq, of theirs and of its own. For who wants all of them; without CURSOR_COLD.
+uint32_t view_cursor_pass(struct view_cursor *c, struct modseq *highest);
 uint32_t view_cursor_missing(
 	const struct view_cursor *c); // pending-expunged messages passed over so far
 const struct keywords *view_cursor_keywords(const struct view_cursor *c);

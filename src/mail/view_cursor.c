@@ -165,6 +165,26 @@ int view_cursor_next(struct op *op, struct view_cursor *c, struct msg *ret_msg)
 	}
 }
 
+uint32_t view_cursor_pass(struct view_cursor *c, struct modseq *highest)
+{
+	struct walk *w = &c->walk;
+	uint32_t end = c->limit, n = 0; // the first UID that is not passed over
+	if (!c->all && c->uid_hint < c->uids.count && c->uids.ranges[c->uid_hint].last < end)
+		end = c->uids.ranges[c->uid_hint].last + 1;
+	if (!w->recs)
+		return 0;
+	const struct hot *h = &w->recs->r[w->r];
+	while (w->r + n < w->recs->n && h[n].uid == c->next + n && h[n].uid < end) {
+		if (h[n].modseq > highest->v)
+			highest->v = h[n].modseq;
+		n++;
+	}
+	w->r += n;
+	w->before += n;
+	c->next += n;
+	return n;
+}
+
 struct blob_ref view_cursor_ahead(const struct view_cursor *c, uint32_t n)
 {
 	const struct recs *r = c->walk.recs;
