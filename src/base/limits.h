@@ -31,9 +31,8 @@
 // ---- mime: beyond a limit a message is still kept and shown; what is cut is said in src/mime/*.h.
 #define MIME_DEPTH_MAX 100u   // nesting of parts; deeper: one opaque leaf
 #define MIME_PARTS_MAX 10000u // parts of a message; the last one takes the rest as an opaque leaf
-#define MIME_HEADER_MAX (10u << 20) // octets of a message's header that are looked at
-#define MIME_PART_HEADER_MAX                                                                       \
-	(1u << 20) // and of a header of a part, or of a message within the message
+#define MIME_HEADER_MAX (10u << 20)     // octets of a message's header that are looked at
+#define MIME_PART_HEADER_MAX (1u << 20) // and of a header of a part, or of a message within
 #define MIME_HEADERS_KEPT_MAX                                                                      \
 	(8u << 20) // octets of facts kept of all parts together; beyond: little more than types
 #define MIME_FULL_VALUE_MAX 512u         // then: octets of a Content-Type, and
@@ -44,12 +43,10 @@
 #define MIME_ADDRESSES_MAX 100000u       // addresses read from one field
 #define MIME_COMMENT_DEPTH_MAX 100u      // nested comments; deeper ones are text
 #define MIME_BOUNDARY_MAX 256u // octets of a boundary that are compared (RFC 2046: at most 70)
-#define MIME_TYPE_MAX                                                                              \
-	127u // octets of a type or subtype name; longer: broken (RFC 4288 section 4.2)
+#define MIME_TYPE_MAX 127u     // octets of a type or subtype; longer: broken (RFC 4288 section 4.2)
 #define MIME_LANGUAGES_MAX 64u // tags of Content-Language; more are dropped
 #define MIME_STRING_MAX 4096u  // octets of one value that are rendered
-#define MIME_WORD_MAX                                                                              \
-	1024u // octets of a name, local part, domain, parameter name that are rendered
+#define MIME_WORD_MAX 1024u    // octets of a name, local part, domain, parameter name rendered
 #define MIME_ENVELOPE_TEXT_MAX (64u << 10) // octets of a rendered ENVELOPE
 #define MIME_STRUCTURE_TEXT_MAX (1u << 20) // octets of a rendered BODYSTRUCTURE
 #define MIME_NEEDLES_MAX 64u               // substrings sought in one pass
@@ -60,7 +57,7 @@
 #define CARD_SORT_KEY_MAX 1024u  // octets of a sort key; SORT compares no more
 #define CARD_FIELDS_INDEXED 512u // header fields that a card's index takes; more: no index
 #define CARD_REFERENCES_MAX                                                                        \
-	1024u // message-ids that join a message to a thread: the first and the last ones
+	1024u // message-ids that join a message to a thread: first and last ones
 #define SORT_KEYS_MAX (256u << 20) // octets of the strings that one SORT compares
 #define THREAD_REFERENCES_FREE                                                                     \
 	(1u << 20) // references that a THREAD takes, and as many more as the next says for each message
@@ -110,11 +107,10 @@
 		<< 20) // octets of decoded parts (BINARY) in one FETCH response: they are copies
 #define IMAP_SAVED_RANGES_MAX                                                                      \
 	(1u << 20) // ranges of a result that SEARCH RETURN (SAVE) keeps: 8 MiB; more: NOTSAVED
-#define CONTEXTS_MAX 16u            // RETURN (UPDATE) of a session; more: NOUPDATE
-#define CONTEXT_MEMORY (256u << 10) // octets of a context's program
-#define CONTEXT_RANGES_MAX 65536u   // ranges of what it matches: 512 KiB
-#define CONTEXT_SORTED_MAX                                                                         \
-	20000u // messages of a sorted one: they are sorted again when one is added
+#define CONTEXTS_MAX 16u                 // RETURN (UPDATE) of a session; more: NOUPDATE
+#define CONTEXT_MEMORY (256u << 10)      // octets of a context's program
+#define CONTEXT_RANGES_MAX 65536u        // ranges of what it matches: 512 KiB
+#define CONTEXT_SORTED_MAX 20000u        // messages of a sorted one: each new one sorts them again
 #define MULTISEARCH_MAILBOXES_MAX 20000u // mailboxes of an ESEARCH command; more: NO [LIMIT]
 #define IMAP_PROGRESS_MS 10000u          // between INPROGRESS lines (RFC 9585 section 4)
 #define UIDBATCHES_SIZE_MIN 500u         // RFC 10022 section 3.1.3.2
@@ -134,11 +130,10 @@
 // --- smtp: LMTP, submission ---
 #define SMTP_LINE_MAX                                                                              \
 	12288u // octets of a command line (RFC 4954 section 4.3; RFC 5321 section 4.5.3.1.4 says 512 and more)
-#define SMTP_PATH_MAX 512u  // octets of an address: RFC 5321 section 4.5.3.1.3 says 256
-#define SMTP_PARAMS_MAX 20u // parameters of MAIL or RCPT
-#define SMTP_RECIPIENTS_MAX                                                                        \
-	1000u // of one message: RFC 5321 section 4.5.3.1.8 says 100 at least; more: 452
-#define SMTP_MEMORY (4u << 20) // octets of a transaction's arena
+#define SMTP_PATH_MAX 512u        // octets of an address: RFC 5321 section 4.5.3.1.3 says 256
+#define SMTP_PARAMS_MAX 20u       // parameters of MAIL or RCPT
+#define SMTP_RECIPIENTS_MAX 1000u // of one message: RFC 5321 section 4.5.3.1.8 says 100 at least
+#define SMTP_MEMORY (4u << 20)    // octets of a transaction's arena
 #define SMTP_COMMAND_MEMORY                                                                        \
 	(12u << 20) // of a command's: BURL may make a card again (MIME_HEADERS_KEPT_MAX), and looks through a header
 #define LMTP_GROUP 64u          // recipients that wait for the disk together
@@ -254,9 +249,14 @@
 #define MAILBOX_IDLE_MESSAGES 20000u      // larger ones have only what is at their end
 #define ACCOUNTS_IDLE_MAX 4096u           // accounts in memory that nobody has open
 #define ACCOUNTS_IDLE_OCTETS (128u << 20) // octets of memory that they take, about
-#define NOTIFY_GROUPS_MAX 64u             // event groups of a NOTIFY command
-#define NOTIFY_NAMES_MAX 10000u           // mailboxes named in it
-#define FETCH_LATER_MAX 4096u             // octets of the FETCH items of MessageNew or UPDATE
+#define KEYS_KEPT_FROM 256u               // messages: SORT and THREAD of so many keep their keys
+#define COLUMNS_MAX 512u                  // such columns of keys, of all accounts
+#define COLUMNS_OCTETS (128u << 20)       // octets of all of them
+#define COLUMN_OCTETS (96u << 20)         // and of one
+#define COLUMNS_KEEP_NS UINT64_C(600000000000) // and for how long one stays that nobody wants
+#define NOTIFY_GROUPS_MAX 64u                  // event groups of a NOTIFY command
+#define NOTIFY_NAMES_MAX 10000u                // mailboxes named in it
+#define FETCH_LATER_MAX 4096u                  // octets of the FETCH items of MessageNew or UPDATE
 #define FEED_EVENTS_MAX 1024u // events of names and annotations that an account keeps for NOTIFY
 #define FEED_OCTETS_MAX (1u << 20)       // octets of them
 #define METADATA_NAME_MAX 500u           // octets of the name of an annotation (RFC 5464)

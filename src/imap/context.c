@@ -461,7 +461,7 @@ static int compare(struct session *s, struct context *x)
 		numset_subtract(&all, &x->changed);
 		numset_add_set(&all, &x->matching);
 		rc = all.failed ? op_fail(&s->op, RC_NOMEM, "out of memory")
-				: sort_open(&s->op, s->view, &all, &x->criteria, &x->sort);
+				: sort_open(&s->op, s->view, &all, &x->criteria, false, &x->sort);
 		numset_done(&all);
 	}
 	if (rc == 0 && x->sort)

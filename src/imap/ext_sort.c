@@ -151,7 +151,7 @@ static int go_on(struct session *s, struct command *c)
 		if (rc != 0)
 			return rc;
 		a->found = true;
-		rc = sort_open(&s->op, s->view, &a->search.found, &a->criteria, &a->sort);
+		rc = sort_open(&s->op, s->view, &a->search.found, &a->criteria, !c->uid, &a->sort);
 	}
 	if (rc == 0)
 		rc = sort_run(&s->op, a->sort, RUN_SLICE_NS);

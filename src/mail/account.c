@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "mail/adopt.h"
 #include "mail/backup.h"
+#include "mail/column.h"
 #include "mail/edit.h"
 #include "mail/snap_priv.h"
 #include "mail/spool_priv.h"
@@ -30,6 +31,7 @@ struct mail {
 	struct store *store;
 	struct mail_config config;
 	struct cold_cache *cold;
+	struct columns *columns;
 	struct pins *pins;
 	pthread_mutex_t lock;
 	pthread_cond_t loaded;
@@ -60,6 +62,16 @@ const struct mail_config *mail_config_of(const struct mail *m)
 struct cold_cache *mail_cold_cache(struct mail *m)
 {
 	return m->cold;
+}
+
+struct columns *mail_columns(struct mail *m)
+{
+	return m->columns;
+}
+
+uint32_t mail_keys_kept_from(const struct mail *m)
+{
+	return m->config.keys_kept_from;
 }
 
 const uint8_t *mail_urlauth_key(const struct mail *m)
@@ -261,11 +273,15 @@ int mail_open(struct op *op, struct store *store, const struct mail_config *conf
 		m->config.append_limit = APPEND_LIMIT;
 	if (!m->config.mailboxes_max)
 		m->config.mailboxes_max = MAILBOXES_MAX;
+	if (!m->config.keys_kept_from)
+		m->config.keys_kept_from = KEYS_KEPT_FROM;
 	pthread_mutex_init(&m->lock, NULL);
 	pthread_cond_init(&m->loaded, NULL);
 	m->cold = cold_cache_new();
+	m->columns = columns_new();
 	m->pins = pins_new();
-	int rc = m->cold && m->pins ? load_system(op, m) : op_fail(op, RC_NOMEM, "out of memory");
+	int rc = m->cold && m->columns && m->pins ? load_system(op, m)
+						  : op_fail(op, RC_NOMEM, "out of memory");
 	if (rc == 0) {
 		struct store_stats stats;
 		store_stats(store, &stats);
@@ -379,6 +395,7 @@ void mail_close(struct mail *m)
 	for (size_t i = 0; i < TABLE_SIZE; i++)
 		must(!m->table[i]); // nobody has an account open
 	cold_cache_free(m->cold);
+	columns_free(m->columns);
 	pins_free(m->pins);
 	pthread_mutex_destroy(&m->lock);
 	pthread_cond_destroy(&m->loaded);

@@ -20,6 +20,8 @@ struct mailbox; // shared in-memory object of a mailbox that exists or existed; 
 struct mail_config {
 	uint64_t append_limit;  // most octets of one message; 0: 128 MiB
 	uint32_t mailboxes_max; // per account; 0: 100,000
+	uint32_t
+		keys_kept_from; // messages: SORT and THREAD of so many keep their keys; 0: KEYS_KEPT_FROM
 	bool sent_copy; // submission files what it sends, where the user has not said otherwise (mail/sent.h)
 	bool create_accounts; // a user who logs in for the first time gets an account (INBOX and special-use mailboxes)
 	bool mending;  // what is noted to be removed is left to the next start (mail/mend.h)

@@ -293,4 +293,6 @@ int metadata_check(struct op *op, struct account *a, const struct tree *t, uint6
 void mail_drop_idle(struct mail *m); // accounts that nobody has open leave the memory
 const struct mail_config *mail_config_of(const struct mail *m);
 struct cold_cache *mail_cold_cache(struct mail *m);
+struct columns *mail_columns(struct mail *m);
+uint32_t mail_keys_kept_from(const struct mail *m);
 #endif

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The merge sort, in portions of any size, against a sort by insertion; and what the collations make of text.
+// The merge sort and the sort by ranks, in portions of any size, against a sort by insertion; and what the collations make of text.
 #include "mail/msort.h"
 
 #include "base/buf.h"
 #include "mail/collation.h"
 #include "mail/needle.h"
+#include "mail/ranksort.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,6 +57,51 @@ static void test_sort(void **state)
 	}
 }
 
+#define KEYS 3u
+
+// Whether an item goes before another one by several ranks, the first one being the most important.
+static bool is_before_by_ranks(uint32_t ranks[KEYS][ITEMS], const bool *reverse, size_t a, size_t b)
+{
+	for (size_t k = 0; k < KEYS; k++)
+		if (ranks[k][a] != ranks[k][b])
+			return (ranks[k][a] < ranks[k][b]) != reverse[k];
+	return false;
+}
+
+static void test_ranks(void **state)
+{
+	(void)state;
+	static const uint32_t differents[] = { 1, 2, 7, 2048, 2049, 5000000, UINT32_MAX };
+	unsigned seed = 11;
+	for (int round = 0; round < 1000; round++) {
+		static uint32_t ranks[KEYS][ITEMS];
+		uint32_t order[ITEMS], spare[ITEMS], want[ITEMS], different[KEYS];
+		bool reverse[KEYS];
+		size_t n = (size_t)rand_r(&seed) % (round % 9 ? 20 : ITEMS), calls = 0;
+		for (size_t k = 0; k < KEYS; k++) {
+			different[k] = differents[(size_t)rand_r(&seed) % countof(differents)];
+			reverse[k] = rand_r(&seed) % 2;
+			for (size_t i = 0; i < n; i++)
+				ranks[k][i] = (uint32_t)rand_r(&seed) % different[k];
+		}
+		for (size_t i = 0; i < n; i++) {
+			size_t k = i;
+			for (; k > 0 && is_before_by_ranks(ranks, reverse, i, want[k - 1]); k--)
+				want[k] = want[k - 1];
+			want[k] = (uint32_t)i;
+		}
+		struct ranksort r;
+		ranksort_init(&r, order, spare, n);
+		for (size_t k = KEYS; k > 0; k--) {
+			ranksort_by(&r, ranks[k - 1], different[k - 1], reverse[k - 1]);
+			while (!ranksort_run(&r, 1 + (size_t)rand_r(&seed) % 50))
+				assert_true(++calls < 100000);
+		}
+		for (size_t i = 0; i < n; i++)
+			assert_int_equal(r.order[i], want[i]);
+	}
+}
+
 static void test_collations(void **state)
 {
 	(void)state;
@@ -101,6 +147,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sort),
+		cmocka_unit_test(test_ranks),
 		cmocka_unit_test(test_collations),
 		cmocka_unit_test(test_exact),
 	};

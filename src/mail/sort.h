@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starling: SORT (RFC 5256, RFC 5957): messages of a view in the order of some criteria. Keys come from the cards, which hold them for
-// i;unicode-casemap; for another collation (mail/collation.h) strings are read from the headers.
+// i;unicode-casemap; for another collation (mail/collation.h) strings are read from the headers. Of a mailbox that is not small, the rank of each
+// message by each key is kept (mail/column.h): the next SORT reads the cards of new messages only.
 #ifndef MAIL_SORT_H
 #define MAIL_SORT_H
 
@@ -30,9 +31,9 @@ void sort_criteria_add(struct sort_criteria *c, enum sort_key key, bool reverse)
 
 struct sort;
 enum { SORT_MORE = 1 };
-// Prepares to sort `uids` (all in the view; copied).
+// Prepares to sort `uids` (all in the view; copied). The view must stay. `numbers`: sort_seqs() will be asked for, of numbers as they are now.
 int sort_open(struct op *op, struct view *v, const struct numset *uids,
-	const struct sort_criteria *criteria, struct sort **ret_sort);
+	const struct sort_criteria *criteria, bool numbers, struct sort **ret_sort);
 // Works for about `budget_ns`. 0: sorted; SORT_MORE: call again; or a fault. Blocks when cards must be made again.
 int sort_run(struct op *op, struct sort *s, uint64_t budget_ns);
 // The result, after sort_run() gave 0: UIDs and message numbers in order. A message whose record went away meanwhile is missing.

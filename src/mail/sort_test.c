@@ -15,7 +15,7 @@ static void expect_order(struct fixture *f, struct view *v, enum collation colla
 	int rc;
 	sort_criteria_add(&criteria, SORT_SUBJECT, false);
 	numset_add_range(&uids, 1, 3);
-	ok(&f->op, sort_open(&f->op, v, &uids, &criteria, &s));
+	ok(&f->op, sort_open(&f->op, v, &uids, &criteria, true, &s));
 	do
 		rc = sort_run(&f->op, s, 1000000);
 	while (rc == SORT_MORE);
@@ -146,7 +146,7 @@ static void expect_sorted(struct fixture *f, struct view *v, struct subject *all
 	sort_criteria_add(&criteria, SORT_SUBJECT, reverse);
 	for (uint32_t i = 0; i < SUBJECTS; i++)
 		numset_add(&uids, all[i].uid);
-	ok(&f->op, sort_open(&f->op, v, &uids, &criteria, &s));
+	ok(&f->op, sort_open(&f->op, v, &uids, &criteria, true, &s));
 	ok(&f->op, sort_run(&f->op, s, UINT64_MAX));
 	qsort(all, SUBJECTS, sizeof *all, reverse ? by_text_reverse : by_text);
 	for (uint32_t i = 0; i < SUBJECTS; i++)

@@ -590,9 +590,27 @@ struct thread_tree *thread_tree_new(enum thread_algorithm algorithm,
 	return t;
 }
 
-struct thread_nodes thread_tree_nodes(const struct thread_tree *t)
+void thread_tree_take(struct thread_tree *t, struct thread_nodes *ret_nodes)
 {
-	return (struct thread_nodes){ t->child, t->next, t->above, t->first_top, t->n };
+	*ret_nodes = (struct thread_nodes){
+		.child = t->child,
+		.next = t->next,
+		.parent = t->above,
+		.first = t->first_top,
+		.count = t->n,
+		.dummies = t->nodes - t->n,
+	};
+	t->child = t->next = t->above = NULL;
+	uint32_t *less = reallocarray(ret_nodes->parent, t->n + 1, sizeof *less);
+	ret_nodes->parent = less ? less : ret_nodes->parent;
+}
+
+void thread_nodes_done(struct thread_nodes *n)
+{
+	free(n->child);
+	free(n->next);
+	free(n->parent);
+	*n = (struct thread_nodes){ 0 };
 }
 
 void thread_tree_free(struct thread_tree *t)

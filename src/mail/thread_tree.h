@@ -12,20 +12,21 @@ enum thread_algorithm { THREAD_ORDEREDSUBJECT, THREAD_REFERENCES, THREAD_REFS };
 
 struct thread_message { // in mailbox order
 	int64_t sent, arrival;
-	uint64_t id, subject;      // hashes (mail/card.h); 0: none, empty
-	uint32_t refs, refs_count; // in the array of references, oldest first
-	uint32_t shown;            // what it is called in the answer
+	uint64_t id, subject; // hashes (mail/card.h); 0: none, empty
+	uint32_t refs;        // in the array of references, oldest first
+	uint16_t refs_count;
 	bool is_reply;
 };
 
 #define THREAD_NONE UINT32_MAX
 // The result. Nodes below `count` are messages, those from there on dummies, which stand at the top only.
 struct thread_nodes {
-	const uint32_t *child, *next; // first child, next sibling, or THREAD_NONE
-	const uint32_t *parent;       // THREAD_NONE: at the top
-	uint32_t first;               // at the top
-	size_t count;
+	uint32_t *child, *next; // first child, next sibling, or THREAD_NONE
+	uint32_t *parent;       // of messages; THREAD_NONE: at the top
+	uint32_t first;         // at the top
+	size_t count, dummies;
 };
+void thread_nodes_done(struct thread_nodes *n); // accepts zeroed
 
 struct thread_tree;
 struct charge; // base/budget.h
@@ -38,7 +39,8 @@ struct thread_tree *thread_tree_new(enum thread_algorithm algorithm,
 enum { THREAD_TREE_MORE = 1 };
 // Works for about `budget_ns`: 0, THREAD_TREE_MORE, RC_NOMEM, or RC_LIMIT: the charge has no room.
 int thread_tree_run(struct thread_tree *t, uint64_t budget_ns);
-struct thread_nodes thread_tree_nodes(const struct thread_tree *t); // once it is done
-void thread_tree_free(struct thread_tree *t);                       // accepts NULL
+void thread_tree_take(struct thread_tree *t,
+	struct thread_nodes *ret_nodes);      // once it is done: they are the caller's then
+void thread_tree_free(struct thread_tree *t); // accepts NULL
 
 #endif

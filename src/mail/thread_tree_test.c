@@ -254,7 +254,7 @@ static void plain_print(const struct plain *node, bool own, struct buf *to)
 	if (own)
 		buf_addc(to, '(');
 	if (node->message >= 0)
-		buf_addu(to, p.messages[node->message].shown);
+		buf_addu(to, (uint32_t)node->message + 1);
 	if (node->message >= 0 && node->count)
 		buf_addc(to, ' ');
 	for (int i = 0; i < node->count; i++)
@@ -289,19 +289,18 @@ static void plain_threads(struct buf *to)
 // --- what is tested ---
 
 // A node, and what is below and beside it.
-static void print_nodes(const struct thread_nodes *n, const struct thread_message *m, uint32_t node,
-	bool top, struct buf *to)
+static void print_nodes(const struct thread_nodes *n, uint32_t node, bool top, struct buf *to)
 {
 	for (bool brothers = top || n->next[node] != THREAD_NONE; node != THREAD_NONE;
 		node = n->next[node]) {
 		if (brothers)
 			buf_addc(to, '(');
 		if (node < n->count)
-			buf_addu(to, m[node].shown);
+			buf_addu(to, node + 1);
 		if (node < n->count && n->child[node] != THREAD_NONE)
 			buf_addc(to, ' ');
 		if (n->child[node] != THREAD_NONE)
-			print_nodes(n, m, n->child[node], false, to);
+			print_nodes(n, n->child[node], false, to);
 		if (brothers)
 			buf_addc(to, ')');
 	}
@@ -324,11 +323,13 @@ static void threads(struct buf *to)
 		rc = thread_tree_run(t, 0);
 	while (rc == THREAD_TREE_MORE);
 	assert_int_equal(rc, 0);
-	struct thread_nodes n = thread_tree_nodes(t);
+	struct thread_nodes n;
+	thread_tree_take(t, &n);
+	thread_tree_free(t);
 	check_parents(&n);
 	if (n.first != THREAD_NONE)
-		print_nodes(&n, p.messages, n.first, true, to);
-	thread_tree_free(t);
+		print_nodes(&n, n.first, true, to);
+	thread_nodes_done(&n);
 }
 
 static int below(unsigned *seed, int n)
@@ -353,9 +354,8 @@ static void test_random(void **state)
 				.id = (uint64_t)below(&seed, ids),
 				.subject = (uint64_t)below(&seed, 6),
 				.refs = (uint32_t)used,
-				.refs_count = (uint32_t)(below(&seed, 3) ? below(&seed, 4)
+				.refs_count = (uint16_t)(below(&seed, 3) ? below(&seed, 4)
 									 : below(&seed, 8)),
-				.shown = (uint32_t)i + 1,
 				.is_reply = below(&seed, 2),
 			};
 			for (uint32_t k = 0; k < messages[i].refs_count; k++)
@@ -406,9 +406,11 @@ static uint32_t run_many(struct thread_message *m, const uint64_t *references)
 	assert_non_null(t);
 	while (thread_tree_run(t, 2000000) == THREAD_TREE_MORE)
 		;
-	struct thread_nodes n = thread_tree_nodes(t);
-	uint32_t depth = depth_of(&n);
+	struct thread_nodes n;
+	thread_tree_take(t, &n);
 	thread_tree_free(t);
+	uint32_t depth = depth_of(&n);
+	thread_nodes_done(&n);
 	return depth;
 }
 
@@ -426,11 +428,9 @@ static void test_deep(void **state)
 				: order == 1     ? MANY - 1 - i
 				: i % 2          ? MANY - 1 - i / 2
 						 : i / 2;
-			m[i] = (struct thread_message){ .id = at + 1,
-				.sent = at,
-				.refs = i,
-				.refs_count = at > 0,
-				.shown = i + 1 };
+			m[i] = (struct thread_message){
+				.id = at + 1, .sent = at, .refs = i, .refs_count = at > 0
+			};
 			references[i] = at;
 		}
 		assert_int_equal(run_many(m, references), MANY - 1);
@@ -444,8 +444,7 @@ static void test_deep(void **state)
 			.refs = 2 * i,
 			.refs_count = i == 0 ? 0
 				: chain      ? 1
-					     : 2,
-			.shown = i + 1 };
+					     : 2 };
 		references[2 * i] = chain ? i : half;
 		references[2 * i + 1] = loop ? 1 : MANY + i;
 	}

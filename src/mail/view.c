@@ -287,6 +287,20 @@ int view_seqs_of(struct op *op, struct view *v, const struct numset *uids, struc
 	return ret_seqs->failed ? op_fail(op, RC_NOMEM, "out of memory") : 0;
 }
 
+int view_numbers(struct op *op, struct view *v, const struct numset *uids, uint32_t *ret_seqs)
+{
+	struct numset seqs = { 0 };
+	size_t n = 0;
+	int rc = view_seqs_of(op, v, uids, &seqs);
+	if (rc == 0 && numset_size(&seqs) != numset_size(uids))
+		rc = op_fail(op, RC_SERVERBUG, "numbers are asked for of unknown messages");
+	for (size_t i = 0; rc == 0 && i < seqs.count; i++)
+		for (uint64_t seq = seqs.ranges[i].first; seq <= seqs.ranges[i].last; seq++)
+			ret_seqs[n++] = (uint32_t)seq;
+	numset_done(&seqs);
+	return rc;
+}
+
 // --- moving on ---
 
 bool view_is_stale(const struct view *v)

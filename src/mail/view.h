@@ -54,6 +54,9 @@ int view_seq_of(struct op *op, struct view *v, struct uid uid, struct seq *ret_s
 int view_uids_of(struct op *op, struct view *v, const struct numset *seqs, struct numset *ret_uids);
 int view_seqs_of(struct op *op, struct view *v, const struct numset *uids, struct numset *ret_seqs);
 
+// The number of each of these UIDs, all of which the client knows, in their order: as many as there are.
+int view_numbers(struct op *op, struct view *v, const struct numset *uids, uint32_t *ret_seqs);
+
 // --- walking messages ---
 // A cursor over the messages of the view that are in `uids` (NULL: all), ascending, pending-expunged ones left out (their number is
 // in `missing`). The cursor keeps its snapshot: it may be continued in a later run of the session.
