@@ -84,7 +84,7 @@ static int request_check(struct op *op, struct buf *request)
 static int ask(struct op *op, struct auth *a, struct buf *request, unsigned what,
 	struct auth_reply *ret_reply, struct answer *ret_answer)
 {
-	struct span bytes;
+	struct span bytes = SPAN_NONE;
 	*ret_reply = (struct auth_reply){ 0 };
 	int rc = request_check(op, request);
 	if (rc == 0)
