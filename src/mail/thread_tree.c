@@ -602,7 +602,8 @@ void thread_tree_take(struct thread_tree *t, struct thread_nodes *ret_nodes)
 	};
 	t->child = t->next = t->above = NULL;
 	uint32_t *less = reallocarray(ret_nodes->parent, t->n + 1, sizeof *less);
-	ret_nodes->parent = less ? less : ret_nodes->parent;
+	if (less)
+		ret_nodes->parent = less;
 }
 
 void thread_nodes_done(struct thread_nodes *n)
