@@ -215,6 +215,7 @@ static void test_large(void **state)
 	counting.get = get_counted;
 	f.store->engine = &counting;
 	looks_at_mailbox = 0;
+	uint32_t recent = status_of(&f, SPAN("INBOX")).recent;
 	for (uint32_t i = 0; i < MESSAGES; i++, have++) // more than two chunks
 		assert_int_equal(append_text(&f, SPAN("INBOX"), SPAN("A: b\r\n\r\nx\r\n"),
 					 (struct flag_list){ 0 }),
@@ -222,7 +223,9 @@ static void test_large(void **state)
 	assert_in_range(
 		looks_at_mailbox, 1, 3); // the table of blocks, the last block, its last chunk
 	assert_int_equal(f.a->idle_messages, MAILBOX_TAIL_MESSAGES);
+	assert_int_equal(status_of(&f, SPAN("INBOX")).recent, recent + MESSAGES);
 	struct view *v = open_view(&f, SPAN("INBOX"));
+	assert_int_equal(view_recent(v), recent + MESSAGES);
 	for (unsigned walks = 0; walks < 2; walks++) {
 		struct view_cursor *c;
 		struct msg m;
@@ -239,7 +242,12 @@ static void test_large(void **state)
 			assert_true(looks_at_mailbox >
 				have / CHUNK_RECORDS - 4); // nothing else was kept
 			view_close(v);
+			assert_int_equal(status_of(&f, SPAN("INBOX")).recent, 0);
+			(void)append_text(&f, SPAN("INBOX"), SPAN("A: b\r\n\r\nx\r\n"),
+				(struct flag_list){ 0 });
+			have++;
 			v = open_view(&f, SPAN("INBOX"));
+			assert_int_equal(view_recent(v), 1);
 		}
 	}
 	assert_true(looks_at_mailbox > have / CHUNK_RECORDS - 4); // and it went with the view
