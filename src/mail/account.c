@@ -387,6 +387,11 @@ void mail_drop_idle(struct mail *m)
 	accounts_free(given_up);
 }
 
+void mail_give_back(struct mail *m)
+{
+	columns_age(m->columns, clock_mono());
+}
+
 void mail_close(struct mail *m)
 {
 	if (!m)

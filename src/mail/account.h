@@ -30,6 +30,8 @@ struct mail_config {
 int mail_open(struct op *op, struct store *store, const struct mail_config *config,
 	struct mail **ret_mail);
 void mail_close(struct mail *m); // nobody may have accounts or views open
+// Gives back the memory of what was kept for the next time (mail/column.h), and nobody has wanted for a while. To be called every few seconds or minutes.
+void mail_give_back(struct mail *m);
 uint64_t mail_append_limit(const struct mail *m);
 // Not all mailboxes of the account have that limit (METADATA_APPEND_LIMIT).
 bool account_limits_append(const struct account *a);

@@ -110,7 +110,7 @@ enum column_use column_use(const struct column *c, size_t shared, size_t n, size
 		return COLUMN_WHOLE;
 	size_t live = c->n < exist ? c->n : exist; // of the column, about
 	if (2 * shared >= live && n - shared <= 1 + n / EXTENDED_BY)
-		return COLUMN_EXTEND;
+		return 8 * n >= 7 * live ? COLUMN_EXTEND : COLUMN_LEND;
 	return 2 * n >= live ? COLUMN_ANEW : COLUMN_BESIDE;
 }
 
@@ -174,6 +174,17 @@ static struct column *take_old_locked(struct columns *s, uint64_t now)
 		if (s->slots[i].column && s->slots[i].used_at + COLUMNS_KEEP_NS < now)
 			return take_locked(s, &s->slots[i]);
 	return NULL;
+}
+
+void columns_age(struct columns *s, uint64_t now)
+{
+	for (bool more = true; more;) {
+		pthread_mutex_lock(&s->lock);
+		struct column *old = take_old_locked(s, now);
+		pthread_mutex_unlock(&s->lock);
+		more = old;
+		column_unref(old);
+	}
 }
 
 struct column *columns_find(struct columns *s, const struct column_key *key, uint64_t now)

@@ -4,8 +4,8 @@
 // changes as long as a UID is there, whatever flags, cards or places in the log do. It may lack messages that came since, and have ones
 // that went: who uses it compares its UIDs with those he wants. A column is immutable: one with more messages takes its place.
 //
-// All columns together take at most COLUMNS_OCTETS, for all accounts; one that nobody wanted for COLUMNS_KEEP_NS is dropped, as is the oldest
-// one when there is no room. They are memory only.
+// All columns together take at most COLUMNS_OCTETS, for all accounts; one that nobody wanted for COLUMNS_KEEP_NS is dropped (columns_age()), as
+// is the oldest one when there is no room. They are memory only.
 //
 // Any thread; one lock, held for no more than a look at the table (docs/locks.md).
 #ifndef MAIL_COLUMN_H
@@ -51,8 +51,8 @@ void column_unref(struct column *c); // accepts NULL
 // How many of `uids` it has.
 size_t column_shared(const struct column *c, const struct numset *uids);
 // What is to be done with it (NULL: there is none) for who wants n of the messages that exist, of which it has so many. It is extended to what is
-// wanted when few are lacking; another one takes its place. Neither happens for the sake of a small part of it that is a small part of the mailbox as well.
-enum column_use { COLUMN_WHOLE, COLUMN_EXTEND, COLUMN_ANEW, COLUMN_BESIDE };
+// wanted when few are lacking, or another one takes its place. What has much less than it is made of it, or beside it, and it stays.
+enum column_use { COLUMN_WHOLE, COLUMN_EXTEND, COLUMN_LEND, COLUMN_ANEW, COLUMN_BESIDE };
 enum column_use column_use(const struct column *c, size_t shared, size_t n, size_t exist);
 // The first place from `at` on whose UID is not below `uid`; c->n: none. Near places are found soonest.
 uint32_t column_seek(const struct column *c, uint32_t at, uint32_t uid);
@@ -68,5 +68,7 @@ void columns_free(struct columns *s);
 struct column *columns_find(struct columns *s, const struct column_key *key, uint64_t now);
 // Keeps a column, in the place of an older one of its name; or does not, if it is too large.
 void columns_keep(struct columns *s, struct column *c, uint64_t now);
+// Drops all that nobody wanted for too long: to be called now and then, whether or not anybody sorts.
+void columns_age(struct columns *s, uint64_t now);
 
 #endif

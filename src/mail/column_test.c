@@ -106,6 +106,26 @@ static void test_age(void **state)
 	columns_free(s);
 }
 
+// Though nobody sorts any more: all that are too old at once.
+static void test_nobody_sorts(void **state)
+{
+	(void)state;
+	struct columns *s = columns_new();
+	struct column *c = new_column(1, 1);
+	columns_keep(s, c, 0);
+	keep(s, 2, 1, 0);
+	keep(s, 3, 1, 1);
+	columns_age(s, COLUMNS_KEEP_NS);
+	assert_true(is_kept(s, 2, 0)); // "now" as it was: it gets no younger by this look
+	columns_age(s, COLUMNS_KEEP_NS + 1);
+	assert_int_equal(atomic_load(&c->refs.count), 1);
+	assert_false(is_kept(s, 1, 0));
+	assert_false(is_kept(s, 2, 0));
+	assert_true(is_kept(s, 3, 0));
+	column_unref(c);
+	columns_free(s);
+}
+
 // Places and shares, beside a plain look at each number.
 static void test_shared(void **state)
 {
@@ -153,7 +173,9 @@ static void test_use(void **state)
 	assert_int_equal(column_use(c, 7, 7, 2000), COLUMN_WHOLE);
 	assert_int_equal(column_use(c, 1000, 1010, 2000), COLUMN_EXTEND);
 	assert_int_equal(column_use(c, 1000, 1100, 2000), COLUMN_ANEW);
-	assert_int_equal(column_use(c, 500, 501, 2000), COLUMN_EXTEND); // half of it went away
+	assert_int_equal(column_use(c, 900, 901, 2000), COLUMN_EXTEND); // some went away
+	assert_int_equal(column_use(c, 500, 501, 2000), COLUMN_LEND);   // or are not asked for
+	assert_int_equal(column_use(c, 500, 501, 501), COLUMN_EXTEND);  // half of it went away
 	assert_int_equal(column_use(c, 499, 500, 2000), COLUMN_ANEW);
 	assert_int_equal(column_use(c, 20, 21, 2000), COLUMN_BESIDE);
 	assert_int_equal(column_use(c, 20, 21, 21), COLUMN_EXTEND); // nearly all of it
@@ -168,6 +190,7 @@ int main(void)
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_age),
+		cmocka_unit_test(test_nobody_sorts),
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_use),
 	};

@@ -40,6 +40,7 @@ struct world {
 	struct view *old;
 	struct box old_box;
 	size_t old_of;
+	uint32_t rename_in; // steps of a SORT or THREAD, after which INBOX is renamed; 0: it is not
 };
 
 static uint32_t below(struct world *w, uint32_t n)
@@ -230,6 +231,15 @@ static void do_reopen(struct world *w)
 	open_mail(&w->f);
 }
 
+// Before each step of a SORT or THREAD: its view may go on to an INBOX without these messages.
+static void before_step(struct world *w, struct view *v)
+{
+	if (w->rename_in == 0 || --w->rename_in)
+		return;
+	ok(&w->f.op, mailbox_rename(&w->f.op, w->f.a, box_name[0], SPAN("Moved")));
+	ok(&w->f.op, view_refresh(&w->f.op, v));
+}
+
 // --- SORT ---
 
 static const struct sort_criteria *criteria_now;
@@ -336,9 +346,10 @@ static void check_sort(
 	criteria_now = &criteria;
 	ask(w, of, &asked, &uids);
 	ok(&w->f.op, sort_open(&w->f.op, v, &uids, &criteria, true, &s));
-	do
+	do {
+		before_step(w, v);
 		rc = sort_run(&w->f.op, s, 0);
-	while (rc == SORT_MORE);
+	} while (rc == SORT_MORE);
 	ok(&w->f.op, rc);
 	check_order(w, &asked, there, of, s);
 	sort_close(s);
@@ -450,9 +461,10 @@ static void check_threads(
 	ask(w, of, &asked, &uids);
 	ok(&w->f.op, threads_open(&w->f.op, v, &uids, &wish, &t));
 	rope_init(&text);
-	do
+	do {
+		before_step(w, v);
 		rc = threads_run(&w->f.op, t, 1, &text);
-	while (rc == THREADS_MORE);
+	} while (rc == THREADS_MORE);
 	ok(&w->f.op, rc);
 	char *got = malloc(rope_size(&text) + 1);
 	assert_non_null(got);
@@ -533,6 +545,41 @@ static void test_random(void **state)
 	}
 }
 
+// INBOX is renamed in the midst of a SORT or THREAD, and another one begins: neither takes the other's messages for its own.
+static void test_renamed(void **state)
+{
+	(void)state;
+	static struct world w;
+	static struct box moved, none;
+	for (unsigned seed = 1; seed <= 60; seed++) {
+		world_open(&w, seed);
+		do_append(&w, 0, 100 + below(&w, 60));
+		if (below(&w, 2)) { // there are columns to be extended
+			check_box(&w, 0);
+			do_append(&w, 0, 1 + below(&w, 3));
+		}
+		moved = w.box[0];
+		struct view *v = open_view(&w.f, box_name[0]);
+		w.rename_in = 1 + below(&w, 12);
+		while (w.rename_in)
+			if (below(&w, 2))
+				check_sort(&w, v, &moved, &none);
+			else
+				check_threads(&w, v, &moved, &none);
+		view_close(v);
+		w.box[0].n = 0;
+		do_append(&w, 0, 100 + below(&w, 60));
+		v = open_view(&w.f, SPAN("Moved"));
+		for (int i = 0; i < 10; i++) {
+			check_sort(&w, v, &moved, &moved);
+			check_threads(&w, v, &moved, &moved);
+			check_box(&w, 0);
+		}
+		view_close(v);
+		fixture_end(&w.f);
+	}
+}
+
 // --- what is kept, and when ---
 
 static struct column *kept(struct world *w, unsigned what)
@@ -546,21 +593,87 @@ static struct column *kept(struct world *w, unsigned what)
 	return columns_find(mail_columns(w->f.mail), &key, clock_mono());
 }
 
-static void sort_all(struct world *w)
+static void sort_last(struct world *w, uint32_t n)
 {
 	struct sort_criteria criteria = { .collation = COLLATION_UNICODE_CASEMAP };
 	struct view *v = open_view(&w->f, box_name[0]);
 	struct numset uids;
 	struct sort *s;
+	static struct box asked;
 	sort_criteria_add(&criteria, SORT_SUBJECT, false);
 	criteria_now = &criteria;
-	choose(w, &w->box[0], 1, &uids);
+	asked.n = n;
+	memcpy(asked.v, w->box[0].v + w->box[0].n - n, n * sizeof *asked.v);
+	choose(w, &asked, 1, &uids);
 	ok(&w->f.op, sort_open(&w->f.op, v, &uids, &criteria, true, &s));
 	ok(&w->f.op, sort_run(&w->f.op, s, UINT64_MAX));
-	check_order(w, &w->box[0], &w->box[0], &w->box[0], s);
+	check_order(w, &asked, &w->box[0], &w->box[0], s);
 	sort_close(s);
 	view_close(v);
 	numset_done(&uids);
+}
+
+static void sort_all(struct world *w)
+{
+	sort_last(w, w->box[0].n);
+}
+
+// Who asks for many, but not for all, with some that are new, takes nothing away from who asks for all again.
+static void test_kept_part(void **state)
+{
+	(void)state;
+	static struct world w;
+	world_open(&w, 1);
+	do_append(&w, 0, 200);
+	sort_all(&w);
+	struct column *first = kept(&w, SORT_SUBJECT);
+	do_append(&w, 0, 2);
+	sort_last(&w, 150);
+	struct column *c = kept(&w, SORT_SUBJECT);
+	assert_ptr_equal(c, first);
+	column_unref(c);
+	column_unref(first);
+	sort_last(&w, 201); // most of them
+	c = kept(&w, SORT_SUBJECT);
+	assert_int_equal(c->n, 201);
+	column_unref(c);
+	fixture_end(&w.f);
+}
+
+static void thread_first(struct world *w, size_t n)
+{
+	struct threads_wish wish = { THREAD_REFERENCES, COLLATION_UNICODE_CASEMAP, true };
+	struct view *v = open_view(&w->f, box_name[0]);
+	struct numset uids = { 0 };
+	struct threads *t;
+	struct rope text;
+	for (size_t i = 0; i < n; i++)
+		numset_add(&uids, w->box[0].v[i].uid);
+	rope_init(&text);
+	ok(&w->f.op, threads_open(&w->f.op, v, &uids, &wish, &t));
+	ok(&w->f.op, threads_run(&w->f.op, t, UINT64_MAX, &text));
+	threads_close(t);
+	rope_done(&text);
+	numset_done(&uids);
+	view_close(v);
+}
+
+// The tree of a whole mailbox is not given up for that of a few of its messages.
+static void test_kept_tree(void **state)
+{
+	(void)state;
+	static struct world w;
+	static const size_t asked[] = { 200, 20, 200, 150 }, kept_of[] = { 200, 200, 200, 150 };
+	world_open(&w, 1);
+	do_append(&w, 0, 200);
+	for (size_t i = 0; i < countof(asked); i++) {
+		thread_first(&w, asked[i]);
+		struct column *c = kept(&w, COLUMN_THREADED + THREAD_REFERENCES);
+		assert_non_null(c);
+		assert_int_equal(c->n, kept_of[i]);
+		column_unref(c);
+	}
+	fixture_end(&w.f);
 }
 
 static void test_kept(void **state)
@@ -684,7 +797,10 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_renamed),
 		cmocka_unit_test(test_kept),
+		cmocka_unit_test(test_kept_part),
+		cmocka_unit_test(test_kept_tree),
 		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_gone_later),
 		cmocka_unit_test(test_small),

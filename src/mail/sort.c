@@ -101,11 +101,11 @@ static void look_up(struct sort *s, unsigned criterion)
 	struct column *c = columns_find(s->kept, &name, clock_mono());
 	size_t n = numset_size(&s->uids), shared = c ? column_shared(c, &s->uids) : 0;
 	enum column_use use = column_use(c, shared, n, view_exists(s->view));
-	s->keep[criterion] =
-		use != COLUMN_BESIDE && n >= mail_keys_kept_from(account_mail(s->view->account));
+	s->keep[criterion] = (use == COLUMN_EXTEND || use == COLUMN_ANEW) &&
+		n >= mail_keys_kept_from(account_mail(s->view->account));
 	if (use == COLUMN_WHOLE)
 		s->columns[criterion] = c;
-	else if (use == COLUMN_EXTEND)
+	else if (use == COLUMN_EXTEND || use == COLUMN_LEND)
 		s->old[criterion] = c;
 	else
 		column_unref(c);

@@ -33,7 +33,8 @@ struct threads {
 	struct columns *columns;
 	struct column_key name;
 	struct numset uids;
-	bool keep; // what is gathered, if it is
+	bool keep;       // what is gathered
+	bool keeps_tree; // and the tree
 	enum stage stage;
 	struct buf work;
 	struct card_walk *walk;
@@ -85,6 +86,9 @@ static bool find_threaded(struct threads *t)
 {
 	struct column_key name = name_of(t, COLUMN_THREADED + t->wish.algorithm);
 	struct column *c = columns_find(t->columns, &name, clock_mono());
+	// No part of a tree is of use to another one.
+	t->keeps_tree =
+		column_use(c, 0, numset_size(&t->uids), view_exists(t->view)) != COLUMN_BESIDE;
 	if (c && !column_is(c, &t->uids)) {
 		column_unref(c);
 		c = NULL;
@@ -103,7 +107,8 @@ static int begin_gather(struct op *op, struct threads *t)
 	t->room = numset_size(&lacking);
 	t->made = column_new(&name, t->room);
 	// INBOX was renamed, and the view has gone on to what it is now: other messages.
-	t->keep = t->keep && t->view->snap->h.data == t->name.data;
+	if (t->view->snap->h.data != t->name.data)
+		t->keep = t->keeps_tree = false;
 	int rc = lacking.failed || !t->made
 		? op_fail(op, RC_NOMEM, "out of memory for threading")
 		: card_walk_open(op, t->view, &lacking, 1u << CARD_THREAD, &t->walk);
@@ -115,7 +120,7 @@ static int begin_gather(struct op *op, struct threads *t)
 static int begin(struct op *op, struct threads *t)
 {
 	size_t n = numset_size(&t->uids);
-	t->keep = n >= mail_keys_kept_from(account_mail(view_account(t->view)));
+	bool small = n < mail_keys_kept_from(account_mail(view_account(t->view)));
 	if (find_threaded(t)) {
 		begin_write(t);
 		return 0;
@@ -134,13 +139,14 @@ static int begin(struct op *op, struct threads *t)
 	struct column *c = columns_find(t->columns, &name, clock_mono());
 	enum column_use use =
 		column_use(c, c ? column_shared(c, &t->uids) : 0, n, view_exists(t->view));
-	t->keep = t->keep && use != COLUMN_BESIDE;
+	t->keep = !small && (use == COLUMN_EXTEND || use == COLUMN_ANEW);
+	t->keeps_tree = t->keeps_tree && !small;
 	if (use == COLUMN_WHOLE) {
 		t->source = c;
 		enter(t, TAKE);
 		return 0;
 	}
-	if (use == COLUMN_EXTEND)
+	if (use == COLUMN_EXTEND || use == COLUMN_LEND)
 		t->old = c;
 	else
 		column_unref(c);
@@ -421,7 +427,7 @@ static int run_tree(struct op *op, struct threads *t, uint64_t budget_ns)
 	c->n = (uint32_t)t->count;
 	thread_tree_take(t->tree, &c->nodes);
 	t->threaded = c;
-	if (t->keep)
+	if (t->keeps_tree)
 		columns_keep(t->columns, c, clock_mono());
 	begin_write(t);
 	return 0;

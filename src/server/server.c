@@ -148,6 +148,7 @@ static enum task_next sweeper_run(struct task *t, unsigned wake)
 	struct server *s = container_of(t, struct server, sweeper);
 	if (wake & TASK_STOPPING)
 		return TASK_END;
+	mail_give_back(s->mail);
 	if (s->config->store.sweep_always || store_wants_sweep(s->store)) {
 		struct op op;
 		op_init(&op, 0);
