@@ -656,6 +656,8 @@ int mailbox_rename(struct op *op, struct account *a, struct span from, struct sp
 		rc = op_fail(op, RC_NONEXISTENT, "there is no mailbox of that name");
 	else if (span_eq(to, from))
 		rc = op_fail(op, RC_ALREADYEXISTS, "a mailbox of that name exists");
+	else if (span_eq(from, INBOX) && !slot->node->mailbox) // there is always one
+		rc = op_fail(op, RC_CORRUPT, "the record of INBOX says that it is no mailbox");
 	else if (!span_eq(from, INBOX) && to.n > from.n && span_starts(to, from) &&
 		to.p[from.n] == '/')
 		rc = op_fail(op, RC_CANNOT, "a mailbox cannot be moved below itself");
