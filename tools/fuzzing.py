@@ -37,7 +37,7 @@ RUNS_OF = {
     "proxy": 9000000, "sasl": 110000, "sent_form": 230000, "smtp": 250000, "smtp_reply": 900000, "span": 1300000,
     "uidl_source": 480000, "url": 600000, "users": 60000, "zip": 100000,
 }  # fmt: skip
-INTERRUPTED = (72, -signal.SIGINT)  # libFuzzer's exit code after SIGINT; it came before libFuzzer was ready for it
+INTERRUPTED = (72, -signal.SIGTERM)  # libFuzzer's exit code after SIGTERM; it came before libFuzzer was ready for it
 
 
 @functools.cache
@@ -85,7 +85,7 @@ class Runner:
         with self.lock:
             self.stopped = True
             for process in self.running:
-                process.send_signal(signal.SIGINT)
+                process.send_signal(signal.SIGTERM)  # a shell has SIGINT ignored in what it starts behind
 
     def command(self, program, seconds, grown):
         name, found = name_of(program), self.folder / "found"

@@ -28,7 +28,7 @@ INFO: Loaded 1 modules   (4321 inline 8-bit counters): 4321 [0x1, 0x2),
 STATS = "stat::number_of_executed_units: 1000\nstat::average_exec_per_sec:     9\n"
 WORKS = f"cat <<'END'\n{OUTPUT}{STATS}END\n"
 # Says that it runs by a file, and ends only when told to.
-WAITS = f"trap 'echo; cat <<END\n{OUTPUT}{STATS}END\nexit 72' INT\ntouch running\nwhile :; do sleep 0.05; done\n"
+WAITS = f"trap 'echo; cat <<END\n{OUTPUT}{STATS}END\nexit 72' TERM\ntouch running\nwhile :; do sleep 0.05; done\n"
 
 
 class Case(unittest.TestCase):
