@@ -5,7 +5,7 @@
 // wait, the blob stays for the grace time of a sweep, and no delivery goes on for longer than a fraction of that (DELIVERY_SHARE_S).
 //
 // Duplicates: "D" be32 period, id: u64 time, in the account's partition, written in the batch of the message itself: one is durable exactly when
-// the other is. An id is looked for in this period and the one before, if the account has ever had a message with this Message-ID: that stands in the index of
+// the other is. An id is looked for in this period and the one before, if the account has ever had a message with this Message-ID (or the message has another one each time): that stands in the index of
 // threads ("R"), in the same batch as the id, and stays there. What is in line but not visible yet is in account.seen (under
 // account.lock); then it is waited for. Ids of older periods are removed when the account has its first delivery of a period.
 #include "base/clock.h"
@@ -181,7 +181,7 @@ int delivery_stage(struct op *op, struct delivery *d, const struct delivery_to *
 		return rc;
 	struct thread_look look;
 	rc = thread_look_up(op, to->account, &d->keys, &look);
-	if (rc == 0 && id && look.is_known)
+	if (rc == 0 && id && (look.is_known || to->made_anew))
 		rc = seen_look(op, to->account, id);
 	if (rc)
 		return rc < 0 ? rc : DELIVERY_DUPLICATE;

@@ -37,6 +37,7 @@ struct delivery_to {
 	// Names this envelope and content for this recipient (a cryptographic hash): what comes again with the same id within some hours
 	// (DELIVERY_PERIOD_S to twice that) is a duplicate, if it has a Message-ID. Durable with the message. NULL: not looked at.
 	const uint8_t *id; // DELIVERY_ID octets
+	bool made_anew;    // each time it comes with another Message-ID: the id alone tells
 };
 struct delivery_slot; // a delivery in line
 // Puts the message in line for one recipient. 0, DELIVERY_DUPLICATE, RC_TRYCREATE when there is no such mailbox, or another fault; the others are

@@ -126,6 +126,34 @@ static int deliver(struct fixture *f, struct delivery *d, const char *mailbox, c
 	return rc ? rc : delivery_wait(&f->op, slot);
 }
 
+// A report that is made again has a Message-ID of its own; its id says that it is the same.
+static void test_made_anew(void **state)
+{
+	(void)state;
+	struct fixture f;
+	static const uint8_t id[DELIVERY_ID] = "0123456789abcde";
+	fixture_begin(&f, engine);
+	for (unsigned i = 0; i < 2; i++) {
+		struct delivery *d;
+		struct delivery_slot *slot;
+		char text[64];
+		(void)snprintf(text, sizeof text, "Message-ID: <%u@x>\r\n\r\nx\r\n", i); // fits
+		begin(&f, span_str(text), &d);
+		struct delivery_to to = { .account = f.a,
+			.mailbox = SPAN("INBOX"),
+			.prefix = SPAN(""),
+			.id = id,
+			.made_anew = true };
+		int rc = delivery_stage(&f.op, d, &to, &slot);
+		assert_int_equal(rc, i ? DELIVERY_DUPLICATE : 0);
+		if (!i)
+			ok(&f.op, delivery_wait(&f.op, slot));
+		delivery_free(d);
+	}
+	assert_int_equal(status_of(&f, SPAN("INBOX")).messages, 1);
+	fixture_end(&f);
+}
+
 static void test_duplicates(void **state)
 {
 	(void)state;
@@ -361,6 +389,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_duplicates),
+		cmocka_unit_test(test_made_anew),
 		cmocka_unit_test(test_big_headers_are_sound),
 		cmocka_unit_test(test_refused_is_not_seen),
 		cmocka_unit_test(test_emailids),

@@ -16,7 +16,8 @@ static int deliver(
 	struct delivery_to to = { .account = a,
 		.mailbox = SPAN("INBOX"),
 		.prefix = SPAN("Return-Path: <>\r\n"),
-		.id = id };
+		.id = id,
+		.made_anew = true };
 	int rc = delivery_begin(op, m, false, &d);
 	if (rc == 0)
 		rc = delivery_lines(op, d, report);
