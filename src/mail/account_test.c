@@ -220,6 +220,44 @@ static void test_rename_inbox(void **state)
 	fixture_end(&f);
 }
 
+// "a/a/a", of that many levels, in a buffer of as many pairs.
+static const char *levels(char letter, unsigned n, char *to)
+{
+	for (unsigned i = 0; i < n; i++) {
+		to[2 * i] = letter;
+		to[2 * i + 1] = '/';
+	}
+	to[2 * n - 1] = '\0';
+	return to;
+}
+
+// RENAME takes what lies below along: no name may come to have more levels than CREATE allows, for no client could name it any more,
+// and the account has to open again.
+static void test_rename_depth(void **state)
+{
+	(void)state;
+	struct fixture f;
+	char a[80], b[80], x[200];
+	fixture_begin(&f, engine);
+	create(&f, "x"); // first: the lowest node is to lie deepest
+	create(&f, levels('a', 20, a));
+	create(&f, levels('b', 20, b));
+	(void)snprintf(x, sizeof x, "%s/x", a);
+	ok(&f.op, mailbox_rename(&f.op, f.a, SPAN("x"), span_str(x)));
+	(void)snprintf(x, sizeof x, "%s/a", b);
+	assert_int_equal(mailbox_rename(&f.op, f.a, SPAN("a"), span_str(x)), RC_BADNAME);
+	(void)snprintf(x, sizeof x, "%s/a", levels('b', 11, b)); // 11 + 21: as many as may be
+	ok(&f.op, mailbox_rename(&f.op, f.a, SPAN("a"), span_str(x)));
+	reopen(&f);
+	(void)snprintf(x, sizeof x, "%s/%s/x", b, a);
+	(void)status_of(&f, span_str(x));
+	ok(&f.op, mailbox_rename(&f.op, f.a, span_str(levels('b', 1, b)), SPAN("c")));
+	reopen(&f);
+	x[0] = 'c';
+	(void)status_of(&f, span_str(x));
+	fixture_end(&f);
+}
+
 static void test_name_check(void **state)
 {
 	(void)state;
@@ -627,6 +665,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_uid_validity_of_the_next),
 		cmocka_unit_test(test_special_use),
 		cmocka_unit_test(test_rename_inbox),
+		cmocka_unit_test(test_rename_depth),
 		cmocka_unit_test(test_name_check),
 		cmocka_unit_test(test_append_line_ends),
 		cmocka_unit_test(test_threads),

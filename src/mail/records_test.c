@@ -55,8 +55,39 @@ static void test_blocks(void **state)
 	fixture_end(&f);
 }
 
+// RENAME once made names of more levels than it may: such an account opens, and RENAME brings them back.
+static void test_depth(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct mailbox_status st;
+	struct span a = SPAN("x/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/A"),
+		    b = SPAN("b/b/b/b/b/b/b/b/b/b/b/b/b/b/b/b/b/b/b/B");
+	fixture_begin(&f, "memory");
+	ok(&f.op, mailbox_create(&f.op, f.a, SPAN("low"), 0, &st)); // the lowest node lies deepest
+	ok(&f.op, mailbox_create(&f.op, f.a, a, 0, &st));
+	ok(&f.op,
+		mailbox_rename(&f.op, f.a, SPAN("low"),
+			SPAN("x/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/A/low")));
+	ok(&f.op, mailbox_create(&f.op, f.a, b, 0, &st));
+	fixture_close_mail(&f);
+	struct key top = key_of(&f, SPAN("M"), SPAN("x")), below = key_of(&f, SPAN("M"), SPAN("B"));
+	patch_u32(&f, &top, 4, __builtin_bswap32(load_u32(below.b + 1)));
+	fixture_open_mail(&f);
+	ok(&f.op, mailbox_rename(&f.op, f.a, SPAN("b"), SPAN("c"))); // no worse
+	assert_int_equal(mailbox_rename(&f.op, f.a, SPAN("c"), SPAN("b/c")), RC_BADNAME);
+	ok(&f.op,
+		mailbox_rename(
+			&f.op, f.a, SPAN("c/b/b/b/b/b/b/b/b/b/b/b/b/b/b/b/b/b/b/B/x"), SPAN("y")));
+	fixture_close_mail(&f);
+	fixture_open_mail(&f);
+	(void)status_of(&f, SPAN("y/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/A/low"));
+	fixture_end(&f);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_blocks) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_depth) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

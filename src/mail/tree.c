@@ -298,6 +298,8 @@ int draft_finish(struct op *op, struct draft *d, uint64_t version, const struct 
 
 // --- loading ---
 
+#define LEVELS_MAX ((MAILBOX_NAME_MAX + 1) / 2)
+
 struct loaded {
 	uint32_t id;
 	struct header h;
@@ -352,13 +354,14 @@ static int load_one(struct load *l, struct span key, struct span value)
 	return 0;
 }
 
-// The full name, from the names above it.
+// The full name, from the names above it. RENAME once made names of more levels than MAILBOX_DEPTH_MAX: who has more than fit into a name
+// goes round in a circle.
 static int load_name(struct load *l, struct loaded *e)
 {
-	struct loaded *path[MAILBOX_DEPTH_MAX + 1];
+	struct loaded *path[LEVELS_MAX + 1];
 	size_t depth = 0, n = 0;
 	for (struct loaded *at = e; at; at = at->h.parent ? loaded_by_id(l, at->h.parent) : NULL) {
-		if (depth > MAILBOX_DEPTH_MAX || (at->h.parent && !loaded_by_id(l, at->h.parent)))
+		if (depth > LEVELS_MAX || (at->h.parent && !loaded_by_id(l, at->h.parent)))
 			return op_fail(l->op, RC_CORRUPT,
 				"the tree of mailboxes is broken at node %u", e->id);
 		path[depth++] = at;

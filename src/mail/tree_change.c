@@ -461,6 +461,26 @@ static int adopt(struct change_names *c, struct span from, struct span to, uint3
 	return 0;
 }
 
+static size_t levels_of(struct span name)
+{
+	size_t n = 1;
+	for (size_t i = 0; i < name.n; i++)
+		n += name.p[i] == '/';
+	return n;
+}
+
+// Whether from + rest may become to + rest. Names that had too many levels already (RENAME once let them) may keep them.
+static int check_below(struct op *op, struct span from, struct span to, struct span rest)
+{
+	size_t added = levels_of(rest) - 1;
+	if (to.n + rest.n > MAILBOX_NAME_MAX)
+		return op_fail(op, RC_BADNAME, "the name of a mailbox below would be too long");
+	if (levels_of(to) > levels_of(from) && levels_of(to) + added > MAILBOX_DEPTH_MAX)
+		return op_fail(
+			op, RC_BADNAME, "the name of a mailbox below would have too many levels");
+	return 0;
+}
+
 // Gives every name from `from` on down its new name, in place (sorted again later).
 static int rename_below(struct change_names *c, struct span from, struct span to, uint32_t parent)
 {
@@ -477,11 +497,9 @@ static int rename_below(struct change_names *c, struct span from, struct span to
 		if (n->id == 0 || !(itself || (span_starts(old, from) && old.p[from.n] == '/')))
 			continue;
 		struct span rest = span_skip(old, from.n);
-		if (to.n + rest.n > MAILBOX_NAME_MAX) {
-			rc = op_fail(c->t.op, RC_BADNAME,
-				"the name of a mailbox below would be too long");
+		rc = check_below(c->t.op, from, to, rest);
+		if (rc < 0)
 			break;
-		}
 		memcpy(name, to.p, to.n);
 		memcpy(name + to.n, rest.p, rest.n);
 		struct span now = span_of(name, to.n + rest.n);
