@@ -345,6 +345,8 @@ static int load_one(struct load *l, struct span key, struct span value)
 	int rc = header_decode(l->op, value, &e->h, &last);
 	if (rc < 0)
 		return rc;
+	if (last.n == 0 || memchr(last.p, '/', last.n))
+		return op_fail(l->op, RC_CORRUPT, "the name of node %u makes no sense", id);
 	if (e->h.append_limit)
 		atomic_store(&l->account->limits_append, true);
 	e->last = arena_dup(&l->op->arena, last);
@@ -371,6 +373,8 @@ static int load_name(struct load *l, struct loaded *e)
 			break;
 		}
 	}
+	if (n - 1 > MAILBOX_NAME_MAX)
+		return op_fail(l->op, RC_CORRUPT, "the name of node %u is too long", e->id);
 	char *p = arena_bytes(&l->op->arena, n);
 	if (!p)
 		return op_fail(l->op, RC_NOMEM, "out of memory");
@@ -401,6 +405,19 @@ static int load_node(struct load *l, struct loaded *e, struct draft *d)
 	}
 	draft_insert(d, d->n, node_new(e->id, e->h.parent, e->h.uses, mb, e->full), false);
 	mailbox_unref(mb);
+	return 0;
+}
+
+// Each name leads to one node: of two that are called the same, a client could reach but one, and never know which.
+static int check_names(struct op *op, const struct draft *d)
+{
+	for (size_t i = 1; i < d->n; i++) {
+		const struct node *a = d->v[i - 1].node, *b = d->v[i].node;
+		if (span_eq(node_name(a), node_name(b)))
+			return op_fail(op, RC_CORRUPT, "nodes %u and %u have the same name, %.*s",
+				a->id < b->id ? a->id : b->id, a->id < b->id ? b->id : a->id,
+				SPAN_FMT(node_name(a)));
+	}
 	return 0;
 }
 
@@ -455,8 +472,10 @@ int tree_load(struct op *op, struct account *a, const struct tree **ret_tree)
 	free(l.load.v);
 	if (rc == 0) {
 		draft_sort(&d);
-		rc = scan(op, a, 'S', load_subscribed, &l.load);
+		rc = check_names(op, &d);
 	}
+	if (rc == 0)
+		rc = scan(op, a, 'S', load_subscribed, &l.load);
 	if (rc < 0) {
 		draft_done(&d);
 		return rc;
