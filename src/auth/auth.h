@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starling: authentication, as the front ends see it. The work is done by a process of its own (auth/worker.h): it alone reads password
 // hashes. Each call here is one request and one answer over a socket pair, which take some 20 microseconds when the log-in
-// is known, some 30 ms when a password must be hashed. Who says how he is to be told of the answer (auth_peer.answered) gets AUTH_WAIT
-// meanwhile, and holds no thread; else the call blocks (CREW_AUTH). A worker that died is started again; whose request it had gets
+// is known, some 30 ms when a password must be hashed. Who says how he is to be told of the answer (auth_peer.answered, auth_finder.answered)
+// gets AUTH_WAIT meanwhile, and holds no thread, as all sessions do; else the call blocks (CREW_AUTH). A worker that died is started again; whose request it had gets
 // RC_UNAVAILABLE, whose was still in line waits for the next one.
 //
 // Mechanisms: PLAIN (RFC 4616), LOGIN, SCRAM-SHA-256 and -PLUS (RFC 5802, 7677, tls-exporter of RFC 9266), EXTERNAL (RFC 4422
@@ -54,8 +54,8 @@ struct auth_config {
 		*spawner; // that starts the worker (run/spawner.h); its words: auth_words_make()
 	unsigned which;   // its number there
 	unsigned
-		workers; // concurrent requests of those who wait without a thread, others half as many; 0: AUTH_WORKERS
-	bool sandbox; // the worker restricts itself to its files and calls (run/sandbox.h)
+		workers; // concurrent requests of those who wait without a thread, of those who block (at the start, and tests) half as many; 0: AUTH_WORKERS
+	bool sandbox;    // the worker restricts itself to its files and calls (run/sandbox.h)
 };
 // What the spawner must know to start the worker: words as of spawner_config; they point to this and to the configuration.
 struct auth_words {
@@ -90,9 +90,22 @@ void auth_cancel(struct auth_exchange
 int auth_login(struct op *op, struct auth *a, const struct auth_peer *peer, struct span user,
 	struct span password, struct auth_exchange **ret_exchange, struct auth_reply *ret_reply);
 
+// Look-ups of names. Who says how he is to be told gets AUTH_WAIT, and asks everything again from the beginning when the answer is there: what this
+// finder was asked before it knows until auth_finder_reset(). Zeroed but for its first three members it is ready.
+struct auth_finding;
+struct auth_finder {
+	struct auth *auth;
+	void (*answered)(void *ctx); // as that of struct auth_peer; NULL: calls block
+	void *ctx;
+	struct auth_finding *first; // private: what was asked, the newest first
+};
 // The first of these names (at most AUTH_FIND_MAX) that is a user's: *ret_user is canonical, in op's arena, *ret_which says which one it was.
-// RC_NONEXISTENT. For those who may know (LMTP peers): all names are looked up whatever is found, nothing is throttled.
-int auth_find(struct op *op, struct auth *a, const struct span *names, size_t n,
+// AUTH_WAIT, RC_NONEXISTENT. For those who may know (LMTP peers): all names are looked up whatever is found, nothing is throttled.
+int auth_find(struct op *op, struct auth_finder *f, const struct span *names, size_t n,
 	struct span *ret_user, size_t *ret_which);
+// The last AUTH_WAIT is true still: to ask again would give it again.
+bool auth_finder_waits(const struct auth_finder *f);
+// Forgets what was asked; answered() is not called any more for what is under way.
+void auth_finder_reset(struct auth_finder *f);
 
 #endif

@@ -228,7 +228,16 @@ static void talk(struct reader *in, struct auth *a, bool honest)
 		size_t n = 1 + (bits >> 5);
 		for (size_t i = 0; i < n; i++)
 			find[i] = word(in, names, countof(names));
-		rc = auth_find(&op, a, find, n, &user, &which);
+		struct auth_finder f = {
+			.auth = a, .answered = bits & 128 ? answered : NULL, .ctx = &told
+		};
+		rc = auth_find(&op, &f, find, n, &user, &which);
+		if (rc == AUTH_WAIT) { // and then it stays so, whatever is known elsewhere
+			must(told == 1 && !auth_finder_waits(&f));
+			rc = auth_find(&op, &f, find, n, &user, &which);
+			must(rc == auth_find(&op, &f, find, n, &user, &which));
+		}
+		auth_finder_reset(&f);
 		must(rc == 0 ? which < n && user.n > 0 : is_fault(rc));
 	} else if (bits & 32) {
 		user = word(in, names, countof(names));

@@ -360,15 +360,15 @@ static void test_find(void **state)
 	struct world *w = *state;
 	const struct span names[] = { SPAN("ghost"), SPAN("no/name"), SPAN("Anna@Example.org"),
 		SPAN("anna@example.org") };
+	struct auth_finder f = { .auth = w->auth };
 	struct span user;
 	size_t which;
 	for (unsigned i = 0; i < 200; i++)
-		assert_int_equal(
-			auth_find(&w->op, w->auth, names, 2, &user, &which), RC_NONEXISTENT);
-	assert_int_equal(auth_find(&w->op, w->auth, names, countof(names), &user, &which), 0);
+		assert_int_equal(auth_find(&w->op, &f, names, 2, &user, &which), RC_NONEXISTENT);
+	assert_int_equal(auth_find(&w->op, &f, names, countof(names), &user, &which), 0);
 	assert_int_equal(which, 2);
 	assert_true(span_eq(user, SPAN("anna@example.org")));
-	assert_int_equal(auth_find(&w->op, w->auth, names, 0, &user, &which), RC_NONEXISTENT);
+	assert_int_equal(auth_find(&w->op, &f, names, 0, &user, &which), RC_NONEXISTENT);
 }
 
 static void test_mechanisms(void **state)

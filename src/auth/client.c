@@ -13,6 +13,7 @@
 #include "run/helper.h"
 
 #include <sodium.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -247,33 +248,160 @@ int auth_login(struct op *op, struct auth *a, const struct auth_peer *peer, stru
 	return exchange_begin(op, a, peer, &b, MAY_BUSY, ret_exchange, ret_reply);
 }
 
-int auth_find(struct op *op, struct auth *a, const struct span *names, size_t n,
+// --- names ---
+
+struct auth_finding { // one look-up of a finder
+	struct auth_finding *next;
+	void (*answered)(void *ctx);
+	void *ctx;
+	struct helper_call *call; // NULL: it is over
+	_Atomic bool told;        // the call has an outcome
+	uint64_t asked_at;
+	int rc;
+	struct buf request, answer; // answer: of a fault its text
+};
+
+static void finding_told(void *ctx)
+{
+	struct auth_finding *x = ctx; // not freed meanwhile: helper_take() and _forget() wait
+	atomic_store(&x->told, true);
+	x->answered(x->ctx);
+}
+
+static void finding_free(struct auth_finding *x)
+{
+	helper_forget(x->call);
+	buf_done(&x->request);
+	buf_done(&x->answer);
+	free(x);
+}
+
+static struct auth_finding *finding_of(const struct auth_finder *f, struct span request)
+{
+	struct auth_finding *x = f->first;
+	while (x && !span_eq(buf_span(&x->request), request))
+		x = x->next;
+	return x;
+}
+
+static int finding_begin(struct op *op, struct auth_finder *f, const struct buf *request,
+	struct auth_finding **ret_finding)
+{
+	struct buf sent = { 0 };
+	struct auth_finding *x = calloc(1, sizeof *x);
+	if (!x)
+		return op_fail(op, RC_NOMEM, "out of memory");
+	x->answered = f->answered;
+	x->ctx = f->ctx;
+	x->asked_at = clock_mono();
+	buf_add(&x->request, buf_span(request));
+	buf_add(&sent, buf_span(request));
+	int rc = 0;
+	if (request->failed || x->request.failed || sent.failed) {
+		buf_done(&sent);
+		rc = op_fail(op, RC_NOMEM, "out of memory");
+	} else {
+		rc = helper_begin(op, f->auth->helper, &sent, finding_told, x, &x->call);
+	}
+	if (rc < 0) {
+		finding_free(x);
+		return rc;
+	}
+	x->next = f->first;
+	f->first = x;
+	*ret_finding = x;
+	return 0;
+}
+
+// What became of it: AUTH_WAIT, a fault, or the octets of the answer, which live as long as the finding.
+static int finding_outcome(struct op *op, struct auth_finding *x, struct span *ret_answer)
+{
+	uint64_t generation;
+	struct span bytes;
+	int rc = x->call ? helper_take(op, x->call, &bytes, &generation) : x->rc;
+	if (rc == HELPER_WAIT)
+		return AUTH_WAIT;
+	if (x->call) {
+		x->call = NULL;
+		x->rc = rc;
+		buf_add(&x->answer, rc < 0 ? span_str(op_text(op, rc)) : bytes);
+		if (x->answer.failed)
+			x->rc = RC_NOMEM;
+	}
+	if (x->answer.failed)
+		return op_fail(op, x->rc, "out of memory");
+	if (x->rc < 0)
+		return op_fail(op, x->rc, "%.*s", SPAN_FMT(buf_span(&x->answer)));
+	*ret_answer = buf_span(&x->answer);
+	return 0;
+}
+
+// The octets of an answer to this request, asked for at *ret_asked_at; or AUTH_WAIT.
+static int find_ask(struct op *op, struct auth_finder *f, struct auth_finding *x,
+	const struct buf *request, struct span *ret_answer, uint64_t *ret_asked_at)
+{
+	int rc = 0;
+	*ret_asked_at = clock_mono();
+	if (!f->answered) {
+		struct buf sent = { 0 };
+		uint64_t generation;
+		buf_add(&sent, buf_span(request));
+		sent.failed |= request->failed;
+		return helper_ask(op, f->auth->helper, &sent, ret_answer, &generation);
+	}
+	if (!x)
+		rc = finding_begin(op, f, request, &x);
+	if (rc < 0)
+		return rc;
+	*ret_asked_at = x->asked_at;
+	return finding_outcome(op, x, ret_answer);
+}
+
+int auth_find(struct op *op, struct auth_finder *f, const struct span *names, size_t n,
 	struct span *ret_user, size_t *ret_which)
 {
 	struct buf b = { 0 };
 	struct answer answer = { 0 };
-	struct auth_reply reply;
+	struct auth_reply reply = { 0 };
+	struct span bytes = SPAN_NONE;
+	uint64_t asked_at;
 	must(n <= AUTH_FIND_MAX);
 	request_begin(&b, AUTH_FIND, 0);
 	buf_add_u8(&b, (uint8_t)n);
 	for (size_t i = 0; i < n; i++)
 		buf_add_field(&b, names[i]);
-	uint64_t now = clock_mono();
-	if (!b.failed && found_get(op, a->found, now, buf_span(&b), ret_user, ret_which)) {
+	struct auth_finding *x = finding_of(f, buf_span(&b));
+	if (!x && !b.failed &&
+		found_get(op, f->auth->found, clock_mono(), buf_span(&b), ret_user, ret_which)) {
 		buf_done(&b);
 		return 0;
 	}
-	struct span request = arena_dup(&op->arena, buf_span(&b)); // ask() wipes it
-	int rc = ask(op, a, &b, HAS_USER, &reply, &answer);
+	int rc = find_ask(op, f, x, &b, &bytes, &asked_at);
+	if (rc == 0)
+		rc = answer_read(op, bytes, HAS_USER, &reply, &answer);
 	if (rc == 0 && answer.exchange >= n)
 		rc = op_fail(op, RC_UNAVAILABLE, "The auth process gave a malformed answer.");
-	if (rc < 0)
-		return rc;
-	*ret_user = reply.user;
-	*ret_which = (size_t)answer.exchange;
-	if (request.p)
-		found_put(a->found, now, request, reply.user, *ret_which);
-	return 0;
+	if (rc == 0) {
+		*ret_user = reply.user;
+		*ret_which = (size_t)answer.exchange;
+		found_put(f->auth->found, asked_at, buf_span(&b), reply.user, *ret_which);
+	}
+	buf_done(&b);
+	return rc;
+}
+
+bool auth_finder_waits(const struct auth_finder *f)
+{
+	return f->first && f->first->call && !atomic_load(&f->first->told);
+}
+
+void auth_finder_reset(struct auth_finder *f)
+{
+	struct auth_finding *x;
+	while ((x = f->first)) {
+		f->first = x->next;
+		finding_free(x);
+	}
 }
 
 // --- life ---

@@ -101,17 +101,17 @@ static const struct auth_peer peer = { .service = "imap", .address = "192.0.2.7"
 static void test_find(void **state)
 {
 	struct world *w = *state;
+	struct auth_finder f = { .auth = w->auth };
 	struct span user;
 	size_t which = 7;
 	static const char *const bad[] = { "m", "b", "e", "o", "f", "s" };
 	for (size_t i = 0; i < countof(bad); i++) {
 		struct span name = span_str(bad[i]);
-		assert_int_equal(
-			auth_find(&w->op, w->auth, &name, 1, &user, &which), RC_UNAVAILABLE);
+		assert_int_equal(auth_find(&w->op, &f, &name, 1, &user, &which), RC_UNAVAILABLE);
 		assert_int_equal(which, 7);
 	}
 	struct span name = SPAN("good");
-	assert_int_equal(auth_find(&w->op, w->auth, &name, 1, &user, &which), 0);
+	assert_int_equal(auth_find(&w->op, &f, &name, 1, &user, &which), 0);
 	assert_int_equal(which, 0);
 }
 

@@ -14,7 +14,8 @@ bool login_is_private(const struct conn *c, bool allow_plaintext)
 
 static void answered(void *ctx)
 {
-	conn_wake(ctx); // it is there: before it goes its session cancels the log-in
+	conn_wake(
+		ctx); // it is there: before it goes its session cancels the log-in, or resets the finder
 }
 
 struct auth_peer login_peer(
@@ -31,6 +32,11 @@ struct auth_peer login_peer(
 	peer.can_bind = conn_can_bind(c); // TLS without exporters: no -PLUS
 	peer.client_identity = conn_client_identity(op, c);
 	return peer;
+}
+
+struct auth_finder login_finder(struct auth *a, struct conn *c)
+{
+	return (struct auth_finder){ .auth = a, .answered = answered, .ctx = c };
 }
 
 // Base64 of a response into octets in the arena; "=" is the empty initial one (RFC 4422 section 5 item 2c, RFC 5034 section 4).

@@ -38,6 +38,9 @@ bool login_is_private(const struct conn *c, bool allow_plaintext);
 struct auth_peer login_peer(
 	struct op *op, struct conn *c, const char *service, bool allow_plaintext);
 
+// For look-ups of a session: its connection is woken when they are answered. It resets the finder before it goes.
+struct auth_finder login_finder(struct auth *a, struct conn *c);
+
 // SASL. `initial` is base64 ("=" the empty one), absent when the client sent none. 0 (ret_reply->user), LOGIN_MORE, LOGIN_LATER or a fault
 // of auth_begin(). What is in op's arena must stay until the exchange has ended.
 int login_begin(struct op *op, struct login *l, const char *service, struct span mechanism,

@@ -15,7 +15,7 @@
 #define AUTH_FOUND_KEPT 256u       // recipients whose user the server remembers
 #define AUTH_FOUND_OCTETS 1024u    // of their names
 #define AUTH_FOUND_MS 1000u        // and for how long
-#define AUTH_WORKERS 16u      // log-ins that ask the auth process at a time; others half as many
+#define AUTH_WORKERS 16u           // log-ins and look-ups that ask the auth process at a time
 #define AUTH_HASHES_AT_ONCE 8 // slow password hashes (19 MiB each), and no more than processors
 #define AUTH_HASHES_WAITING                                                                        \
 	8u // requests that may wait for one, strangers half of it: the other workers serve who is known

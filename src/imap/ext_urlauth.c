@@ -4,7 +4,7 @@
 //
 // GENURLAUTH signs URLs of the account of this session only. That the user of the access identifier exists is asked when the URL is used (section 7
 // allows that, so that nobody learns who there is).
-#include "auth/auth.h"
+#include "auth/login.h"
 #include "base/buf.h"
 #include "base/limits.h"
 #include "imap/module.h"
@@ -27,9 +27,11 @@ struct url_wish {
 	bool body, binary, structure; // RFC 5524; none: the octets in the simple form
 };
 struct urls_args {
-	struct url_wish *v; // IMAP_URLS_MAX
-	size_t n, at;       // at: the next to be answered
-	int fault;          // of the first that our own trouble kept from being answered
+	struct url_wish *v;        // IMAP_URLS_MAX
+	size_t n, at;              // at: the next to be answered
+	struct auth_finder finder; // of whom that URL speaks
+	struct rope line;          // GENURLAUTH: the answer, all or nothing
+	int fault;                 // of the first that our own trouble kept from being answered
 	char fault_text[OP_TEXT_MAX];
 };
 
@@ -40,7 +42,11 @@ static struct url_wish *wish_add(struct session *s, struct command *c, struct cu
 		struct urls_args *made = op_new(&s->op, struct urls_args);
 		if (made)
 			made->v = arena_array(&s->op.arena, IMAP_URLS_MAX, sizeof *made->v);
-		c->args = made && made->v ? made : NULL;
+		if (made && made->v) {
+			made->finder = login_finder(s->config->auth, s->conn);
+			rope_init(&made->line);
+			c->args = made;
+		}
 	}
 	struct urls_args *a = c->args;
 	if (!a)
@@ -50,11 +56,22 @@ static struct url_wish *wish_add(struct session *s, struct command *c, struct cu
 	return cursor_is_bad(in) ? NULL : &a->v[a->n++];
 }
 
+// Of the finder `ctx`.
 static int find_user(void *ctx, struct op *op, struct span name, struct span *ret_user)
 {
-	const struct session *s = ctx;
 	size_t which;
-	return auth_find(op, s->config->auth, &name, 1, ret_user, &which);
+	int rc = auth_find(op, ctx, &name, 1, ret_user, &which);
+	return rc == AUTH_WAIT ? URL_WAIT : rc;
+}
+
+static void urls_done(struct session *s, struct command *c)
+{
+	struct urls_args *a = c->args;
+	(void)s;
+	if (!a)
+		return;
+	auth_finder_reset(&a->finder);
+	rope_done(&a->line);
 }
 
 // --- GENURLAUTH ---
@@ -82,8 +99,9 @@ static int genurlauth_parse(struct session *s, struct command *c, struct cursor 
 	return 0;
 }
 
-// What GENURLAUTH checks (RFC 4467 section 7, authimapurlrump in section 9). 0, or the text of a BAD.
-static const char *check_rump(struct session *s, const struct url *url, int *ret_rc)
+// What GENURLAUTH checks (RFC 4467 section 7, authimapurlrump in section 9): the text of a BAD; or NULL, and *ret_rc is 0, URL_WAIT or a fault.
+static const char *check_rump(
+	struct session *s, struct auth_finder *f, const struct url *url, int *ret_rc)
 {
 	struct span user;
 	*ret_rc = 0;
@@ -94,31 +112,32 @@ static const char *check_rump(struct session *s, const struct url *url, int *ret
 	if (!url->access || url->token.p)
 		return "missing access identifier in supplied URL";
 	// Nobody but the user has access to the keys; what others there are makes no difference.
-	*ret_rc = find_user(s, &s->op, url->user, &user);
+	*ret_rc = find_user(f, &s->op, url->user, &user);
 	if (*ret_rc == RC_NONEXISTENT || (*ret_rc == 0 && !span_eq(user, s->priv->user)))
 		return "the URL is of another user";
 	return NULL;
 }
 
-static int sign(struct session *s, struct span text, struct rope *out)
+// 0, URL_WAIT or a fault.
+static int sign(struct session *s, struct urls_args *a, struct span text)
 {
 	struct url url;
 	struct buf full = { 0 };
 	int rc = url_parse(&s->op, text, &url);
 	if (rc < 0)
 		return rc; // RC_SYNTAX is a BAD
-	const char *wrong = check_rump(s, &url, &rc);
+	const char *wrong = check_rump(s, &a->finder, &url, &rc);
 	if (wrong)
 		return op_fail(&s->op, RC_SYNTAX, "%s", wrong);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	buf_add(&full, url.rump);
 	rc = urlauth_sign(&s->op, s->account, &url, &full);
 	if (rc == RC_NONEXISTENT || rc == RC_BADNAME)
 		rc = op_fail(&s->op, RC_SYNTAX, "there is no such mailbox");
 	if (rc == 0) {
-		rope_addc(out, ' ');
-		write_astring(out, buf_span(&full), session_is_utf8(s));
+		rope_addc(&a->line, ' ');
+		write_astring(&a->line, buf_span(&full), session_is_utf8(s));
 	}
 	buf_done(&full);
 	return rc;
@@ -126,20 +145,20 @@ static int sign(struct session *s, struct span text, struct rope *out)
 
 static int genurlauth_run(struct session *s, struct command *c)
 {
-	const struct urls_args *a = c->args;
-	struct rope line; // all or nothing
-	int rc = 0;
-	rope_init(&line);
-	rope_add(&line, SPAN("* GENURLAUTH"));
-	for (size_t i = 0; rc == 0 && i < a->n; i++)
-		rc = sign(s, a->v[i].url, &line);
-	rope_add(&line, SPAN("\r\n"));
-	if (rc == 0 && line.failed)
-		rc = op_fail(&s->op, RC_NOMEM, "out of memory");
-	if (rc == 0)
-		rope_move(session_out(s), &line);
-	rope_done(&line);
-	return rc;
+	struct urls_args *a = c->args;
+	if (a->at == 0 && !rope_size(&a->line))
+		rope_add(&a->line, SPAN("* GENURLAUTH"));
+	for (; a->at < a->n; a->at++) {
+		int rc = sign(s, a, a->v[a->at].url);
+		if (rc != 0)
+			return rc == URL_WAIT ? IMAP_WAIT : rc;
+		auth_finder_reset(&a->finder);
+	}
+	rope_add(&a->line, SPAN("\r\n"));
+	if (a->line.failed)
+		return op_fail(&s->op, RC_NOMEM, "out of memory");
+	rope_move(session_out(s), &a->line);
+	return IMAP_DONE;
 }
 
 // --- URLFETCH ---
@@ -243,10 +262,11 @@ static int write_metadata(
 	return rc;
 }
 
-static int fetch_one(struct session *s, const struct url_wish *w, struct rope *out)
+static int fetch_one(
+	struct session *s, struct auth_finder *f, const struct url_wish *w, struct rope *out)
 {
 	struct url_presenter who = { is_submit_server(s) ? URL_BY_SUBMIT_SERVER : URL_BY_USER,
-		s->priv->user, find_user, s };
+		s->priv->user, find_user, f };
 	struct url_part part;
 	int rc = urlauth_open(&s->op, s->config->mail, w->url, &who, &part);
 	if (rc)
@@ -261,15 +281,21 @@ static int fetch_one(struct session *s, const struct url_wish *w, struct rope *o
 	return rc;
 }
 
-// A response for one URL. Our own trouble is NIL as well, and NO in the end.
+// A response for one URL. Our own trouble is NIL as well, and NO in the end. URL_WAIT: nothing yet.
 static int answer(struct session *s, struct urls_args *a, const struct url_wish *w)
 {
 	struct rope *out = session_out(s);
 	struct arena_mark mark = arena_mark(&s->op.arena);
+	size_t before = rope_size(out);
 	rope_add(out, SPAN("* URLFETCH "));
 	write_astring(out, w->url, session_is_utf8(s));
 	size_t size = rope_size(out);
-	int rc = fetch_one(s, w, out);
+	int rc = fetch_one(s, &a->finder, w, out);
+	if (rc == URL_WAIT) {
+		rope_truncate(out, before);
+		arena_release(&s->op.arena, mark);
+		return rc;
+	}
 	if (rc == RC_NOMEM || out->failed)
 		return op_fail(&s->op, RC_NOMEM, "out of memory");
 	if (rc < 0 && !a->fault) {
@@ -283,6 +309,7 @@ static int answer(struct session *s, struct urls_args *a, const struct url_wish 
 	}
 	rope_add(out, SPAN("\r\n"));
 	arena_release(&s->op.arena, mark);
+	auth_finder_reset(&a->finder);
 	return 0;
 }
 
@@ -292,9 +319,12 @@ static int urlfetch_run(struct session *s, struct command *c)
 	while (a->at < a->n) {
 		if (conn_is_full(s->conn) || (a->at && crew_slice_is_over()))
 			return IMAP_MORE;
-		int rc = answer(s, a, &a->v[a->at++]);
+		int rc = answer(s, a, &a->v[a->at]);
+		if (rc == URL_WAIT)
+			return IMAP_WAIT;
 		if (rc < 0)
 			return rc;
+		a->at++;
 	}
 	return a->fault ? op_fail(&s->op, a->fault, "%s", a->fault_text) : IMAP_DONE;
 }
@@ -353,10 +383,10 @@ void urlauth_tell(struct session *s)
 
 static const struct imap_command commands[] = {
 	{ "GENURLAUTH", STATE_AUTHENTICATED | STATE_SELECTED, genurlauth_parse, genurlauth_run,
-		NULL, NULL, NULL },
+		urls_done, NULL, NULL },
 	{ "RESETKEY", STATE_AUTHENTICATED | STATE_SELECTED, resetkey_parse, resetkey_run, NULL,
 		NULL, NULL },
-	{ "URLFETCH", STATE_AUTHENTICATED | STATE_SELECTED, urlfetch_parse, urlfetch_run, NULL,
+	{ "URLFETCH", STATE_AUTHENTICATED | STATE_SELECTED, urlfetch_parse, urlfetch_run, urls_done,
 		NULL, NULL },
 	{ NULL },
 };

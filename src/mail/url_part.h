@@ -17,7 +17,10 @@ struct url_part { // must not move while it is open; zeroed is closed
 	struct octets_range asked; // by the URL, whatever there is
 	uint64_t from, to;         // octets of the section
 };
-enum { URL_NOTHING = 1 }; // outcome: nothing that is there, or nothing that this one may have
+enum {
+	URL_NOTHING = 1, // outcome: nothing that is there, or nothing that this one may have
+	URL_WAIT,        // of urlauth_open() (mail/urlauth.h)
+};
 // The part of a message in this account's mailbox (canonical, whatever url->mailbox is). URL_NOTHING: no such mailbox, another UIDVALIDITY, no such
 // message or section. As for BODY.PEEK: no flag changes, \Recent is not taken. May block (CREW_DISK).
 int url_part_open(struct op *op, struct account *a, const struct url *url, struct span mailbox,

@@ -37,12 +37,12 @@ enum url_bearer {             // who presents a URL (RFC 4467 section 3)
 struct url_presenter {
 	enum url_bearer bearer;
 	struct span user; // canonical (auth/auth.h)
-	// The canonical name of the user of that name, in op's arena. RC_NONEXISTENT; other faults are passed on. May block (CREW_AUTH).
+	// The canonical name of the user of that name, in op's arena. RC_NONEXISTENT; other faults are passed on, and so is URL_WAIT: not known yet.
 	int (*find)(void *ctx, struct op *op, struct span name, struct span *ret_user);
 	void *ctx;
 };
-// What this URL means, if the presenter may have it now: 0, URL_NOTHING (mail/url_part.h) whatever was wrong with it, or a fault of ours.
-// The caller closes. Blocks (CREW_DISK, CREW_AUTH).
+// What this URL means, if the presenter may have it now: 0, URL_NOTHING (mail/url_part.h) whatever was wrong with it, URL_WAIT when find() says so
+// (to be called again, with no effect so far), or a fault of ours. The caller closes. Blocks (CREW_DISK).
 int urlauth_open(struct op *op, struct mail *m, struct span text, const struct url_presenter *who,
 	struct url_part *ret_part);
 

@@ -123,7 +123,7 @@ static struct survey survey_of(struct span header)
 	return s;
 }
 
-// Whose the addresses of a field are: what the worst of them is (the order of enum address_owner), or a fault.
+// Whose the addresses of a field are: what the worst of them is (the order of enum address_owner), OWNER_WAIT as soon as one is not known, or a fault.
 static int owner_of_field(
 	struct op *op, const struct header_rules *rules, struct span value, unsigned *io_count)
 {
@@ -139,7 +139,7 @@ static int owner_of_field(
 			continue;
 		int owner =
 			a.local.n ? rules->owner(op, rules->ctx, a.local, a.domain) : OWNER_NOBODY;
-		if (owner < 0)
+		if (owner < 0 || owner == OWNER_WAIT)
 			return owner;
 		worst = owner > worst ? owner : worst;
 	}
@@ -193,6 +193,8 @@ static int sort_fields(struct op *op, struct span header, const struct header_ru
 			int owner = owner_of_field(op, rules, f.value, &count);
 			if (owner < 0)
 				return owner;
+			if (owner == OWNER_WAIT)
+				return HEADER_WAIT;
 			if (sender && owner != OWNER_USER)
 				continue; // RFC 6409 section 8.1: replaced below
 			sent |= sender;

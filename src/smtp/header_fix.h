@@ -30,7 +30,9 @@ enum address_owner {
 	OWNER_USER,    // the user's own
 	OWNER_NOBODY,  // of nobody here
 	OWNER_ANOTHER, // of another account here
+	OWNER_WAIT,    // not known yet: auth/ was asked
 };
+enum { HEADER_WAIT = 1 };
 struct header_rules {
 	// Whose an address is: an address_owner or a fault.
 	int (*owner)(struct op *op, void *ctx, struct span local, struct span domain);
@@ -46,7 +48,7 @@ struct fixed_header {        // in op's arena
 	bool has_message_id; // the client gave one
 	bool is_changed;     // head is not what it was: fields were taken out
 };
-// 0, RC_NOPERM (From is another's), RC_TOOBIG (more authors than anybody looks at), RC_NOMEM or a fault of owner().
+// 0, HEADER_WAIT (owner() said OWNER_WAIT: call again), RC_NOPERM (From is another's), RC_TOOBIG (more authors than anybody looks at), RC_NOMEM or a fault of owner().
 int header_fix(struct op *op, struct span header, const struct header_rules *rules,
 	struct fixed_header *ret_fixed);
 

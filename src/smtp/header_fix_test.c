@@ -21,6 +21,16 @@ static int owner(struct op *op, void *ctx, struct span local, struct span domain
 					      : OWNER_NOBODY;
 }
 
+// The same, each time that an address is asked for behind OWNER_WAIT for `*ctx` addresses in turn.
+static int owner_later(struct op *op, void *ctx, struct span local, struct span domain)
+{
+	unsigned *left = ctx;
+	if (*left == 0)
+		return owner(op, NULL, local, domain);
+	--*left;
+	return OWNER_WAIT;
+}
+
 static const struct header_rules rules = {
 	.owner = owner, .sender = { "me@a", 4 }, .host = "mx.a"
 };
@@ -190,9 +200,28 @@ static void adds(void **state)
 	op_done(&op);
 }
 
+// What is not known yet decides nothing, whatever else is known.
+static void waits(void **state)
+{
+	(void)state;
+	struct op op;
+	struct fixed_header f;
+	unsigned left = 2;
+	struct header_rules later = rules;
+	struct span text = SPAN(HAS "Sender: x@b\r\nFrom: you@a, me@a\r\n\r\n");
+	later.owner = owner_later;
+	later.ctx = &left;
+	op_init(&op, 0);
+	assert_int_equal(header_fix(&op, text, &later, &f), HEADER_WAIT);
+	assert_int_equal(header_fix(&op, text, &later, &f), HEADER_WAIT);
+	assert_int_equal(header_fix(&op, text, &later, &f), RC_NOPERM);
+	op_done(&op);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(waits),
 		cmocka_unit_test(cuts),
 		cmocka_unit_test(bounded),
 		cmocka_unit_test(fixes),

@@ -59,8 +59,10 @@ static void rcpt(struct smtp_session *s, const struct smtp_command *c)
 	struct recipient r;
 	if (!smtp_rcpt_check(s, c, &r))
 		return;
-	int rc = smtp_resolve(&s->op, s->host->auth, &c->path, true, &r);
-	if (rc < 0) {
+	int rc = smtp_resolve(&s->op, s, &c->path, true, &r);
+	if (rc == RESOLVE_WAIT) {
+		smtp_again(s);
+	} else if (rc < 0) {
 		struct smtp_reply reply = smtp_reply_of(rc);
 		smtp_refuse(s, &reply,
 			rc == RC_NONEXISTENT ? "no such user here" : op_text(&s->op, rc));

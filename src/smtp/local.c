@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Recipients that have accounts here: whose mail an address is, and delivery to them.
-#include "auth/auth.h"
 #include "base/must.h"
 #include "mail/deliver.h"
 #include "mail/txn.h"
@@ -9,7 +8,7 @@
 #include <openssl/evp.h>
 
 // The whole address as a name of a user, then the local part alone; each as it is, then without "+folder".
-int smtp_resolve(struct op *op, struct auth *auth, const struct smtp_path *p, bool bare,
+int smtp_resolve(struct op *op, struct smtp_session *s, const struct smtp_path *p, bool bare,
 	struct recipient *ret)
 {
 	struct span names[4], base = SPAN_NONE, detail = SPAN_NONE;
@@ -40,10 +39,10 @@ int smtp_resolve(struct op *op, struct auth *auth, const struct smtp_path *p, bo
 	if (n == 0)
 		return op_fail(op, RC_NONEXISTENT, "no such user");
 	size_t which;
-	int rc = auth_find(op, auth, names, n, &ret->user, &which);
+	int rc = auth_find(op, &s->finder, names, n, &ret->user, &which);
 	if (rc == 0 && which >= detailed)
 		ret->folder = detail;
-	return rc;
+	return rc == AUTH_WAIT ? RESOLVE_WAIT : rc;
 }
 
 // Names this envelope with this content for this recipient: mail/deliver.h. The message's hash is done with: begun anew, it need not look for SHA-256 again.

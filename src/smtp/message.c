@@ -10,10 +10,18 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 
+void smtp_checked(struct smtp_session *s)
+{
+	if (s->checks)
+		auth_finder_reset(&s->finder);
+	s->checks = false;
+}
+
 void smtp_message_refuse(struct smtp_session *s, const struct smtp_answer *answer)
 {
 	s->fault = RC_CANNOT;
 	s->fault_answer = *answer;
+	smtp_checked(s);
 	delivery_free(s->delivery);
 	s->delivery = NULL;
 	if (s->front->fault)
@@ -129,6 +137,8 @@ bool smtp_take_chunk(struct smtp_session *s)
 	s->chunk_left -= n;
 	if (is_endless(s) || s->chunk_left)
 		return true;
+	if (s->checks) // and again
+		return true;
 	s->phase = AT_COMMAND;
 	if (s->in_message && s->last_chunk)
 		smtp_message_end(s);
@@ -141,6 +151,7 @@ bool smtp_take_chunk(struct smtp_session *s)
 
 void smtp_message_abort(struct smtp_session *s)
 {
+	smtp_checked(s);
 	if (s->front->abort)
 		s->front->abort(s);
 	delivery_free(s->delivery);
@@ -155,6 +166,9 @@ void smtp_message_end(struct smtp_session *s)
 {
 	unsigned n;
 	int rc = s->fault || !s->front->end ? 0 : s->front->end(s);
+	s->phase = AT_WHOLE;
+	if (s->checks)
+		return;
 	if (rc == 0 && !s->fault && EVP_DigestFinal_ex(s->hash, s->digest, &n) != 1)
 		rc = op_fail(&s->op, RC_NOMEM, "out of memory");
 	if (rc == 0 && !s->fault && s->delivery)

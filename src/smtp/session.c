@@ -2,6 +2,7 @@
 // The loop of a connection and the commands that LMTP and submission have in common (RFC 5321, RFC 3030, RFC 3207).
 #include "smtp/session_priv.h"
 
+#include "auth/login.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "mail/account.h"
@@ -42,6 +43,11 @@ void smtp_closing(struct smtp_session *s, const char *enhanced, const char *text
 }
 
 // --- transactions ---
+
+void smtp_again(struct smtp_session *s)
+{
+	s->phase = AT_AGAIN;
+}
 
 void smtp_transaction_end(struct smtp_session *s)
 {
@@ -243,7 +249,22 @@ static void command(struct smtp_session *s, struct span line)
 		s->phase = AT_END;
 }
 
+// (Again) the line that was read last.
+static void run_line(struct smtp_session *s)
+{
+	s->phase = AT_COMMAND;
+	command(s, s->line);
+	if (s->phase != AT_AGAIN)
+		auth_finder_reset(&s->finder);
+}
+
 // --- the loop ---
+
+static void count_errors(struct smtp_session *s)
+{
+	if (s->bad > LMTP_BAD_MAX)
+		smtp_closing(s, "4.7.0", "too many errors");
+}
 
 // Takes and runs one line. False: there is none, or its time has not come (*ret_held).
 static bool next_line(struct smtp_session *s, bool *ret_held)
@@ -274,11 +295,18 @@ static bool next_line(struct smtp_session *s, bool *ret_held)
 		smtp_say(s, 500, "5.5.6", "the line is too long");
 	else if (!line.p) // not for ever: the client comes again
 		smtp_say(s, 451, "4.3.0", "out of memory");
-	else
-		command(s, line);
-	if (s->bad > LMTP_BAD_MAX)
-		smtp_closing(s, "4.7.0", "too many errors");
+	else {
+		s->line = line;
+		run_line(s);
+	}
+	count_errors(s);
 	return true;
+}
+
+// It waits for auth/.
+static bool looks_up(const struct smtp_session *s)
+{
+	return s->phase == AT_AGAIN || (s->checks && s->phase != AT_END);
 }
 
 // One step. CONN_READ: and again, unless *ret_again is false.
@@ -287,12 +315,19 @@ static enum conn_next advance(struct smtp_session *s, bool *ret_again)
 	bool held = false;
 	*ret_again = true;
 	// A message that has come whole is delivered before anything ends the connection: its recipients are being served.
-	if (s->stopping && s->phase != AT_SERVE && s->phase != AT_END)
+	if (s->stopping && s->phase != AT_WHOLE && s->phase != AT_SERVE && s->phase != AT_END)
 		smtp_closing(s, "4.3.2", "shutting down");
+	if (s->phase == AT_AGAIN ? auth_finder_waits(&s->finder) : looks_up(s))
+		return CONN_WAIT;
 	switch (s->phase) {
 	case AT_COMMAND:
 	case AT_LINE:
 		*ret_again = next_line(s, &held);
+		break;
+	case AT_AGAIN:
+		s->active_at = clock_mono();
+		run_line(s);
+		count_errors(s);
 		break;
 	case AT_PAUSE:
 		return s->front->wait(s);
@@ -303,6 +338,9 @@ static enum conn_next advance(struct smtp_session *s, bool *ret_again)
 		if (s->front->is_full && s->front->is_full(s))
 			return CONN_WAIT;
 		*ret_again = s->phase == AT_DATA ? smtp_take_data(s) : smtp_take_chunk(s);
+		break;
+	case AT_WHOLE:
+		smtp_message_end(s);
 		break;
 	case AT_SERVE:
 		return s->front->serve(s);
@@ -317,6 +355,8 @@ static enum conn_next advance(struct smtp_session *s, bool *ret_again)
 static uint64_t timeout_at(const struct smtp_session *s)
 {
 	uint64_t at = s->active_at + NS_PER_S * s->host->timeout;
+	if (looks_up(s))
+		return 0; // auth/ has deadlines of its own
 	return s->front->deadline ? s->front->deadline(s, at) : at;
 }
 
@@ -332,6 +372,7 @@ void smtp_session_init(struct smtp_session *s, struct conn *c, const struct smtp
 	s->conn = c;
 	s->front = front;
 	s->host = host;
+	s->finder = login_finder(host->auth, c);
 	s->opened_at = s->active_at = clock_mono();
 	op_init(&s->op, SMTP_COMMAND_MEMORY);
 	op_init(&s->tx, SMTP_MEMORY);
@@ -345,6 +386,7 @@ void smtp_session_done(struct smtp_session *s)
 		(unsigned long long)((clock_mono() - s->opened_at) / NS_PER_S),
 		(unsigned long long)s->messages, (unsigned long long)s->delivered);
 	smtp_message_abort(s);
+	auth_finder_reset(&s->finder);
 	forget_client(s);
 	op_done(&s->op);
 	op_done(&s->tx);
@@ -373,7 +415,7 @@ enum conn_next smtp_session_run(struct smtp_session *s, unsigned events)
 	if (s->front->progress)
 		s->front->progress(s);
 	bool waits = s->phase != AT_SERVE && s->phase != AT_END && s->phase != AT_PAUSE &&
-		s->phase != AT_SOURCE;
+		s->phase != AT_SOURCE && s->phase != AT_WHOLE && !looks_up(s);
 	if (events & CONN_EV_DEADLINE && waits && clock_mono() >= timeout_at(s))
 		smtp_closing(s, "4.4.2", "closed after a long silence");
 	bool again = true;

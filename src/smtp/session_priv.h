@@ -5,6 +5,7 @@
 #ifndef SMTP_SESSION_PRIV_H
 #define SMTP_SESSION_PRIV_H
 
+#include "auth/auth.h"
 #include "base/limits.h"
 #include "net/conn.h"
 #include "smtp/envelope.h"
@@ -15,7 +16,6 @@
 
 #define SMTP_HOSTNAME_MAX 256u // limit of gethostname()
 
-struct auth;
 struct decision;
 struct delivery;
 struct mail;
@@ -23,11 +23,13 @@ struct smtp_session;
 
 enum smtp_phase {
 	AT_COMMAND, // a command is awaited
+	AT_AGAIN,   // the command waits for auth/, and is run again then: smtp_again()
 	AT_LINE,    // a line that is no command: the front end's (SASL)
 	AT_PAUSE, // the front end waits for something that is not input: its wait() says when it is there
 	AT_DATA,   // octets of DATA
 	AT_CHUNK,  // octets of a BDAT chunk
 	AT_SOURCE, // octets that come from here: the front end's pull()
+	AT_WHOLE,  // the message has come, but it is looked at still
 	AT_SERVE,  // the message is there: recipients are served
 	AT_END,    // the last reply was given
 };
@@ -57,7 +59,7 @@ struct smtp_front {
 	int (*begin)(struct smtp_session
 			*s); // may set AT_PAUSE; then it goes on with the phase of before
 	int (*octets)(struct smtp_session *s, struct span octets);
-	int (*end)(struct smtp_session *s);
+	int (*end)(struct smtp_session *s);    // with `checks` set it is called again
 	void (*abort)(struct smtp_session *s); // it is given up, or over
 	// AT_SERVE. CONN_READ: everybody is served.
 	enum conn_next (*serve)(struct smtp_session *s);
@@ -80,6 +82,10 @@ struct smtp_session {
 	const struct smtp_host *host;
 	enum smtp_phase phase;
 	struct line_cutter cutter;
+	struct span line; // AT_COMMAND, AT_AGAIN: of the command; in the arena of op
+	struct auth_finder
+		finder; // whose addresses are: of the command, or of the message's header
+	bool checks; // the front end waits for what the finder was asked of the message: no octets are taken, nothing is said until its progress() unsets it
 	struct span client; // of EHLO or LHLO, as Received shows it; malloced; absent: none yet
 	bool in_mail;       // MAIL was accepted
 	bool eof, stopping;
@@ -124,6 +130,8 @@ void smtp_transaction_end(struct smtp_session *s); // forgets envelope and messa
 bool smtp_hello(struct smtp_session *s, const struct smtp_command *c);
 // The reply to it, without its last line: the extensions that both front ends have, then those.
 void smtp_hello_lines(struct smtp_session *s, const char *const *more, size_t n);
+// From the front end's command(), before it had any effect: it waits for what the finder was asked, and is called again from its beginning.
+void smtp_again(struct smtp_session *s);
 // MAIL: the envelope is begun. False: refused.
 bool smtp_mail(struct smtp_session *s, const struct smtp_command *c);
 // RCPT: may it stand here, and are its parameters good? *ret: the address with them. False: refused.
@@ -141,14 +149,18 @@ void smtp_message_abort(struct smtp_session *s);
 // Octets of the message that came another way than by DATA or BDAT.
 void smtp_message_octets(struct smtp_session *s, struct span octets);
 void smtp_message_end(struct smtp_session *s);
+void smtp_checked(
+	struct smtp_session *s); // `checks` no more; the finder forgets what it was asked for it
 void smtp_message_fault(struct smtp_session *s, int rc); // of s->op: nobody gets it
 // The same with the answer of somebody else, or one of our own.
 void smtp_message_refuse(struct smtp_session *s, const struct smtp_answer *answer);
 void smtp_say_fault(struct smtp_session *s);
 
 // --- local.c: recipients that have accounts here ---
-// Whose mail it is: ret->user and ret->folder, in the arena of `op`. `bare`: a local part alone may be a user's name. RC_NONEXISTENT.
-int smtp_resolve(struct op *op, struct auth *auth, const struct smtp_path *p, bool bare,
+enum { RESOLVE_WAIT = 1 };
+// Whose mail it is: ret->user and ret->folder, in the arena of `op`. `bare`: a local part alone may be a user's name. RC_NONEXISTENT. RESOLVE_WAIT: the
+// finder of the session was asked.
+int smtp_resolve(struct op *op, struct smtp_session *s, const struct smtp_path *p, bool bare,
 	struct recipient *ret);
 // Puts the message in line for a group of recipients of the envelope, which come in its order. A mailbox that several of them lead to has it once: the
 // others share the answer of the first. Texts live in the arena of s->op.

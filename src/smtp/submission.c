@@ -76,11 +76,13 @@ static bool is_own_domain(const struct submission *sub, struct span domain)
 	return false;
 }
 
-int submission_owner(struct op *op, const struct submission_session *ss,
-	const struct smtp_path *path, struct recipient *ret)
+int submission_owner(struct op *op, struct submission_session *ss, const struct smtp_path *path,
+	struct recipient *ret)
 {
 	bool bare = !path->domain.n || is_own_domain(ss->submission, path->domain);
-	int rc = smtp_resolve(op, ss->s.host->auth, path, bare, ret);
+	int rc = smtp_resolve(op, &ss->s, path, bare, ret);
+	if (rc == RESOLVE_WAIT)
+		return OWNER_WAIT;
 	if (rc == RC_NONEXISTENT)
 		return OWNER_NOBODY;
 	if (rc < 0)
@@ -104,11 +106,12 @@ static bool is_given(const struct submission_session *ss, const struct smtp_path
 }
 
 int submission_sender_owner(
-	struct op *op, const struct submission_session *ss, const struct smtp_path *path)
+	struct op *op, struct submission_session *ss, const struct smtp_path *path)
 {
 	struct recipient any;
 	int owner = submission_owner(op, ss, path, &any);
-	return owner >= 0 && owner != OWNER_USER && is_given(ss, path) ? OWNER_USER : owner;
+	bool is_others = owner == OWNER_NOBODY || owner == OWNER_ANOTHER;
+	return is_others && is_given(ss, path) ? OWNER_USER : owner;
 }
 
 // --- logging in (RFC 4954) ---
@@ -327,6 +330,11 @@ static void mail(struct submission_session *ss, const struct smtp_command *c)
 		smtp_say(s, 250, "2.1.0", "sender accepted");
 		return;
 	}
+	if (owner == OWNER_WAIT) {
+		smtp_transaction_end(s);
+		smtp_again(s);
+		return;
+	}
 	struct smtp_reply reply = smtp_reply_of(owner < 0 ? owner : RC_NOPERM);
 	smtp_refuse(
 		s, &reply, owner < 0 ? op_text(&s->op, owner) : "this sender address is not yours");
@@ -363,7 +371,9 @@ static void rcpt(struct submission_session *ss, const struct smtp_command *c)
 		r.address = path.text;
 	}
 	int owner = submission_owner(&s->op, ss, &path, &r);
-	if (owner < 0) {
+	if (owner == OWNER_WAIT) {
+		smtp_again(s);
+	} else if (owner < 0) {
 		struct smtp_reply reply = smtp_reply_of(owner);
 		smtp_refuse(s, &reply, op_text(&s->op, owner));
 	} else if (owner != OWNER_NOBODY && !envelope_is_for_later(&s->envelope)) {

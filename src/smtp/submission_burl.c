@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // BURL (RFC 4468): parts of a message that are in a mailbox here, instead of an upload. The URL is one that URLAUTH made for this user to submit
 // with (submit+user): mail/urlauth.h. BURL and BDAT may take turns.
-#include "auth/auth.h"
 #include "base/clock.h"
 #include "mail/urlauth.h"
 #include "run/crew.h"
@@ -13,7 +12,8 @@
 static int find_user(void *ctx, struct op *op, struct span name, struct span *ret_user)
 {
 	size_t which;
-	return auth_find(op, ctx, &name, 1, ret_user, &which);
+	int rc = auth_find(op, ctx, &name, 1, ret_user, &which);
+	return rc == AUTH_WAIT ? URL_WAIT : rc;
 }
 
 // "BURL" SP absolute-URI [SP "LAST"]
@@ -54,9 +54,13 @@ void submission_burl(struct submission_session *ss, const struct smtp_command *c
 		return;
 	}
 	struct url_presenter who = {
-		.bearer = URL_FOR_USER, .user = ss->user, .find = find_user, .ctx = s->host->auth
+		.bearer = URL_FOR_USER, .user = ss->user, .find = find_user, .ctx = &s->finder
 	};
 	int rc = urlauth_open(&s->op, s->host->mail, url, &who, &ss->part);
+	if (rc == URL_WAIT) {
+		smtp_again(s);
+		return;
+	}
 	if (rc != 0) {
 		refuse(ss, rc);
 		return;

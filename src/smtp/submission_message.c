@@ -144,7 +144,8 @@ static int store_header(struct submission_session *ss, struct span original)
 	return rc == 0 && ss->copy ? header_into(ss, ss->copy, original) : rc;
 }
 
-// The header is whole: it is looked at, and goes on with what came behind it.
+// The header is whole: it is looked at, and goes on with what came behind it. While it is not known whose the addresses in it are, that happens again
+// when the session is woken (s->checks).
 static int header_done(struct submission_session *ss)
 {
 	struct smtp_session *s = &ss->s;
@@ -153,6 +154,10 @@ static int header_done(struct submission_session *ss)
 	};
 	struct span all = buf_span(&ss->header);
 	int rc = header_fix(&s->op, span_cut(all, 0, ss->cutter.line), &rules, &ss->fixed);
+	s->checks = rc == HEADER_WAIT;
+	if (s->checks)
+		return 0;
+	auth_finder_reset(&s->finder);
 	if (rc < 0)
 		return rc;
 	s->has_own_id = ss->fixed.has_message_id;
@@ -174,6 +179,19 @@ static int header_done(struct submission_session *ss)
 	return received.p ? rc : op_fail(&s->op, RC_NOMEM, "out of memory");
 }
 
+void submission_check_again(struct submission_session *ss)
+{
+	struct smtp_session *s = &ss->s;
+	if (!s->checks || s->phase == AT_END || auth_finder_waits(&s->finder))
+		return;
+	struct arena_mark mark = arena_mark(&s->op.arena);
+	int rc = header_done(ss);
+	if (rc < 0)
+		smtp_message_fault(s, rc);
+	arena_release(&s->op.arena, mark);
+	s->active_at = clock_mono();
+}
+
 // Octets whose lines end in CRLF.
 static int take(struct submission_session *ss, struct span octets)
 {
@@ -187,7 +205,10 @@ static int take(struct submission_session *ss, struct span octets)
 			return rc;
 		octets = span_skip(octets, used);
 	}
-	return pass_on(ss, octets);
+	if (!s->checks)
+		return pass_on(ss, octets);
+	buf_add(&ss->header, octets); // the rest of one buffer: no more is taken now
+	return ss->header.failed ? op_fail(&s->op, RC_NOMEM, "out of memory") : 0;
 }
 
 static int lone_cr(struct smtp_session *s)
@@ -221,7 +242,7 @@ int submission_end(struct smtp_session *s)
 		if (rc == 0)
 			rc = header_done(ss);
 	}
-	return rc == 0 && ss->copy ? delivery_end(&s->op, ss->copy) : rc;
+	return rc == 0 && ss->copy && !s->checks ? delivery_end(&s->op, ss->copy) : rc;
 }
 
 // --- recipients ---

@@ -62,7 +62,7 @@ struct submission_session {
 	struct dot_stuffer dots; // for the relay
 	struct crlf_reader lines;
 	struct header_cutter cutter;
-	struct buf header;         // until it is whole
+	struct buf header;         // until it was looked at, with octets behind it
 	struct fixed_header fixed; // then; in the arena of s.tx
 	// AT_SERVE:
 	bool is_serving, relay_waits;
@@ -83,12 +83,12 @@ static inline struct submission_session *submission_of(struct smtp_session *s)
 }
 
 // Whose an address is: an enum address_owner or a fault. *ret: the account it is delivered to, unless it is nobody's.
-int submission_owner(struct op *op, const struct submission_session *ss,
-	const struct smtp_path *path, struct recipient *ret);
+int submission_owner(struct op *op, struct submission_session *ss, const struct smtp_path *path,
+	struct recipient *ret);
 
 // The same for who may send: addresses that the configuration gives the user are the user's, too.
 int submission_sender_owner(
-	struct op *op, const struct submission_session *ss, const struct smtp_path *path);
+	struct op *op, struct submission_session *ss, const struct smtp_path *path);
 
 // --- submission_relay.c ---
 // What can be offered of FUTURERELEASE now: s.future.
@@ -137,6 +137,8 @@ void submission_note_relayed(struct submission_session *ss); // its recipients h
 void submission_remember(struct submission_session *ss, const struct span *have, size_t n);
 
 // --- submission_message.c ---
+// The session runs: a header that was not known to be the user's is looked at again.
+void submission_check_again(struct submission_session *ss);
 // These trace fields and, where it has none of its own, the message's Sender: what stands in front of its text. In the arena of s.op; absent: out of memory.
 struct span submission_prefix(struct submission_session *ss, struct span trace);
 // Somebody did not get it. What is temporary counts more: the client is to try again.

@@ -196,6 +196,7 @@ void submission_progress(struct smtp_session *s)
 			ss->refusal = a;
 		}
 	}
+	submission_check_again(ss);
 }
 
 bool submission_may_run(struct smtp_session *s, struct span line)

@@ -129,9 +129,11 @@ static void refuses_messages(void **state)
 	dialogue(true,
 		SPAN("MAIL FROM:<u@a>\r\nRCPT TO:<v@a>\r\nDATA\r\nFrom: v@a\r\n\r\nx\r\n.\r\n"
 		     "MAIL FROM:<u@a>\r\nRCPT TO:<v@a>\r\nDATA\r\nFrom: u@a\r\n\r\nx\ry\r\n.\r\n"
-		     "MAIL FROM:<u@a>\r\nRCPT TO:<v@a>\r\nBDAT 12 LAST\r\nFrom: u@a\r\n\rQUIT\r\n"),
+		     "MAIL FROM:<u@a>\r\nRCPT TO:<v@a>\r\nBDAT 12 LAST\r\nFrom: u@a\r\n\rRSET\r\n"
+		     "MAIL FROM:<u@a>\r\nRCPT TO:<v@a>\r\nBDAT 14\r\nFrom: v@a\r\n\r\nxBDAT 1 "
+		     "LAST\r\nyQUIT\r\n"),
 		"250?\n250?\n354?\n550 5.7.1?\n250?\n250?\n354?\n554 5.6.0?\n250?\n250?\n554 "
-		"5.6.0?\n221?");
+		"5.6.0?\n250?\n250?\n250?\n550 5.7.1?\n550 5.7.1?\n221?");
 	struct buf text = { 0 };
 	buf_add(&text, SPAN("MAIL FROM:<u@a>\r\nRCPT TO:<v@a>\r\nDATA\r\nFrom: u@a\r\n\r\n"));
 	for (unsigned i = 0; i < 20000; i++)

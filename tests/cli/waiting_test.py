@@ -64,7 +64,7 @@ class Waiting(CliCase):
         return found
 
     def started(self):
-        return self.server(protocols=("imap", "imaps", "pop3", "submission"))
+        return self.server(protocols=("imap", "imaps", "pop3", "submission", "lmtp"))
 
     def nobody_else_waits(self, server, client):
         """Who is in, and who comes and does not log in."""
@@ -123,6 +123,105 @@ class Waiting(CliCase):
             self.log_in(server).logout()
             os.kill(helpers(server)["starling-auth"], signal.SIGSTOP)
             self.crowd(server)
+            began = time.monotonic()
+            server.stop()
+            self.assertLess(time.monotonic() - began, 15)
+
+    # --- looking up recipients and senders ---
+
+    def say(self, one, line, wanted):
+        one.sendall(line + b"\r\n")
+        return self.read(one, wanted)
+
+    def askers(self, server):
+        """As crowd(), of those who are about to ask for a name: (socket, what it says then, what shows success, trouble)."""
+        found = []
+        for i in range(CROWD):
+            user = self.users[i % len(self.users)].encode()
+            kind = i // len(self.users) % 5
+            one = self.connect(server, ("lmtp", "submission", "submission", "submission", "imap")[kind])
+            self.read(one, rb"\r\n")
+            plain = base64.b64encode(b"\0%s\0%s" % (user, PASSWORD.encode()))
+            if kind == 0:
+                self.say(one, b"LHLO x\r\nMAIL FROM:<>", rb"2\.1\.0")
+                found.append((one, b"RCPT TO:<%s>" % user, rb"250 2\.1\.5", rb"451 "))
+            elif kind == 4:
+                self.say(one, b"a LOGIN %s %s" % (user, PASSWORD.encode()), rb"a OK")
+                url = b"imap://%s@x/INBOX/;UID=1;URLAUTH=anonymous" % user
+                found.append((one, b"b GENURLAUTH %s INTERNAL" % url, rb"b OK", rb"b NO \[UNAVAILABLE\]"))
+            else:
+                self.say(one, b"EHLO x\r\nAUTH PLAIN %s" % plain, rb"235 ")
+                mail = b"MAIL FROM:<%s>" % user
+                if kind > 1:
+                    self.say(one, mail, rb"250 ")
+                if kind > 2:
+                    self.say(one, b"RCPT TO:<%s>\r\nDATA" % user, rb"354 ")
+                line = (mail, b"RCPT TO:<%s>" % user, b"From: list@elsewhere.example\r\n\r\nx\r\n.")[kind - 1]
+                found.append((one, line, rb"250 ", rb"451 "))
+        time.sleep(1.1)  # AUTH_FOUND_MS: nothing is known any more
+        return found
+
+    def test_lookups_auth_stopped(self):
+        with self.started() as server:
+            client = self.log_in(server)
+            client.sock.settimeout(SECONDS)
+            crowd = self.askers(server)
+            worker = helpers(server)["starling-auth"]
+            os.kill(worker, signal.SIGSTOP)
+            try:
+                for one, line, _, _ in crowd:
+                    one.sendall(line + b"\r\n")
+                time.sleep(0.5)
+                self.nobody_else_waits(server, client)
+                for one, _, _, _ in crowd[::5]:
+                    one.close()
+                time.sleep(0.2)
+                self.nobody_else_waits(server, client)
+                before = self.spent(server)
+                time.sleep(0.5)
+                self.assertLess(self.spent(server) - before, 0.3)
+            finally:
+                with contextlib.suppress(ProcessLookupError):  # taken for dead
+                    os.kill(worker, signal.SIGCONT)
+            for i, (one, _, fine, _) in enumerate(crowd):
+                if i % 5:
+                    self.read(one, fine)
+            self.assertEqual(helpers(server)["starling-auth"], worker)
+            client.logout()
+
+    def test_lookups_auth_dies(self):
+        with self.started() as server:
+            crowd = self.askers(server)
+            worker = helpers(server)["starling-auth"]
+            os.kill(worker, signal.SIGSTOP)
+            for one, line, _, _ in crowd:
+                one.sendall(line + b"\r\n")
+            time.sleep(0.5)
+            os.kill(worker, signal.SIGKILL)
+            said = [self.read(one, fine + b"|" + refused).encode() for one, _, fine, refused in crowd]
+            lost = sum(bool(re.search(refused, text)) for (_, _, _, refused), text in zip(crowd, said, strict=True))
+            self.assertEqual(lost, 16)  # AUTH_WORKERS
+
+    def test_lookups_in_order(self):
+        """What a pipelining client sent behind an address that is awaited is answered behind it."""
+        with self.started() as server:
+            one = self.connect(server, "lmtp")
+            self.say(one, b"LHLO x\r\nMAIL FROM:<>", rb"2\.1\.0")
+            worker = helpers(server)["starling-auth"]
+            os.kill(worker, signal.SIGSTOP)
+            one.sendall(b"RCPT TO:<user0>\r\nRCPT TO:<nobody>\r\nRCPT TO:<user1>\r\nNOOP\r\nMAIL FROM:<>\r\nQUIT\r\n")
+            time.sleep(0.2)
+            os.kill(worker, signal.SIGCONT)
+            codes = re.findall(r"^\d+", self.read(one, rb"221 "), re.M)
+            self.assertEqual(codes, ["250", "550", "250", "250", "503", "221"])
+
+    def test_stop_while_looking_up(self):
+        with self.started() as server:
+            crowd = self.askers(server)
+            os.kill(helpers(server)["starling-auth"], signal.SIGSTOP)
+            for one, line, _, _ in crowd:
+                one.sendall(line + b"\r\n")
+            time.sleep(0.2)
             began = time.monotonic()
             server.stop()
             self.assertLess(time.monotonic() - began, 15)
