@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all fuzzing so far adds up to: build-fuzz/record.json, kept across runs. For each fuzzer: executions and CPU seconds of all its slices, and what
-its corpus reached in the last one that had the grown corpus (edges, edges in all, features), with the revision of the source then.
+"""What all of `./dev fuzz` so far adds up to: fuzz/record.json, which is committed with what it is told of in docs/safety.md. For each fuzzer: executions
+and CPU seconds of all its slices, and what its corpus reached in the last one (edges, edges in all, features), with the revision of the source then.
 
-The file is replaced whole, under a lock of its own, so that runs at the same time add up and a stopped one leaves it as it was."""
+The file is replaced whole, under a lock on its folder, so that runs at the same time add up and a stopped one leaves it as it was."""
 
 import contextlib
 import fcntl
@@ -11,6 +11,7 @@ import os
 import re
 
 SUMS = ("executions", "cpu", "slices", "found")
+BEGIN, END = "<!-- ./dev fuzz --report --write begins here -->", "<!-- ./dev fuzz --report --write ends here -->"
 
 
 def measured(output):
@@ -26,8 +27,8 @@ def measured(output):
 
 
 class Record:
-    def __init__(self, folder):
-        self.path = folder / "record.json"
+    def __init__(self, path):
+        self.path = path
 
     def read(self):
         """{fuzzer: what is known of it}; empty without a record."""
@@ -37,10 +38,12 @@ class Record:
 
     @contextlib.contextmanager
     def _locked(self):
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with open(self.path.with_suffix(".lock"), "w", encoding="utf-8") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
             yield
+        finally:
+            os.close(folder)
 
     def add(self, name, slice_, revision):
         """Adds one slice: as measured() tells it, with cpu (seconds) and found (0 or 1)."""
@@ -48,12 +51,12 @@ class Record:
             known = self.read()
             entry = known.setdefault(name, {})
             for key in SUMS:
-                entry[key] = entry.get(key, 0) + slice_.get(key, 0)
+                entry[key] = round(entry.get(key, 0) + slice_.get(key, 0), 3)
             entry.update({k: slice_[k] for k in ("edges", "features", "edges_all") if k in slice_})
             entry["revision"] = revision
             whole = self.path.with_suffix(".new")
             with open(whole, "w", encoding="utf-8") as out:
-                json.dump(known, out, indent=1, sort_keys=True)
+                out.write(json.dumps(known, indent=1, sort_keys=True) + "\n")
                 out.flush()
                 os.fsync(out.fileno())
             os.replace(whole, self.path)
@@ -78,7 +81,7 @@ def table(known, names):
         share = f"{100 * edges / of:.0f}%" if edges is not None and of else "-"
         rows.append((name, f"{entry.get('executions', 0):,}", f"{entry.get('cpu', 0):,.0f}", _number(edges), _number(of), share,
                      _number(entry.get("features")), str(entry.get("found", 0)), entry.get("revision", "-")))  # fmt: skip
-    total = {key: sum(e.get(key, 0) for e in known.values()) for key in (*SUMS, "edges", "features")}
+    total = _total(known)
     rows.append(("all", f"{total['executions']:,}", f"{total['cpu']:,.0f}", f"{total['edges']:,}", "", "", f"{total['features']:,}",
                  str(total["found"]), f"{total['cpu'] / 3600:.2f} h"))  # fmt: skip
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
@@ -87,6 +90,33 @@ def table(known, names):
         cells = [cell.ljust(w) if i in (0, 8) else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
+
+
+def _total(known):
+    return {key: sum(e.get(key, 0) for e in known.values()) for key in (*SUMS, "edges", "features")}
+
+
+def markdown(known, names):
+    """The report as docs/safety.md has it."""
+    total = _total(known)
+    out = [f"So far {total['executions']:,} executions in {total['cpu'] / 3600:.2f} hours of CPU; edges are what the corpus reached in the last run of each, "
+           "of all of ours that are linked in:", "",
+           "| fuzzer | executions | CPU s | edges reached | last run of |", "|---|--:|--:|--:|---|"]  # fmt: skip
+    for name in sorted({*known, *names}):
+        entry = known.get(name, {})
+        edges = f"{entry['edges']:,} of {_number(entry.get('edges_all'))}" if "edges" in entry else "-"
+        out.append(f"| {name} | {entry.get('executions', 0):,} | {entry.get('cpu', 0):,.0f} | {edges} | {entry.get('revision', '-')} |")
+    out.append(f"| all | {total['executions']:,} | {total['cpu']:,.0f} | | |")
+    return "\n".join(out) + "\n"
+
+
+def write(known, names, page):
+    """Puts the report into the page, between its marks; false when it has none."""
+    old = page.read_text(encoding="utf-8")
+    text = f"{BEGIN}\n{markdown(known, names)}{END}"
+    new, times = re.subn(re.escape(BEGIN) + ".*" + re.escape(END), lambda _: text, old, flags=re.S)
+    page.write_text(new, encoding="utf-8")
+    return times == 1
 
 
 def _number(n):

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the fuzzers (src/*/*_fuzz.c, built by fuzz/meson.build with clang and libFuzzer) over fuzz/corpus/NAME/ with the
-dictionary fuzz/NAME.dict, a slice of some seconds at a time. What a slice found new goes to build-fuzz/corpus/NAME/, what it
-ran, used and reached is added to the record (fuzz_record.py). A crash leaves its input in build-fuzz/found/, fails, and prints
-that input: where it is found is not always where it can be fetched from.
+dictionary fuzz/NAME.dict, a slice of some seconds at a time. What a slice found new goes to build-fuzz/corpus/NAME/. A crash
+leaves its input in build-fuzz/found/, fails, and prints that input: where it is found is not always where it can be fetched from.
 
 `./dev test` runs the same each time, as far as a fuzzer lets it: one seed of chance, the seeds in one order, a number of runs. A
-fast machine gets no further than that number, a slow one ends earlier in the same sequence. `./dev fuzz` goes where chance leads it."""
+fast machine gets no further than that number, a slow one ends earlier in the same sequence. `./dev fuzz` goes where chance leads it;
+what its slices ran, used and reached is added to the record (fuzz_record.py), a file that is committed, which tests leave alone."""
 
 import argparse
 import base64
@@ -21,9 +21,10 @@ import threading
 
 import report
 from common import ROOT
-from fuzz_record import Record, cpu_of, least, measured, table
+from fuzz_record import Record, cpu_of, least, measured, table, write
 
 FOLDER = ROOT / "build-fuzz"
+RECORD = ROOT / "fuzz" / "record.json"
 SLICE = 120  # seconds at a time of `--hours`: the grown corpus is read anew for each
 TEST_SECONDS = 300  # what all fuzzers of ./dev test together may take on one core
 PRINTED_MOST = 16384  # octets of an input that a failure prints
@@ -56,10 +57,16 @@ def name_of(program):
     return program.name.removesuffix("_fuzz")
 
 
-def revision():
-    """The source that is fuzzed; "+": with changes that are not committed."""
-    say = ["git", "describe", "--always", "--abbrev=9", "--dirty=+", "--exclude=*"]
-    return subprocess.run(say, cwd=ROOT, capture_output=True, text=True).stdout.strip() or "-"
+def known_names():
+    """Of all fuzzers that there are, built or not."""
+    return sorted(p.name.removesuffix("_fuzz.c") for p in (ROOT / "src").rglob("*_fuzz.c"))
+
+
+def revision(root=ROOT):
+    """The source that is fuzzed; "+": with changes that are not committed. That of the record itself is none."""
+    said = subprocess.run(["git", "rev-parse", "--short=9", "HEAD"], cwd=root, capture_output=True, text=True).stdout.strip()
+    same = ["git", "diff", "--quiet", "HEAD", "--", ".", f":(exclude){RECORD.relative_to(ROOT)}"]
+    return (said + ("+" if subprocess.run(same, cwd=root, capture_output=True).returncode else "")) if said else "-"
 
 
 def input_of(output):
@@ -74,10 +81,11 @@ def input_of(output):
 
 
 class Runner:
-    """Runs slices, several at a time. With `grown`, over the corpus that grows; otherwise over the seeds alone, the same each time."""
+    """Runs slices, several at a time. With `grown`, over the corpus that grows; otherwise over the seeds alone, the same each time.
+    With `record`, the path of one, they are added to it."""
 
-    def __init__(self, folder=FOLDER, seeds=ROOT / "fuzz", grown=True):
-        self.folder, self.seeds, self.grown, self.record = folder, seeds, grown, Record(folder)
+    def __init__(self, folder=FOLDER, seeds=ROOT / "fuzz", grown=True, record=None):
+        self.folder, self.seeds, self.grown, self.record = folder, seeds, grown, Record(record) if record else None
         self.revision, self.lock, self.running, self.stopped = revision(), threading.Lock(), set(), False
 
     def stop(self):
@@ -133,10 +141,8 @@ class Runner:
         seeds = len(list((self.seeds / "corpus" / name).glob("*")))
         if code == 0 and result["executions"] < seeds:
             fine, output = False, f"ran {result['executions']} inputs, not even its {seeds} seeds\n{output}"
-        if not self.grown:
-            for key in ("edges", "features", "edges_all"):
-                result.pop(key, None)
-        self.record.add(name, result, self.revision)
+        if self.record:
+            self.record.add(name, result, self.revision)
         if fine:
             report.passed(f"fuzz {name} ({result['executions']} runs)")
         else:
@@ -201,7 +207,15 @@ def test(build, full):
     if not programs:
         report.failed("fuzz", "there are no fuzzers")
         return
-    Runner(grown=full).each(programs, 60 if full else min(10, TEST_SECONDS // len(programs)), jobs)
+    Runner(FOLDER, grown=full).each(programs, 60 if full else min(10, TEST_SECONDS // len(programs)), jobs)
+
+
+def tell(known, page):
+    print(table(known, known_names()))
+    if page and not write(known, known_names(), page):
+        print(f"dev: {page} has no place for the report")
+        return 1
+    return 0
 
 
 def main(arguments, build):
@@ -211,14 +225,16 @@ def main(arguments, build):
     parser.add_argument("--jobs", type=int, default=1, help="fuzzers at a time")
     parser.add_argument("--only", help="names, with commas between")
     parser.add_argument("--report", action="store_true", help="prints what the record has, and runs nothing")
+    parser.add_argument("--write", action="store_true", help="with --report: into docs/safety.md, too")
     options = parser.parse_args(arguments)
+    if options.write and not options.report:
+        parser.error("--write goes with --report")
     if options.report:
-        print(table(Record(FOLDER).read(), map(name_of, fuzzers())))
-        return 0
+        return tell(Record(RECORD).read(), ROOT / "docs" / "safety.md" if options.write else None)
     if not build("build-fuzz"):
         report.failed("fuzz build")
         return 1
-    programs, runner = chosen(options.only), Runner()
+    programs, runner = chosen(options.only), Runner(record=RECORD)
     if not programs:
         return 1
     if options.hours is not None:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The record of `./dev fuzz`: what it takes from libFuzzer's output, that runs add up, also at the same time and when stopped, and
-that CPU time is spread evenly. The fuzzers here are scripts that print what libFuzzer prints."""
+"""The record of `./dev fuzz`: what it takes from libFuzzer's output, that runs add up, also at the same time and when stopped, that
+CPU time is spread evenly, and how it comes into docs/safety.md. The fuzzers here are scripts that print what libFuzzer prints."""
 
 import contextlib
 import io
@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import unittest
+import unittest.mock
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests" / "lib")]
@@ -35,7 +36,8 @@ class Case(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         (self.folder / "fuzz").mkdir()
-        self.record = fuzz_record.Record(self.folder)
+        self.path = self.folder / "record.json"
+        self.record = fuzz_record.Record(self.path)
         os.environ.pop("STARLING_RESULTS", None)  # what the fake fuzzers find is not a result
         self.said = self.enterContext(contextlib.redirect_stdout(io.StringIO()))
 
@@ -46,7 +48,7 @@ class Case(unittest.TestCase):
         return path
 
     def runner(self, grown=True):
-        return fuzzing.Runner(self.folder, seeds=self.folder / "seeds", grown=grown)
+        return fuzzing.Runner(self.folder, seeds=self.folder / "seeds", grown=grown, record=self.path if grown else None)
 
 
 class Measured(Case):
@@ -63,7 +65,7 @@ class Adding(Case):
         self.record.add("a", {"executions": 5, "cpu": 1.5, "slices": 1, "edges": 9, "features": 8, "edges_all": 20}, "r1")
         self.record.add("a", {"executions": 7, "cpu": 1, "slices": 1, "found": 1}, "r2")
         self.record.add("b", {"executions": 1, "cpu": 0.5, "edges": 5, "edges_all": 10}, "r3")
-        a = fuzz_record.Record(self.folder).read()["a"]
+        a = fuzz_record.Record(self.path).read()["a"]
         self.assertEqual(a, {"executions": 12, "cpu": 2.5, "slices": 2, "found": 1, "edges": 9, "features": 8, "edges_all": 20, "revision": "r2"})
         lines = fuzz_record.table(self.record.read(), ["a", "c"]).splitlines()
         self.assertEqual([line.split() for line in lines[1:]], [
@@ -76,10 +78,55 @@ class Adding(Case):
     def test_many_at_once(self):
         code = ("import pathlib, sys, fuzz_record\nrecord = fuzz_record.Record(pathlib.Path(sys.argv[1]))\n"
                 "for i in range(25): record.add(sys.argv[2], {'executions': 1, 'cpu': 2}, 'r')\n")  # fmt: skip
-        runs = [subprocess.Popen([sys.executable, "-B", "-c", code, str(self.folder), name], env={**os.environ, "PYTHONPATH": str(ROOT / "tools")})
+        runs = [subprocess.Popen([sys.executable, "-B", "-c", code, str(self.path), name], env={**os.environ, "PYTHONPATH": str(ROOT / "tools")})
                 for name in "aabb"]  # fmt: skip
         self.assertEqual([run.wait() for run in runs], [0] * 4)
         self.assertEqual([(e["executions"], e["cpu"]) for e in self.record.read().values()], [(50, 100), (50, 100)])
+
+
+class Telling(Case):
+    KNOWN = {"a": {"executions": 1200, "cpu": 7200.4, "edges": 9, "edges_all": 2000, "revision": "r2"}, "b": {"executions": 1, "cpu": 3600}}
+
+    def test_it_is_written_between_the_marks(self):
+        page = self.folder / "page.md"
+        page.write_text(f"before\n\n{fuzz_record.BEGIN}\nold\n{fuzz_record.END}\n\nbehind\n")
+        for _ in range(2):
+            self.assertEqual(fuzzing.tell(self.KNOWN, page), 0)
+        lines = page.read_text().splitlines()
+        self.assertEqual((lines[:3], lines[-3:]), (["before", "", fuzz_record.BEGIN], [fuzz_record.END, "", "behind"]))
+        self.assertIn("1,201 executions in 3.00 hours of CPU", lines[3])
+        self.assertIn("| a | 1,200 | 7,200 | 9 of 2,000 | r2 |", lines)
+        self.assertIn("| b | 1 | 3,600 | - | - |", lines)
+        self.assertIn("| url | 0 | 0 | - | - |", lines)  # there is one, which never ran
+        self.assertIn("| all | 1,201 | 10,800 | | |", lines)
+
+    def test_a_page_without_marks_is_told_and_left(self):
+        page = self.folder / "page.md"
+        page.write_text("nothing\n")
+        self.assertEqual(fuzzing.tell(self.KNOWN, page), 1)
+        self.assertEqual(page.read_text(), "nothing\n")
+
+    def test_the_page_has_a_place(self):
+        page = (ROOT / "docs" / "safety.md").read_text()
+        self.assertEqual((page.count(fuzz_record.BEGIN), page.count(fuzz_record.END)), (1, 1))
+
+    def test_the_record_is_no_change_of_the_source(self):
+        def git(*words):
+            subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@y", "-C", str(self.folder), *words], check=True, capture_output=True)
+
+        def put(text):
+            (self.folder / "fuzz" / "record.json").write_text(text)
+
+        put("{}")
+        (self.folder / "source").write_text("1")
+        git("init", "-q")
+        git("add", ".")
+        git("commit", "-qm", "x")
+        first = fuzzing.revision(self.folder)
+        put('{"a": {}}')
+        self.assertEqual((len(first), fuzzing.revision(self.folder)), (9, first))
+        (self.folder / "source").write_text("2")
+        self.assertEqual(fuzzing.revision(self.folder), first + "+")
 
 
 class Running(Case):
@@ -94,11 +141,16 @@ class Running(Case):
         self.assertIn("-max_total_time=7 ", words)
         self.assertTrue(words.endswith(f"{self.folder}/corpus/good {self.folder}/seeds/corpus/good\n"))
 
-    def test_seeds_alone_leave_corpus_and_coverage(self):
-        self.record.add("good", {"executions": 1, "edges": 4000, "features": 1, "edges_all": 4321}, "r")
-        self.assertTrue(self.runner(grown=False).each([self.fuzzer("good", WORKS)], 1))
-        self.assertEqual((self.record.read()["good"]["executions"], self.record.read()["good"]["edges"]), (1001, 4000))
+    def test_tests_leave_corpus_and_record(self):
+        program = self.fuzzer("good", WORKS)
+        self.assertTrue(self.runner(grown=False).each([program], 1))
         self.assertFalse((self.folder / "corpus").exists())
+        kept = fuzzing.RECORD.read_bytes()
+        for full in (False, True):
+            with unittest.mock.patch.object(fuzzing, "FOLDER", self.folder):
+                fuzzing.test(lambda _flavour: True, full)
+        self.assertEqual(fuzzing.RECORD.read_bytes(), kept)
+        self.assertFalse(self.path.exists())
 
     def test_seeds_alone_run_the_same_each_time(self):
         program, seeds = self.fuzzer("good", WORKS + 'echo "$@" >>words\n'), self.folder / "seeds" / "corpus" / "good"
