@@ -456,6 +456,7 @@ int auth_open(struct op *op, const struct auth_config *config, struct auth **ret
 		.parked = workers_of(config),
 		.block = CREW_AUTH,
 		.answer_seconds = AUTH_ANSWER_SECONDS,
+		.restart_ms = HELPER_RESTART_MS,
 		.message_max = AUTH_MESSAGE_MAX,
 		.name = "auth process",
 		.unavailable = "Authentication is not available just now, try again.",

@@ -4,13 +4,12 @@
 #define BASE_LIMITS_H
 
 // --- auth ---
-#define USER_NAME_MAX 255        // bytes of a user name
-#define PASSWORD_MAX 1024        // bytes of a password
-#define USER_FILE_MAX (1u << 30) // bytes of a user file: some 4 million users
-#define AUTH_MESSAGE_MAX 65536u  // bytes of one request to the auth process or its answer
-#define AUTH_EXCHANGES_MAX                                                                         \
-	20000u // SASL exchanges that wait for the client's next response; one more ends the oldest
-#define AUTH_EXCHANGE_SECONDS 300u // and for how long they do
+#define USER_NAME_MAX 255          // bytes of a user name
+#define PASSWORD_MAX 1024          // bytes of a password
+#define USER_FILE_MAX (1u << 30)   // bytes of a user file: some 4 million users
+#define AUTH_MESSAGE_MAX 65536u    // bytes of one request to the auth process or its answer
+#define AUTH_EXCHANGES_MAX 20000u  // SASL exchanges that wait; one more ends the oldest
+#define AUTH_EXCHANGE_SECONDS 300u // for how long the client's next response may be awaited
 #define AUTH_FIND_MAX 8u           // names of one look-up of a recipient
 #define AUTH_FOUND_KEPT 256u       // recipients whose user the server remembers
 #define AUTH_FOUND_OCTETS 1024u    // of their names
@@ -81,6 +80,7 @@
 #define RUN_BACK_NICE 5                // what threads that run what yielded give way by
 #define RUN_PURSE_NS UINT64_C(4000000) // what a user may use at once of the threads in front
 #define RUN_PURSE_SHARE 8u             // and the part of a core's time that he may use for long
+#define HELPER_RESTART_MS 1000u        // least time from one start of a helper process to the next
 #define HELPER_LINE_OCTETS (16u << 20) // of requests in line for a helper; more: unavailable
 
 // --- imap ---

@@ -252,6 +252,7 @@ int tls_keys_open(struct op *op, const struct tls_keys_config *config, struct tl
 		.sockets = TLS_KEYS_SOCKETS,
 		.block = CREW_AUTH,
 		.answer_seconds = TLS_KEYS_ANSWER_SECONDS,
+		.restart_ms = HELPER_RESTART_MS,
 		.message_max = TLS_KEYS_MESSAGE_MAX,
 		.name = "key process",
 		.unavailable = "the key process is not there",

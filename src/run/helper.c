@@ -383,9 +383,14 @@ static int start_again(struct op *op, struct helper *h)
 	return rc;
 }
 
+static uint64_t restart_at_locked(const struct helper *h)
+{
+	return h->started + h->config.restart_ms * NS_PER_MS;
+}
+
 static bool may_start_locked(const struct helper *h)
 {
-	return !h->open && !h->starting && clock_mono() - h->started >= NS_PER_S;
+	return !h->open && !h->starting && clock_mono() >= restart_at_locked(h);
 }
 
 // The caller calls start() then.
@@ -421,7 +426,7 @@ static uint64_t next_locked(const struct helper *h)
 	if (h->first)
 		sooner(&at, h->first->until);
 	if (h->first && !h->open && !h->starting)
-		sooner(&at, h->started + NS_PER_S);
+		sooner(&at, restart_at_locked(h));
 	return at;
 }
 

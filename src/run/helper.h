@@ -2,7 +2,7 @@
 // Starling: a helper process as the server sees it: SOCK_SEQPACKET pairs, one request and one answer at a time on each. Who asks may wait for the
 // answer with his thread (helper_ask) or without one (helper_begin): each of the two has sockets of its own. A caller that finds
 // none free waits for one. When a socket breaks or no answer comes in time the helper is taken for dead: all its sockets are dropped, and
-// who asks next, or waits in line, has the spawner start another, at most one a second.
+// who asks next, or waits in line, has the spawner start another, but not one upon the other.
 #ifndef RUN_HELPER_H
 #define RUN_HELPER_H
 
@@ -20,6 +20,7 @@ struct helper_config {
 		parked; // and of those who wait without one; the helper has a thread for each of both
 	unsigned block; // enum crew_block: the budget that waiting counts to
 	unsigned answer_seconds;
+	unsigned restart_ms;     // least time from one start to the next
 	size_t message_max;      // octets of a request or an answer
 	const char *name;        // "auth process", for the log; lives as long as the helper
 	const char *unavailable; // text of RC_UNAVAILABLE

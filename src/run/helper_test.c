@@ -12,6 +12,7 @@
 
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@
 
 #define MESSAGE_MAX 4096u
 #define PARKED 4u
+#define PATIENCE 60u // seconds: what hangs then hangs for the whole test
 #define WORKER "worker"
 
 static char program[4096];
@@ -38,6 +40,9 @@ static void serve(void *ctx, struct op *op, struct span request, struct buf *ret
 			pause();
 	case 'd': // dies
 		_exit(1);
+	case 'i': // says who it is
+		buf_addf(ret_answer, "%d", (int)getpid());
+		return;
 	case 's': // takes its time
 		usleep(20000);
 		break;
@@ -64,7 +69,7 @@ static void *crew_main(void *arg)
 	return NULL;
 }
 
-static int setup(void **state)
+static int setup_for(void **state, unsigned seconds)
 {
 	struct world *w = calloc(1, sizeof *w);
 	static const char *const words[] = { WORKER, NULL };
@@ -76,7 +81,8 @@ static int setup(void **state)
 		.sockets = 1,
 		.parked = PARKED,
 		.block = CREW_AUTH,
-		.answer_seconds = 1,
+		.answer_seconds = seconds,
+		.restart_ms = 5,
 		.message_max = MESSAGE_MAX,
 		.name = "helper of the test",
 		.unavailable = "not now" };
@@ -87,6 +93,17 @@ static int setup(void **state)
 	w->runs = true;
 	*state = w;
 	return 0;
+}
+
+static int setup(void **state)
+{
+	return setup_for(state, PATIENCE);
+}
+
+// For what waits until the helper is taken for dead.
+static int setup_hasty(void **state)
+{
+	return setup_for(state, 1);
 }
 
 static void stop(struct world *w)
@@ -151,6 +168,18 @@ static int outcome(struct world *w, struct asker *a)
 	return rc;
 }
 
+// Whatever hangs is over.
+static void kill_helper(struct world *w)
+{
+	struct buf b = { 0 };
+	struct span answer;
+	uint64_t pid, generation;
+	buf_add(&b, SPAN("i"));
+	assert_int_equal(helper_ask(&w->op, w->helper, &b, &answer, &generation), 0);
+	assert_true(span_to_u64(answer, INT32_MAX, &pid));
+	assert_int_equal(kill((pid_t)pid, SIGKILL), 0);
+}
+
 // --- tests ---
 
 static void test_answers(void **state)
@@ -188,6 +217,7 @@ static void test_hangs(void **state)
 	static const struct task_ops ops = { .run = beat_run, .ended = beat_ended };
 	static struct beat beat;
 	struct asker hung[PARKED], line[400];
+	enum { LEFT = PARKED / 2 }; // whom nobody waits for hang, too
 	beat = (struct beat){ .task = { .ops = &ops, .fd = -1 } };
 	for (unsigned i = 0; i < PARKED; i++)
 		ask(w, &hung[i], 'h', i);
@@ -197,7 +227,9 @@ static void test_hangs(void **state)
 	assert_int_equal(task_start(&w->op, w->crew, &beat.task), 0);
 	while (!beat.runs)
 		assert_true(clock_mono() - began < NS_PER_S / 2);
-	for (unsigned i = 0; i < PARKED; i++) {
+	for (unsigned i = 0; i < LEFT; i++)
+		helper_forget(hung[i].call);
+	for (unsigned i = LEFT; i < PARKED; i++) {
 		assert_int_equal(outcome(w, &hung[i]), RC_UNAVAILABLE);
 		assert_string_equal(op_text(&w->op, RC_UNAVAILABLE), "not now");
 	}
@@ -221,7 +253,7 @@ static void test_dies(void **state)
 	assert_int_equal(outcome(w, &dies), RC_UNAVAILABLE);
 	for (unsigned i = 0; i < countof(line); i++)
 		assert_int_equal(outcome(w, &line[i]), 0);
-	for (unsigned i = 0; i < 2; i++) { // one start a second
+	for (unsigned i = 0; i < 20; i++) { // again and again
 		ask(w, &dies, 'd', 0);
 		assert_int_equal(outcome(w, &dies), RC_UNAVAILABLE);
 		ask(w, &later, 'a', i);
@@ -249,12 +281,6 @@ static void test_forgotten(void **state)
 	}
 	ask(w, &last, 'a', 1);
 	assert_int_equal(outcome(w, &last), 0);
-	for (unsigned i = 0; i < PARKED; i++) { // whom nobody waits for hang, too
-		ask(w, &slow[i], 'h', i);
-		helper_forget(slow[i].call);
-	}
-	ask(w, &last, 'a', 2);
-	assert_int_equal(outcome(w, &last), 0);
 	helper_forget(NULL);
 }
 
@@ -264,8 +290,7 @@ static void test_stopped(void **state)
 	struct world *w = *state;
 	struct asker hung[PARKED], line[40];
 	struct buf b = { 0 };
-	struct span answer;
-	uint64_t generation, began = clock_mono();
+	uint64_t began = clock_mono();
 	for (unsigned i = 0; i < PARKED; i++)
 		ask(w, &hung[i], 'h', i);
 	for (unsigned i = 0; i < countof(line); i++)
@@ -279,8 +304,7 @@ static void test_stopped(void **state)
 	buf_add(&b, SPAN("a"));
 	assert_int_equal(
 		helper_begin(&w->op, w->helper, &b, answered, hung, &hung[0].call), RC_UNAVAILABLE);
-	buf_add(&b, SPAN("a"));
-	assert_int_equal(helper_ask(&w->op, w->helper, &b, &answer, &generation), 0);
+	kill_helper(w);
 }
 
 // What is in line is bounded in octets; what nobody waits for is dropped silently then.
@@ -313,6 +337,7 @@ static void test_bounds(void **state)
 		buf_add(&b, SPAN("a"));
 		helper_tell(w->helper, &b);
 	}
+	kill_helper(w);
 	for (unsigned i = 0; i < PARKED; i++)
 		assert_int_equal(outcome(w, &askers[i]), RC_UNAVAILABLE);
 	ask(w, &askers[0], 'a', 0);
@@ -325,7 +350,7 @@ static void *ask_main(void *arg)
 	struct world *w = arg;
 	struct op op;
 	op_init(&op, 0);
-	for (unsigned i = 0; i < 100; i++) {
+	for (unsigned i = 0; i < 200; i++) {
 		struct buf b = { 0 };
 		struct span answer;
 		uint64_t generation;
@@ -333,7 +358,7 @@ static void *ask_main(void *arg)
 		int rc = helper_ask(&op, w->helper, &b, &answer, &generation);
 		must(rc == 0 ? span_eq(answer, SPAN("a")) : rc == RC_UNAVAILABLE);
 		op_reset(&op);
-		usleep(10000);
+		usleep(500);
 	}
 	op_done(&op);
 	return NULL;
@@ -346,7 +371,7 @@ static void test_both(void **state)
 	pthread_t threads[3];
 	for (unsigned i = 0; i < countof(threads); i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, ask_main, w), 0);
-	for (unsigned round = 0; round < 2; round++) {
+	for (unsigned round = 0; round < 10; round++) {
 		for (unsigned i = 0; i < countof(askers); i++)
 			ask(w, &askers[i], i % 3 ? 'a' : 's', i);
 		ask(w, &dies, 'd', 0);
@@ -362,6 +387,93 @@ static void test_both(void **state)
 	assert_int_equal(outcome(w, &askers[0]), 0);
 }
 
+// Sessions, as the crew runs them: each asks, loses patience now and then, and asks again, while the helper dies now and then. At the end all are ended by force, in
+// whatever they are.
+struct talker {
+	struct task task;
+	struct world *world;
+	struct helper_call *call;
+	unsigned number, random, asked;
+	char text[24];
+};
+static atomic_uint talked; // answers
+
+static unsigned chance(struct talker *t, unsigned of)
+{
+	t->random = t->random * 1103515245u + 12345u;
+	return (t->random >> 16) % of;
+}
+
+static void talker_woken(void *ctx)
+{
+	task_wake(&((struct talker *)ctx)->task);
+}
+
+static void talker_ask(struct op *op, struct talker *t)
+{
+	struct buf b = { 0 };
+	(void)snprintf(t->text, sizeof t->text, "%c%u.%u", chance(t, 300) ? 'a' : 'd', t->number,
+		t->asked++); // fits
+	buf_add(&b, span_str(t->text));
+	int rc = helper_begin(op, t->world->helper, &b, talker_woken, t, &t->call);
+	must(rc == 0 || rc == RC_UNAVAILABLE);
+	t->task.deadline = clock_mono() + (rc == 0 && chance(t, 2) ? chance(t, 2000000) : NS_PER_S);
+}
+
+static enum task_next talker_run(struct task *task, unsigned wake)
+{
+	struct talker *t = container_of(task, struct talker, task);
+	struct op op;
+	struct span answer;
+	uint64_t generation;
+	(void)wake; // also TASK_STOPPING: it goes on
+	op_init(&op, 0);
+	int rc = t->call ? helper_take(&op, t->call, &answer, &generation) : 0;
+	if (t->call && rc == HELPER_WAIT && !task->deadline)
+		helper_forget(t->call);
+	else if (t->call && rc == 0)
+		must(span_eq(answer, span_str(t->text)));
+	if (t->call && rc == 0)
+		atomic_fetch_add(&talked, 1);
+	if (!t->call || rc != HELPER_WAIT || !task->deadline) {
+		t->call = NULL;
+		talker_ask(&op, t);
+	}
+	op_done(&op);
+	return TASK_PARK;
+}
+
+static void talker_ended(struct task *task)
+{
+	struct talker *t = container_of(task, struct talker, task);
+	helper_forget(t->call);
+	t->call = NULL;
+}
+
+static void test_crowd(void **state)
+{
+	struct world *w = *state;
+	static const struct task_ops ops = { .run = talker_run, .ended = talker_ended };
+	static struct talker talkers[60];
+	talked = 0;
+	for (unsigned i = 0; i < countof(talkers); i++) {
+		talkers[i] = (struct talker){
+			.task = { .ops = &ops, .fd = -1 }, .world = w, .number = i, .random = i
+		};
+		assert_int_equal(task_start(&w->op, w->crew, &talkers[i].task), 0);
+	}
+	uint64_t until = clock_mono() + 20 * NS_PER_S;
+	while (talked < 3000) {
+		assert_true(clock_mono() < until);
+		usleep(1000);
+	}
+	w->runs = false;
+	crew_stop(w->crew, 1);
+	pthread_join(w->thread, NULL);
+	for (unsigned i = 0; i < countof(talkers); i++)
+		assert_null(talkers[i].call);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 && span_eq(span_str(argv[1]), SPAN(WORKER)))
@@ -373,12 +485,13 @@ int main(int argc, char **argv)
 	must(readlink("/proc/self/exe", program, sizeof program - 1) > 0);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_answers, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_hangs, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hangs, setup_hasty, teardown),
 		cmocka_unit_test_setup_teardown(test_dies, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_forgotten, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stopped, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bounds, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_both, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_crowd, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
