@@ -3,7 +3,8 @@
 // seat, or is done. Its seat stays busy until the answer comes, also when nobody waits for it any more.
 //
 // The keeper is a task that sees to time: a seat that has been busy for too long, calls that have been in line for too long, and a helper that must be
-// started while calls are in line. It alone blocks, while it starts one.
+// started while calls are in line. It alone blocks, while it starts one. It does so only where its kind of blocking has room at once: who says that he starts
+// the helper may wait for nobody, since all who have that room may be threads that wait until it is started. One of them starts it then.
 //
 // Locks: helper.lock guards all but the configuration. It is not held while anything blocks: to send a request to a free seat does not. Calls are told of
 // their outcome, and tasks woken, under it: the crew's lock is taken below.
@@ -24,6 +25,8 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+
+#define NO_ROOM_NS (10 * NS_PER_MS) // until the keeper looks again
 
 struct seat {             // our end of one socket
 	struct task task; // of the parked kind; its fd is the socket, of the other kind, too
@@ -430,6 +433,25 @@ static uint64_t next_locked(const struct helper *h)
 	return at;
 }
 
+// Starts the helper for those in line. False: there is no room for who blocks.
+static bool keeper_start(struct helper *h)
+{
+	struct op op;
+	if (!crew_block_try(h->config.block))
+		return false;
+	pthread_mutex_lock(&h->lock);
+	bool starts = !h->stopping && h->first && may_start_locked(h);
+	if (starts)
+		start_claim_locked(h);
+	pthread_mutex_unlock(&h->lock);
+	op_init(&op, 0);
+	if (starts)
+		(void)start_again(&op, h); // who is in line has been told
+	op_done(&op);
+	crew_block_end();
+	return true;
+}
+
 static enum task_next keeper_run(struct task *t, unsigned wake)
 {
 	struct helper *h = container_of(t, struct helper, keeper);
@@ -439,16 +461,12 @@ static enum task_next keeper_run(struct task *t, unsigned wake)
 		stop_locked(h);
 	if (!h->stopping && is_overdue_locked(h, clock_mono()))
 		died_locked(h);
+	uint64_t again = 0;
 	if (!h->stopping && h->first && may_start_locked(h)) {
-		struct op op;
-		start_claim_locked(h);
 		pthread_mutex_unlock(&h->lock);
-		op_init(&op, 0);
-		crew_block_begin(h->config.block);
-		(void)start_again(&op, h); // who is in line has been told
-		crew_block_end();
-		op_done(&op);
+		bool had_room = keeper_start(h);
 		pthread_mutex_lock(&h->lock);
+		again = had_room ? 0 : clock_mono() + NO_ROOM_NS;
 	}
 	uint64_t now = clock_mono();
 	while ((call = h->first) && call->until <= now) {
@@ -456,6 +474,8 @@ static enum task_next keeper_run(struct task *t, unsigned wake)
 		call_end_locked(call, RC_UNAVAILABLE);
 	}
 	t->deadline = next_locked(h);
+	if (again && t->deadline && t->deadline < again)
+		t->deadline = again;
 	h->keeper_watches = t->deadline;
 	bool over = h->stopping;
 	pthread_mutex_unlock(&h->lock);

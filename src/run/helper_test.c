@@ -24,6 +24,7 @@
 #define MESSAGE_MAX 4096u
 #define PARKED 4u
 #define PATIENCE 60u // seconds: what hangs then hangs for the whole test
+#define ROOM 2u      // for threads that wait
 #define WORKER "worker"
 
 static char program[4096];
@@ -74,7 +75,7 @@ static int setup_for(void **state, unsigned seconds)
 	struct world *w = calloc(1, sizeof *w);
 	static const char *const words[] = { WORKER, NULL };
 	struct spawner_config spawner = { .program = program, .words = { words }, .count = 1 };
-	struct crew_config crew = { .cores = 1 };
+	struct crew_config crew = { .cores = 1, .budget = { [CREW_AUTH] = ROOM } };
 	op_init(&w->op, 0);
 	assert_int_equal(spawner_open(&w->op, &spawner, &w->spawner), 0);
 	struct helper_config helper = { .spawner = w->spawner,
@@ -387,6 +388,61 @@ static void test_both(void **state)
 	assert_int_equal(outcome(w, &askers[0]), 0);
 }
 
+// A task that asks with the thread that runs it.
+struct waiter {
+	struct task task;
+	struct world *world;
+	char what;
+	atomic_int rc; // HELPER_WAIT: no outcome yet
+};
+
+static enum task_next waiter_run(struct task *t, unsigned wake)
+{
+	struct waiter *self = container_of(t, struct waiter, task);
+	struct op op;
+	struct buf b = { 0 };
+	struct span answer;
+	uint64_t generation;
+	(void)wake;
+	op_init(&op, 0);
+	buf_addc(&b, self->what);
+	self->rc = helper_ask(&op, self->world->helper, &b, &answer, &generation);
+	op_done(&op);
+	return TASK_END;
+}
+
+// All the room for threads that wait is taken by such as need the helper, and more come than there is room for, when it is taken for dead with calls in
+// line. Whoever starts it must not wait for room: nobody would ever give any back.
+static void test_no_room(void **state)
+{
+	struct world *w = *state;
+	static const struct task_ops ops = { .run = waiter_run, .ended = beat_ended };
+	static struct waiter waiters[8 * ROOM];
+	struct asker hung[PARKED], line;
+	for (unsigned i = 0; i < PARKED; i++)
+		ask(w, &hung[i], 'h', i);
+	ask(w, &line, 'a', 0);
+	usleep(50000); // mostly, it is these calls then whose time is over first
+	for (unsigned i = 0; i < countof(waiters); i++) {
+		waiters[i] = (struct waiter){ .task = { .ops = &ops, .fd = -1 },
+			.world = w,
+			.what = i ? 'a' : 'h',
+			.rc = HELPER_WAIT };
+		assert_int_equal(task_start(&w->op, w->crew, &waiters[i].task), 0);
+	}
+	for (unsigned i = 0; i < PARKED; i++)
+		assert_int_equal(outcome(w, &hung[i]), RC_UNAVAILABLE);
+	assert_int_equal(outcome(w, &line), 0);
+	uint64_t until = clock_mono() + 20 * NS_PER_S;
+	for (unsigned i = 0; i < countof(waiters); i++) {
+		while (waiters[i].rc == HELPER_WAIT) {
+			assert_true(clock_mono() < until);
+			usleep(200);
+		}
+		assert_int_equal(waiters[i].rc, i ? 0 : RC_UNAVAILABLE);
+	}
+}
+
 // Sessions, as the crew runs them: each asks, loses patience now and then, and asks again, while the helper dies now and then. At the end all are ended by force, in
 // whatever they are.
 struct talker {
@@ -491,6 +547,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_stopped, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bounds, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_both, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_room, setup_hasty, teardown),
 		cmocka_unit_test_setup_teardown(test_crowd, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
