@@ -256,7 +256,13 @@ void tls_free(struct tls_context *t)
 
 // --- auth/auth.h ---
 
+struct auth {
+	struct auth_exchange *oldest; // of those that wait
+};
 struct auth_exchange {
+	struct auth *auth; // NULL: it answers at once
+	struct auth_exchange *newer;
+	bool waits;
 	struct auth_peer peer;
 	int rc; // what auth_answer() gives
 	const char *text;
@@ -274,13 +280,65 @@ bool auth_mechanism_binds(struct span name)
 	return false;
 }
 
-// Front ends wait without a thread: they are told at once that the answer is there.
+struct auth *fake_auth_new(void)
+{
+	struct auth *a = calloc(1, sizeof *a);
+	must(a);
+	return a;
+}
+
+void fake_auth_free(struct auth *a)
+{
+	must(!a->oldest);
+	free(a);
+}
+
+unsigned fake_auth_asked(const struct auth *a)
+{
+	unsigned n = 0;
+	for (const struct auth_exchange *x = a->oldest; x; x = x->newer)
+		n++;
+	return n;
+}
+
+static void wait_begin(struct auth_exchange *x)
+{
+	struct auth_exchange **at = &x->auth->oldest;
+	while (*at)
+		at = &(*at)->newer;
+	*at = x;
+	x->newer = NULL;
+	x->waits = true;
+}
+
+static void wait_end(struct auth_exchange *x)
+{
+	struct auth_exchange **at = &x->auth->oldest;
+	while (*at != x)
+		at = &(*at)->newer;
+	*at = x->newer;
+	x->waits = false;
+}
+
+void fake_auth_answer(struct auth *a)
+{
+	struct auth_exchange *x = a->oldest;
+	must(x);
+	wait_end(x);
+	x->peer.answered(x->peer.ctx);
+}
+
+// Front ends wait without a thread: they are told that the answer is there.
 static int later(struct auth_exchange *x, int rc, const char *text, const struct auth_reply *reply)
 {
+	must(!x->waits);
 	x->rc = rc;
 	x->text = text;
 	x->reply = *reply;
-	x->peer.answered(x->peer.ctx);
+	if (x->auth)
+		wait_begin(x);
+	else
+		x->peer.answered(x->peer.ctx);
 	return AUTH_WAIT;
 }
 
@@ -307,10 +365,11 @@ static int plain(struct auth_exchange *x, struct span response)
 }
 
 static struct auth_exchange *exchange_new(
-	const struct auth_peer *peer, struct auth_reply *ret_reply)
+	struct auth *a, const struct auth_peer *peer, struct auth_reply *ret_reply)
 {
 	struct auth_exchange *x = calloc(1, sizeof *x);
 	must(x && peer->answered);
+	x->auth = a;
 	x->peer = *peer;
 	*ret_reply = (struct auth_reply){ .delay_ms = 0 };
 	return x;
@@ -320,8 +379,7 @@ int auth_begin(struct op *op, struct auth *a, const struct auth_peer *peer, stru
 	struct span initial, struct auth_exchange **ret_exchange, struct auth_reply *ret_reply)
 {
 	(void)op;
-	(void)a;
-	struct auth_exchange *x = *ret_exchange = exchange_new(peer, ret_reply);
+	struct auth_exchange *x = *ret_exchange = exchange_new(a, peer, ret_reply);
 	if (!span_caseeq(mechanism, SPAN("PLAIN")))
 		return fail_later(x, RC_CANNOT, "unknown mechanism");
 	if (!peer->secure)
@@ -348,6 +406,9 @@ int auth_retry(struct op *op, struct auth_exchange *x, struct auth_reply *ret_re
 
 int auth_answer(struct op *op, struct auth_exchange *x, struct auth_reply *ret_reply)
 {
+	*ret_reply = (struct auth_reply){ .delay_ms = 0 };
+	if (x->waits)
+		return AUTH_WAIT;
 	int rc = x->rc;
 	*ret_reply = x->reply;
 	if (rc < 0)
@@ -359,6 +420,8 @@ int auth_answer(struct op *op, struct auth_exchange *x, struct auth_reply *ret_r
 
 void auth_cancel(struct auth_exchange *x)
 {
+	if (x && x->waits)
+		wait_end(x);
 	free(x);
 }
 
@@ -366,8 +429,7 @@ int auth_login(struct op *op, struct auth *a, const struct auth_peer *peer, stru
 	struct span password, struct auth_exchange **ret_exchange, struct auth_reply *ret_reply)
 {
 	(void)op;
-	(void)a;
-	struct auth_exchange *x = *ret_exchange = exchange_new(peer, ret_reply);
+	struct auth_exchange *x = *ret_exchange = exchange_new(a, peer, ret_reply);
 	if (!span_eq(user, SPAN("u")))
 		return fail_later(x, RC_AUTHFAILED, "authentication failed");
 	if (span_eq(password, SPAN("slow")))

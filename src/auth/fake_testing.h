@@ -17,6 +17,12 @@ struct fake {
 	bool stuck; // set by the test: the peer reads nothing, what is written stays. When it reads again, fake_wake(CONN_EV_DRAINED)
 };
 
+// An auth/ for a front end's configuration that answers when the test says so. NULL there: one that answers at once.
+struct auth *fake_auth_new(void);
+void fake_auth_free(struct auth *a);            // nobody waits for its answer
+unsigned fake_auth_asked(const struct auth *a); // how many do
+void fake_auth_answer(struct auth *a);          // to who has waited longest: he is woken
+
 // Opens a session and takes its greeting.
 void fake_open(struct fake *f, const struct service *service, const void *config);
 // Gives the session these octets, at most `chunk` at a time (0: all at once), and runs it until it waits for more.

@@ -408,6 +408,100 @@ static void appends_so_many(void **state)
 	(void)state;
 }
 
+// "?" in `want` stands for the rest of a line.
+static void compare_lines(struct span got, const char *want)
+{
+	struct span wants = span_str(want);
+	while (wants.n || got.n) {
+		struct span line, wanted;
+		got = span_split(got, '\n', &line);
+		wants = span_split(wants, '\n', &wanted);
+		line = span_cut(line, 0, line.n ? line.n - 1 : 0);
+		size_t any = span_find_char(wanted, '?');
+		bool fits = any == wanted.n ? span_eq(line, wanted)
+					    : span_starts(line, span_cut(wanted, 0, any));
+		if (!fits)
+			fail_msg("got \"%.*s\", want \"%.*s\"", SPAN_FMT(line), SPAN_FMT(wanted));
+	}
+}
+
+// An auth process that takes its time: what the client sends meanwhile is run behind the answer, in its order; a session that is woken for another reason
+// waits on.
+static void log_in_waits(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *sent;
+		unsigned answers;
+		const char *said;
+	} t[] = {
+		{ "a LOGIN u p\r\nb NOOP\r\nc LOGOUT\r\n", 1, "a OK?\nb OK?\n* BYE?\nc OK?" },
+		{ "a LOGIN u x\r\nb SELECT INBOX\r\nc LOGIN u p\r\nd NOOP\r\n", 2,
+			"a NO?\nb BAD?\nc OK?\nd OK?" },
+		{ "a AUTHENTICATE PLAIN AHUAcA==\r\nb NOOP\r\n", 1, "a OK?\nb OK?" },
+		{ "a AUTHENTICATE PLAIN\r\nAHUAcA==\r\nb NOOP\r\n", 2, "+ \na OK?\nb OK?" },
+		{ "a AUTHENTICATE PLAIN\r\n*\r\nb NOOP\r\n", 1, "+ \na BAD?\nb OK?" },
+		{ "a LOGIN u p\r\nb STARTTLS\r\n", 1, "a OK?\nb BAD?" },
+	};
+	struct fake f;
+	struct imap *slow;
+	struct imap_config ic = config;
+	ic.mail = mail;
+	ic.auth = fake_auth_new();
+	assert_int_equal(imap_new(&op, &ic, &slow), 0);
+	for (size_t i = 0; i < 2 * countof(t); i++) {
+		fake_open(&f, &imap_service, slow);
+		(void)fake_output(&f);
+		fake_send(&f, span_str(t[i / 2].sent), i % 2);
+		struct buf said = { 0 };
+		for (unsigned k = 0; k < t[i / 2].answers; k++) {
+			assert_int_equal(fake_auth_asked(ic.auth), 1);
+			assert_int_equal(f.next, CONN_WAIT);
+			buf_add(&said, fake_output(&f));
+			fake_wake(&f, CONN_EV_WOKEN);
+			fake_wake(&f, CONN_EV_DEADLINE);
+			assert_int_equal(fake_output(&f).n, 0);
+			assert_int_not_equal(fake_deadline(&f), 0);
+			fake_auth_answer(ic.auth);
+			assert_true(fake_run_woken(&f));
+		}
+		buf_add(&said, fake_output(&f));
+		compare_lines(buf_span(&said), t[i / 2].said);
+		buf_done(&said);
+		fake_close(&f);
+	}
+	imap_free(slow);
+	fake_auth_free(ic.auth);
+}
+
+// The client is gone, or the server is stopping: nobody waits for the answer any more.
+static void log_in_ends(void **state)
+{
+	(void)state;
+	struct fake f[3];
+	struct imap *slow;
+	struct imap_config ic = config;
+	ic.mail = mail;
+	ic.auth = fake_auth_new();
+	assert_int_equal(imap_new(&op, &ic, &slow), 0);
+	for (size_t i = 0; i < countof(f); i++) {
+		fake_open(&f[i], &imap_service, slow);
+		fake_send(&f[i], SPAN("a LOGIN u p\r\nb NOOP\r\n"), 0);
+		(void)fake_output(&f[i]);
+	}
+	assert_int_equal(fake_auth_asked(ic.auth), 3);
+	fake_close(&f[1]);
+	fake_wake(&f[0], CONN_EV_STOPPING);
+	assert_true(f[0].closed);
+	assert_true(span_starts(fake_output(&f[0]), SPAN("* BYE ")));
+	fake_close(&f[0]);
+	assert_int_equal(fake_auth_asked(ic.auth), 1);
+	fake_auth_answer(ic.auth);
+	fake_close(&f[2]); // which has not heard it
+	imap_free(slow);
+	fake_auth_free(ic.auth);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -429,6 +523,8 @@ int main(void)
 		cmocka_unit_test(pushes),
 		cmocka_unit_test(lists_in_portions),
 		cmocka_unit_test(appends_so_many),
+		cmocka_unit_test(log_in_waits),
+		cmocka_unit_test(log_in_ends),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -197,6 +197,88 @@ static void bears_nonsense(void **state)
 	buf_done(&text);
 }
 
+// An auth process that takes its time: what the client sends meanwhile is run behind the answer, in its order; a session that is woken for another reason
+// waits on.
+static void log_in_waits(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *sent;
+		unsigned answers;
+		const char *said;
+	} t[] = {
+		{ "USER u\r\nPASS p\r\nSTAT\r\nQUIT\r\n", 1, "+OK?\n+OK?\n+OK 0 0\n+OK?" },
+		{ "USER u\r\nPASS x\r\nSTAT\r\nUSER u\r\nPASS p\r\nNOOP\r\n", 2,
+			"+OK?\n-ERR?\n-ERR?\n+OK?\n+OK?\n+OK?" },
+		{ "AUTH PLAIN\r\nAHUAcA==\r\nNOOP\r\n", 2, "+ \n+OK?\n+OK?" },
+		{ "AUTH PLAIN AHUAcA==\r\nQUIT\r\n", 1, "+OK?\n+OK?" },
+		{ "AUTH PLAIN\r\n*\r\nNOOP\r\n", 1, "+ \n-ERR?\n-ERR?" },
+	};
+	struct fake f;
+	struct pop3 *slow;
+	struct pop3_config c = { .allow_plaintext = true, .mail = mail };
+	c.auth = fake_auth_new();
+	assert_int_equal(pop3_new(&op, &c, &slow), 0);
+	for (size_t i = 0; i < 2 * countof(t); i++) {
+		fake_open(&f, &pop3_service, slow);
+		(void)fake_output(&f);
+		fake_send(&f, span_str(t[i / 2].sent), i % 2);
+		struct buf said = { 0 };
+		for (unsigned k = 0; k < t[i / 2].answers; k++) {
+			assert_int_equal(fake_auth_asked(c.auth), 1);
+			assert_int_equal(f.next, CONN_WAIT);
+			buf_add(&said, fake_output(&f));
+			fake_wake(&f, CONN_EV_WOKEN);
+			fake_wake(&f, CONN_EV_DEADLINE);
+			assert_int_equal(fake_output(&f).n, 0);
+			fake_auth_answer(c.auth);
+			assert_true(fake_run_woken(&f));
+		}
+		buf_add(&said, fake_output(&f));
+		struct span got = buf_span(&said), wants = span_str(t[i / 2].said);
+		while (wants.n || got.n) {
+			struct span line, wanted;
+			got = span_split(got, '\n', &line);
+			wants = span_split(wants, '\n', &wanted);
+			line = span_cut(line, 0, line.n ? line.n - 1 : 0);
+			if (!line_fits(line, wanted))
+				fail_msg("got \"%.*s\", want \"%.*s\"", SPAN_FMT(line),
+					SPAN_FMT(wanted));
+		}
+		buf_done(&said);
+		fake_close(&f);
+	}
+	pop3_free(slow);
+	fake_auth_free(c.auth);
+}
+
+// The client is gone, or the server is stopping: nobody waits for the answer any more.
+static void log_in_ends(void **state)
+{
+	(void)state;
+	struct fake f[3];
+	struct pop3 *slow;
+	struct pop3_config c = { .allow_plaintext = true, .mail = mail };
+	c.auth = fake_auth_new();
+	assert_int_equal(pop3_new(&op, &c, &slow), 0);
+	for (size_t i = 0; i < countof(f); i++) {
+		fake_open(&f[i], &pop3_service, slow);
+		fake_send(&f[i], SPAN("AUTH PLAIN AHUAcA==\r\nNOOP\r\n"), 0);
+		(void)fake_output(&f[i]);
+	}
+	assert_int_equal(fake_auth_asked(c.auth), 3);
+	fake_close(&f[1]);
+	fake_wake(&f[0], CONN_EV_STOPPING);
+	assert_true(f[0].closed);
+	assert_int_equal(fake_output(&f[0]).n, 0);
+	fake_close(&f[0]);
+	assert_int_equal(fake_auth_asked(c.auth), 1);
+	fake_auth_answer(c.auth);
+	fake_close(&f[2]); // which has not heard it
+	pop3_free(slow);
+	fake_auth_free(c.auth);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +288,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names_are_unique, setup, teardown),
 		cmocka_unit_test_setup_teardown(marks_and_removes, setup, teardown),
 		cmocka_unit_test_setup_teardown(bears_nonsense, setup, teardown),
+		cmocka_unit_test_setup_teardown(log_in_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(log_in_ends, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

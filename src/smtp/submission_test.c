@@ -206,6 +206,85 @@ static void waits_in_line(void **state)
 	fake_close(&f);
 }
 
+// An auth process that takes its time: what the client sends meanwhile is run behind the answer, in its order; a session that is woken for another reason
+// waits on.
+static void log_in_waits(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *sent;
+		unsigned answers;
+		const char *said;
+	} t[] = {
+		{ "AUTH PLAIN AHUAcA==\r\nNOOP\r\nMAIL FROM:<u@a>\r\nQUIT\r\n", 1,
+			"235?\n250?\n250?\n221?" },
+		{ "AUTH PLAIN\r\nAHUAcA==\r\nNOOP\r\n", 2, "334 \n235?\n250?" },
+		{ "AUTH PLAIN AHUAeA==\r\nMAIL FROM:<u@a>\r\nAUTH PLAIN AHUAcA==\r\n", 2,
+			"535?\n530?\n235?" },
+		{ "AUTH PLAIN\r\n*\r\nNOOP\r\n", 1, "334 \n501?\n250?" },
+	};
+	struct fake f;
+	struct submission *slow;
+	struct submission_config c = { .hostname = "mx.example.org", .domains = "a  b" };
+	c.mail = mail;
+	c.auth = fake_auth_new();
+	assert_int_equal(submission_new(&op, &c, &slow), 0);
+	for (size_t i = 0; i < 2 * countof(t); i++) {
+		fake_open(&f, &submission_service, slow);
+		fake_send(&f, SPAN("EHLO x\r\nSTARTTLS\r\n"), 0);
+		fake_send(&f, SPAN("EHLO x\r\n"), 0);
+		(void)fake_output(&f);
+		fake_send(&f, span_str(t[i / 2].sent), i % 2);
+		struct buf said = { 0 };
+		for (unsigned k = 0; k < t[i / 2].answers; k++) {
+			assert_int_equal(fake_auth_asked(c.auth), 1);
+			assert_int_equal(f.next, CONN_WAIT);
+			buf_add(&said, fake_output(&f));
+			fake_wake(&f, CONN_EV_WOKEN);
+			fake_wake(&f, CONN_EV_DEADLINE);
+			assert_int_equal(fake_output(&f).n, 0);
+			fake_auth_answer(c.auth);
+			assert_true(fake_run_woken(&f));
+		}
+		buf_add(&said, fake_output(&f));
+		compare(i % 2, buf_span(&said), span_str(t[i / 2].said));
+		buf_done(&said);
+		fake_close(&f);
+	}
+	submission_free(slow);
+	fake_auth_free(c.auth);
+}
+
+// The client is gone, or the server is stopping: nobody waits for the answer any more.
+static void log_in_ends(void **state)
+{
+	(void)state;
+	struct fake f[3];
+	struct submission *slow;
+	struct submission_config c = { .hostname = "mx.example.org", .domains = "a  b" };
+	c.mail = mail;
+	c.auth = fake_auth_new();
+	assert_int_equal(submission_new(&op, &c, &slow), 0);
+	for (size_t i = 0; i < countof(f); i++) {
+		fake_open(&f[i], &submission_service, slow);
+		fake_send(&f[i], SPAN("EHLO x\r\nSTARTTLS\r\n"), 0);
+		fake_send(&f[i], SPAN("EHLO x\r\n"), 0);
+		fake_send(&f[i], SPAN("AUTH PLAIN AHUAcA==\r\nNOOP\r\n"), 0);
+		(void)fake_output(&f[i]);
+	}
+	assert_int_equal(fake_auth_asked(c.auth), 3);
+	fake_close(&f[1]);
+	fake_wake(&f[0], CONN_EV_STOPPING);
+	assert_true(f[0].closed);
+	assert_true(span_starts(fake_output(&f[0]), SPAN("421 ")));
+	fake_close(&f[0]);
+	assert_int_equal(fake_auth_asked(c.auth), 1);
+	fake_auth_answer(c.auth);
+	fake_close(&f[2]); // which has not heard it
+	submission_free(slow);
+	fake_auth_free(c.auth);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +294,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(sends, setup, sent_all),
 		cmocka_unit_test_setup_teardown(refuses_messages, setup, nothing_delivered),
 		cmocka_unit_test_setup_teardown(bears_floods, setup, teardown),
+		cmocka_unit_test_setup_teardown(log_in_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(log_in_ends, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
