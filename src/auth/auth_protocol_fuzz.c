@@ -16,6 +16,24 @@ struct helper { // takes the place of run/helper.c
 	uint64_t generation;
 };
 
+static bool is_fault(int rc)
+{
+	return rc > RC_first_ && rc < RC_end_;
+}
+
+// That such an answer is well formed: what it says comes through.
+static void answer_check(struct span answer, int rc, bool throttled)
+{
+	struct op op;
+	struct auth_reply reply;
+	struct answer told;
+	op_init(&op, 4 * AUTH_MESSAGE_MAX);
+	if (is_fault(rc)) // whatever was asked
+		must(answer_read(&op, answer, 0, &reply, &told) == rc &&
+			reply.throttled == throttled);
+	op_done(&op);
+}
+
 // An answer that is hostile by octets, or only by what it says.
 static void answer_make(struct reader *in, struct buf *to)
 {
@@ -29,9 +47,11 @@ static void answer_make(struct reader *in, struct buf *to)
 	int rc = kind & 2 ? (int)reader_u32(in) : rcs[kind >> 2 & 7];
 	buf_add_u32(to, (uint32_t)rc);
 	buf_add_u32(to, kind & 32 ? UINT32_MAX : reader_u8(in));
+	buf_add_u8(to, kind & 128 ? 0xff : 0);
 	buf_add_u64(to, kind & 64 ? UINT64_MAX : reader_u8(in));
 	for (unsigned i = 0; i < 3; i++)
 		buf_add_field(to, reader_bytes(in, reader_u8(in)));
+	answer_check(buf_span(to), rc, kind & 128);
 }
 
 int helper_ask(struct op *op, struct helper *h, struct buf *request, struct span *ret_answer,
@@ -168,11 +188,6 @@ static struct span word(struct reader *in, const char *const *words, size_t n)
 {
 	unsigned which = reader_u8(in);
 	return which < n ? span_str(words[which]) : reader_bytes(in, which % 40);
-}
-
-static bool is_fault(int rc)
-{
-	return rc > RC_first_ && rc < RC_end_;
 }
 
 // What auth.h says of every outcome: a user, or something to go on with, or a fault that has a name.
