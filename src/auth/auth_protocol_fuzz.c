@@ -118,6 +118,21 @@ void helper_tell(struct helper *h, struct buf *request)
 	op_done(&op);
 }
 
+void helper_leave(
+	struct helper_call *call, bool (*then)(struct span answer, struct buf *ret_request))
+{
+	struct op op;
+	struct span answer;
+	uint64_t generation;
+	struct buf b = { 0 };
+	struct helper *h = call->helper;
+	op_init(&op, 0);
+	if (helper_take(&op, call, &answer, &generation) == 0 && then(answer, &b))
+		helper_tell(h, &b);
+	buf_done(&b);
+	op_done(&op);
+}
+
 int helper_attach(struct op *op, struct helper *h, struct crew *crew)
 {
 	(void)h;
@@ -280,6 +295,9 @@ static void talk(struct reader *in, struct auth *a, bool honest)
 	}
 	must(!honest || !strstr(op.text, "malformed answer"));
 	must(!honest || !strstr(op.text, "malformed request"));
+	if (x && peer.answered && bits & 64) // the client goes while the answer is awaited
+		must((rc == AUTH_BUSY ? auth_retry(&op, x, &reply)
+				      : auth_step(&op, x, SPAN(""), &reply)) == AUTH_WAIT);
 	auth_cancel(x);
 	op_done(&op);
 }

@@ -213,17 +213,31 @@ int auth_retry(struct op *op, struct auth_exchange *x, struct auth_reply *ret_re
 	return exchange_ask(op, x, &b, MAY_BUSY | HAS_USER, ret_reply);
 }
 
-// The worker forgets an exchange by itself after a while: it is told as far as that goes at once. One that has a request under way, or had none answered,
-// has no number to be told.
+// An exchange that waits in the worker for who is gone: the answer's number is all that is known of it.
+static bool left_behind(struct span answer, struct buf *ret_request)
+{
+	struct op op;
+	struct auth_reply reply;
+	struct answer told;
+	op_init(&op, AUTH_MESSAGE_MAX);
+	bool waits = answer_read(&op, answer, MAY_MORE | MAY_BUSY, &reply, &told) > 0;
+	op_done(&op);
+	if (waits)
+		request_begin(ret_request, AUTH_CANCEL, told.exchange);
+	return waits;
+}
+
+// The worker forgets an exchange by itself after a while: it is told at once, since a password may wait there. One that has a request under way ends
+// when that is answered.
 void auth_cancel(struct auth_exchange *x)
 {
 	if (!x)
 		return;
 	struct buf b = { 0 };
-	request_begin(&b, AUTH_CANCEL, x->number);
+	if (!x->call)
+		request_begin(&b, AUTH_CANCEL, x->number);
 	if (x->call) {
-		helper_forget(x->call);
-		buf_done(&b);
+		helper_leave(x->call, left_behind);
 	} else if (x->answered) {
 		helper_tell(x->auth->helper, &b);
 	} else {

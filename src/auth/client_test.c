@@ -5,12 +5,16 @@
 #include "auth/protocol_priv.h"
 #include "auth/worker.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/must.h"
+#include "run/crew.h"
 #include "run/helper_serve.h"
 #include "run/spawner.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -32,12 +36,26 @@ static void answer(struct buf *to, int rc, uint64_t exchange, struct span user)
 	buf_add_field(to, SPAN("a text"));
 }
 
+static atomic_uint cancelled; // exchanges of number 99
+
+static void count_answer(struct buf *to)
+{
+	char text[16];
+	(void)snprintf(text, sizeof text, "%u", atomic_load(&cancelled)); // fits
+	answer(to, 0, 0, span_str(text));
+}
+
 // The last octet of a request is that of a name or a password.
 static void serve(void *ctx, struct op *op, struct span request, struct buf *ret_answer)
 {
 	(void)ctx;
 	(void)op;
+	if (request.p[0] == AUTH_CANCEL && load_u64(request.p + 1) == 99)
+		atomic_fetch_add(&cancelled, 1);
 	switch (request.p[request.n - 1]) {
+	case 'n': // how many were cancelled
+		count_answer(ret_answer);
+		break;
 	case 'm':
 		answer(ret_answer, AUTH_MORE, 99, SPAN("x"));
 		break;
@@ -145,6 +163,56 @@ static void test_sasl(void **state)
 	assert_int_equal(auth_step(&w->op, x, SPAN("f"), &r), RC_UNAVAILABLE); // and x has ended
 }
 
+static void *crew_main(void *arg)
+{
+	crew_run(arg);
+	return NULL;
+}
+
+static void nobody(void *ctx)
+{
+	(void)ctx;
+}
+
+// The client is gone while the answer is awaited: an exchange that waits in the worker then, with a password perhaps, is cancelled.
+static void test_gone(void **state)
+{
+	struct world *w = *state;
+	struct crew_config config = { .cores = 1 };
+	struct crew *crew;
+	pthread_t thread;
+	struct auth_peer waiting = peer;
+	struct auth_finder asks = { .auth = w->auth };
+	struct auth_reply r;
+	uint64_t until = clock_mono() + 20 * NS_PER_S;
+	waiting.answered = nobody;
+	assert_int_equal(crew_new(&w->op, &config, &crew), 0);
+	assert_int_equal(auth_attach(&w->op, w->auth, crew), 0);
+	assert_int_equal(pthread_create(&thread, NULL, crew_main, crew), 0);
+	uint64_t count = 0;
+	for (unsigned i = 0; count < 4; i++) { // a request that is still in line comes to nothing
+		static const char *const passwords[] = { "b", "m", "x" };
+		struct auth_exchange *x = NULL;
+		struct span name, user;
+		size_t which;
+		char text[16];
+		assert_int_equal(auth_login(&w->op, w->auth, &waiting, SPAN("anna"),
+					 span_str(passwords[i % 3]), &x, &r),
+			AUTH_WAIT);
+		auth_cancel(x);
+		(void)snprintf(text, sizeof text, "%u n", i); // fits
+		name = span_str(text);
+		assert_int_equal(auth_find(&w->op, &asks, &name, 1, &user, &which), 0);
+		assert_true(span_to_u64(user, UINT32_MAX, &count));
+		assert_true(clock_mono() < until);
+		op_reset(&w->op);
+		(void)usleep(200);
+	}
+	crew_stop(crew, 10000);
+	pthread_join(thread, NULL);
+	crew_free(crew);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 2 && span_eq(span_str(argv[1]), SPAN(AUTH_WORKER_COMMAND)))
@@ -158,6 +226,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_find, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_login, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sasl, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_gone, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

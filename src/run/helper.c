@@ -54,6 +54,7 @@ struct helper_call {
 	int rc;                      // done: 0, RC_UNAVAILABLE, RC_NOMEM
 	void (*answered)(void *ctx); // NULL: nobody wants to know
 	void *ctx;
+	bool (*then)(struct span answer, struct buf *ret_request); // of who has left; or NULL
 };
 struct helper {
 	struct helper_config config;
@@ -74,6 +75,12 @@ struct helper {
 };
 
 // --- calls in line ---
+
+// Until when one that comes now may be there.
+static uint64_t line_until(const struct helper *h)
+{
+	return clock_mono() + 2 * h->config.answer_seconds * NS_PER_S;
+}
 
 static void line_add_locked(struct helper *h, struct helper_call *call)
 {
@@ -232,11 +239,29 @@ static void stop_locked(struct helper *h)
 	}
 }
 
+// Who asked has left: what is to be done about the answer takes the call's place, in line.
+static void follow_locked(struct helper *h, struct helper_call *call, struct span answer)
+{
+	struct buf *b = &call->bytes;
+	bool more = call->then(answer, b) && !b->failed && b->n <= h->config.message_max;
+	if (!more) {
+		call_free(call);
+		return;
+	}
+	call->then = NULL;
+	call->seat = NULL;
+	call->octets = b->n;
+	call->until = line_until(h);
+	line_add_locked(h, call);
+}
+
 static void answered_locked(struct helper *h, struct seat *seat, size_t n)
 {
 	struct helper_call *call = seat->call;
 	seat->call = NULL;
-	if (call) {
+	if (call && call->then) {
+		follow_locked(h, call, span_of(seat->bytes, n));
+	} else if (call) {
 		buf_add(&call->bytes, span_of(seat->bytes, n));
 		call->generation = seat->generation;
 		call_end_locked(call, call->bytes.failed ? RC_NOMEM : 0);
@@ -531,7 +556,7 @@ static bool admit_locked(struct helper *h, struct helper_call *call)
 	if (h->stopping || refused ||
 		(!h->free_parked && h->line_octets + call->octets > HELPER_LINE_OCTETS))
 		return false;
-	call->until = clock_mono() + 2 * h->config.answer_seconds * NS_PER_S;
+	call->until = line_until(h);
 	if (h->free_parked && send_locked(h, call))
 		return true;
 	line_add_locked(h, call);
@@ -597,16 +622,24 @@ int helper_take(
 	return rc;
 }
 
+// Takes the call out of where it is. False: its seat has it still.
+static bool leave_locked(struct helper_call *call)
+{
+	if (call->seat)
+		return false;
+	if (!call->done)
+		line_remove_locked(call->helper, call);
+	return true;
+}
+
 void helper_forget(struct helper_call *call)
 {
 	if (!call)
 		return;
 	struct helper *h = call->helper;
 	pthread_mutex_lock(&h->lock);
-	if (call->seat)
+	if (!leave_locked(call))
 		call->seat->call = NULL; // the seat is busy until the answer comes
-	else if (!call->done)
-		line_remove_locked(h, call);
 	pthread_mutex_unlock(&h->lock);
 	call_free(call);
 }
@@ -617,6 +650,26 @@ void helper_tell(struct helper *h, struct buf *request)
 	op_init(&op, 0);
 	(void)helper_begin(&op, h, request, NULL, NULL, NULL); // best effort
 	op_done(&op);
+}
+
+void helper_leave(
+	struct helper_call *call, bool (*then)(struct span answer, struct buf *ret_request))
+{
+	struct helper *h = call->helper;
+	struct buf b = { 0 };
+	pthread_mutex_lock(&h->lock);
+	bool left = leave_locked(call);
+	if (!left) {
+		call->answered = NULL;
+		call->then = then;
+	}
+	pthread_mutex_unlock(&h->lock);
+	if (!left)
+		return;
+	if (call->done && call->rc == 0 && then(buf_span(&call->bytes), &b))
+		helper_tell(h, &b);
+	wipe(&b);
+	call_free(call);
 }
 
 // --- asking with a thread ---

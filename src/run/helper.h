@@ -51,6 +51,10 @@ int helper_take(
 	struct op *op, struct helper_call *call, struct span *ret_answer, uint64_t *ret_generation);
 // Nobody waits any more: `answered` is not called from now on. Accepts NULL.
 void helper_forget(struct helper_call *call);
+// As helper_forget(), of a request that may leave something behind in the helper: `then` makes of its answer, if there is one, what the helper is told (as by
+// helper_tell()); or false: nothing. Called in any thread; it calls nothing of here.
+void helper_leave(
+	struct helper_call *call, bool (*then)(struct span answer, struct buf *ret_request));
 // As helper_begin(), for what nobody waits for: best effort.
 void helper_tell(struct helper *h, struct buf *request);
 

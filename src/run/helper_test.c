@@ -31,6 +31,8 @@ static char program[4096];
 
 // --- the helper ---
 
+static atomic_uint noted;
+
 static void serve(void *ctx, struct op *op, struct span request, struct buf *ret_answer)
 {
 	(void)ctx;
@@ -41,6 +43,12 @@ static void serve(void *ctx, struct op *op, struct span request, struct buf *ret
 			pause();
 	case 'd': // dies
 		_exit(1);
+	case 'n': // takes note
+		atomic_fetch_add(&noted, 1);
+		break;
+	case 'c': // says how many notes it has
+		buf_addf(ret_answer, "%u", atomic_load(&noted));
+		return;
 	case 'i': // says who it is
 		buf_addf(ret_answer, "%d", (int)getpid());
 		return;
@@ -169,16 +177,21 @@ static int outcome(struct world *w, struct asker *a)
 	return rc;
 }
 
-// Whatever hangs is over.
-static void kill_helper(struct world *w)
+static uint64_t number_asked(struct world *w, const char *what)
 {
 	struct buf b = { 0 };
 	struct span answer;
-	uint64_t pid, generation;
-	buf_add(&b, SPAN("i"));
+	uint64_t number, generation;
+	buf_add(&b, span_str(what));
 	assert_int_equal(helper_ask(&w->op, w->helper, &b, &answer, &generation), 0);
-	assert_true(span_to_u64(answer, INT32_MAX, &pid));
-	assert_int_equal(kill((pid_t)pid, SIGKILL), 0);
+	assert_true(span_to_u64(answer, INT32_MAX, &number));
+	return number;
+}
+
+// Whatever hangs is over.
+static void kill_helper(struct world *w)
+{
+	assert_int_equal(kill((pid_t)number_asked(w, "i"), SIGKILL), 0);
 }
 
 // --- tests ---
@@ -283,6 +296,52 @@ static void test_forgotten(void **state)
 	ask(w, &last, 'a', 1);
 	assert_int_equal(outcome(w, &last), 0);
 	helper_forget(NULL);
+}
+
+static bool note(struct span answer, struct buf *ret_request)
+{
+	buf_add(ret_request, SPAN("n"));
+	return answer.p[0] == 's';
+}
+
+static void await_notes(struct world *w, unsigned count)
+{
+	uint64_t until = clock_mono() + 20 * NS_PER_S;
+	while (number_asked(w, "c") < count) {
+		assert_true(clock_mono() < until);
+		usleep(200);
+	}
+}
+
+// Who leaves has something done about the answer, be it there or still to come, or of nobody's interest.
+static void test_left(void **state)
+{
+	struct world *w = *state;
+	struct asker slow[PARKED - 1], other;
+	ask(w, &other, 's', 0);
+	while (!other.told)
+		usleep(200);
+	helper_leave(other.call, note);
+	await_notes(w, 1); // one seat may still be busy with that
+	for (unsigned i = 0; i < countof(slow); i++)
+		ask(w, &slow[i], 's', i);
+	for (unsigned i = 0; i < countof(slow); i++)
+		helper_leave(slow[i].call, note);
+	ask(w, &other, 'a', 0);
+	helper_leave(other.call, note);
+	await_notes(w, 1 + countof(slow));
+	for (unsigned i = 0; i < countof(slow); i++) // and who dies does nothing
+		ask(w, &slow[i], 'h', i);
+	for (unsigned i = 0; i < countof(slow); i++)
+		helper_leave(slow[i].call, note);
+	kill_helper(w);
+	unsigned tries = 0;
+	do // the first ones may be lost with it
+		ask(w, &other, 'a', tries++);
+	while (outcome(w, &other) != 0 && tries < 1000);
+	assert_in_range(tries, 1, 999);
+	for (unsigned i = 0; i < countof(slow); i++)
+		assert_int_equal(slow[i].told, 0);
 }
 
 // The end of the crew ends the waiting, and does not wait itself. Who asks with a thread may go on.
@@ -544,6 +603,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_hangs, setup_hasty, teardown),
 		cmocka_unit_test_setup_teardown(test_dies, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_forgotten, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_left, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stopped, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bounds, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_both, setup, teardown),
