@@ -69,10 +69,15 @@ def revision(root=ROOT):
     return (said + ("+" if subprocess.run(same, cwd=root, capture_output=True).returncode else "")) if said else "-"
 
 
-def input_of(output):
-    """The input that libFuzzer kept in a file, for the report of a failure; empty if it kept none."""
+def kept_input(output):
+    """The file that libFuzzer kept an input in; None if it kept none."""
     kept = re.findall(r"Test unit written to (\S+)", output)
-    if not kept or not (path := pathlib.Path(kept[-1])).is_file():
+    return path if kept and (path := pathlib.Path(kept[-1])).is_file() else None
+
+
+def input_of(output):
+    """That input, for the report of a failure."""
+    if not (path := kept_input(output)):
         return ""
     data = path.read_bytes()
     if len(data) > PRINTED_MOST:
@@ -86,6 +91,7 @@ class Runner:
 
     def __init__(self, folder=FOLDER, seeds=ROOT / "fuzz", grown=True, record=None):
         self.folder, self.seeds, self.grown, self.record = folder, seeds, grown, Record(record) if record else None
+        self.timeout = 10 if grown else 60
         self.revision, self.lock, self.running, self.stopped = revision(), threading.Lock(), set(), False
 
     def stop(self):
@@ -100,7 +106,7 @@ class Runner:
         found.mkdir(parents=True, exist_ok=True)
         words = [str(program), f"-max_total_time={max(1, round(seconds))}", "-rss_limit_mb=2048", "-print_final_stats=1"]
         # Its "entropic" schedule takes 19 of 20 milliseconds where there are tens of thousands of edges, and hardly helps elsewhere.
-        words += ["-entropic=0", f"-artifact_prefix={found}/{name}-", f"-timeout={10 if self.grown else 60}"]
+        words += ["-entropic=0", f"-artifact_prefix={found}/{name}-", f"-timeout={self.timeout}"]
         dictionary, seeds = self.seeds / f"{name}.dict", self.seeds / "corpus" / name
         if dictionary.exists():
             words.append(f"-dict={dictionary}")
@@ -126,6 +132,16 @@ class Runner:
             process.returncode = os.waitstatus_to_exitcode(status)
         return process.returncode, output, used.ru_utime + used.ru_stime
 
+    def only_stood_still(self, program, output):
+        """libFuzzer's limit for an input is one of the clock, which goes on while a machine stands still: after a timeout the input
+        has its time once more. Whether it needs less is found out; then it is not kept."""
+        path = kept_input(output) if "ERROR: libFuzzer: timeout" in output else None
+        again = path and self.execute([str(program), f"-timeout={self.timeout}", str(path)])
+        if not again or again[0] != 0:
+            return False
+        path.unlink()
+        return True
+
     def slice(self, program, seconds):
         """One slice of one fuzzer; false when it found something."""
         name = name_of(program)
@@ -136,7 +152,7 @@ class Runner:
         if done is None:
             return True
         code, output, cpu = done
-        fine = code == 0 or (code in INTERRUPTED and self.stopped)
+        fine = code == 0 or (code in INTERRUPTED and self.stopped) or self.only_stood_still(program, output)
         result = measured(output) | {"cpu": cpu, "slices": 1, "found": int(not fine)}
         seeds = len(list((self.seeds / "corpus" / name).glob("*")))
         if code == 0 and result["executions"] < seeds:

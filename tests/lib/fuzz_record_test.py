@@ -178,6 +178,16 @@ class Running(Case):
         self.assertIn("\nAAECCg==\n", found(b"\0\1\2\n"))
         self.assertIn("input: 16385 octets, in ", found(b"x" * 16385))
 
+    def test_a_timeout_is_a_finding_when_it_comes_again(self):
+        kept = self.folder / "timeout-1"
+        found = f"echo x >{kept}; echo 'ERROR: libFuzzer: timeout'; echo 'Test unit written to {kept}'; exit 70\n"
+        often, once = self.fuzzer("often", WORKS + found), self.fuzzer("once", WORKS + f'[ "$2" = {kept} ] && exit 0\n{found}')
+        self.assertFalse(self.runner().each([often], 1))
+        self.assertTrue(kept.exists())
+        self.assertTrue(self.runner().each([once], 1))
+        self.assertFalse(kept.exists())
+        self.assertEqual({n: (e["slices"], e["found"]) for n, e in self.record.read().items()}, {"often": (1, 1), "once": (1, 0)})
+
     def test_seeds_that_were_not_run_are_a_failure(self):
         program, seeds = self.fuzzer("lazy", WORKS.replace("1000", "1")), self.folder / "seeds" / "corpus" / "lazy"
         seeds.mkdir(parents=True)
