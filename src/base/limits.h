@@ -251,8 +251,8 @@
 #define ACCOUNTS_IDLE_OCTETS (128u << 20) // octets of memory that they take, about
 #define KEYS_KEPT_FROM 256u               // messages: SORT and THREAD of so many keep their keys
 #define COLUMNS_MAX 512u                  // such columns of keys, of all accounts
-#define COLUMNS_OCTETS (128u << 20)       // octets of all of them
-#define COLUMN_OCTETS (96u << 20)         // and of one
+#define COLUMNS_OCTETS (128u << 20)       // octets of all of them; of one three quarters of that
+#define COLUMNS_SHARE 4u                  // and at most this part of limits.memory
 #define COLUMNS_KEEP_NS UINT64_C(600000000000) // and for how long one stays that nobody wants
 #define NOTIFY_GROUPS_MAX 64u                  // event groups of a NOTIFY command
 #define NOTIFY_NAMES_MAX 10000u                // mailboxes named in it

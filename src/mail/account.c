@@ -278,7 +278,7 @@ int mail_open(struct op *op, struct store *store, const struct mail_config *conf
 	pthread_mutex_init(&m->lock, NULL);
 	pthread_cond_init(&m->loaded, NULL);
 	m->cold = cold_cache_new();
-	m->columns = columns_new();
+	m->columns = columns_new(config->memory);
 	m->pins = pins_new();
 	int rc = m->cold && m->columns && m->pins ? load_system(op, m)
 						  : op_fail(op, RC_NOMEM, "out of memory");

@@ -22,6 +22,8 @@ struct mail_config {
 	uint32_t mailboxes_max; // per account; 0: 100,000
 	uint32_t
 		keys_kept_from; // messages: SORT and THREAD of so many keep their keys; 0: KEYS_KEPT_FROM
+	uint64_t
+		memory; // what sessions may hold (limits.memory): keys that are kept take a part of it (mail/column.h); 0: no such bound
 	bool sent_copy; // submission files what it sends, where the user has not said otherwise (mail/sent.h)
 	bool create_accounts; // a user who logs in for the first time gets an account (INBOX and special-use mailboxes)
 	bool mending;  // what is noted to be removed is left to the next start (mail/mend.h)

@@ -13,6 +13,7 @@
 
 struct columns {
 	pthread_mutex_t lock;
+	size_t most;   // octets that there may be; not guarded: it never changes
 	size_t octets; // of all
 	struct slot {
 		struct column_key key;
@@ -126,11 +127,15 @@ void column_subtract(const struct column *c, struct numset *uids)
 
 // --- those that are kept ---
 
-struct columns *columns_new(void)
+struct columns *columns_new(uint64_t memory)
 {
 	struct columns *s = calloc(1, sizeof *s);
-	if (s)
-		pthread_mutex_init(&s->lock, NULL);
+	if (!s)
+		return NULL;
+	pthread_mutex_init(&s->lock, NULL);
+	s->most = COLUMNS_OCTETS;
+	if (memory && memory / COLUMNS_SHARE < s->most)
+		s->most = (size_t)(memory / COLUMNS_SHARE);
 	return s;
 }
 
@@ -236,14 +241,14 @@ static struct column *make_room_locked(
 	struct slot *slot = slot_for_locked(s, key);
 	if (slot->column)
 		return take_locked(s, slot);
-	return s->octets + octets > COLUMNS_OCTETS ? take_locked(s, oldest_locked(s)) : NULL;
+	return s->octets + octets > s->most ? take_locked(s, oldest_locked(s)) : NULL;
 }
 
 void columns_keep(struct columns *s, struct column *c, uint64_t now)
 {
 	size_t octets = octets_of(c);
 	struct column *gone = NULL;
-	if (octets > COLUMN_OCTETS)
+	if (octets > s->most - s->most / 4)
 		return;
 	do {
 		column_unref(gone);

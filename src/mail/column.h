@@ -4,7 +4,7 @@
 // changes as long as a UID is there, whatever flags, cards or places in the log do. It may lack messages that came since, and have ones
 // that went: who uses it compares its UIDs with those he wants. A column is immutable: one with more messages takes its place.
 //
-// All columns together take at most COLUMNS_OCTETS, for all accounts; one that nobody wanted for COLUMNS_KEEP_NS is dropped (columns_age()), as
+// All columns together take so many octets at most, for all accounts, and one of them three quarters of that; one that nobody wanted for COLUMNS_KEEP_NS is dropped (columns_age()), as
 // is the oldest one when there is no room. They are memory only.
 //
 // Any thread; one lock, held for no more than a look at the table (docs/locks.md).
@@ -62,7 +62,8 @@ bool column_is(const struct column *c, const struct numset *uids);
 void column_subtract(const struct column *c, struct numset *uids);
 
 struct columns;
-struct columns *columns_new(void); // NULL: out of memory
+// Of all columns at most this part of `memory` (limits.memory; 0: no such bound), COLUMNS_SHARE, and no more than COLUMNS_OCTETS. NULL: out of memory.
+struct columns *columns_new(uint64_t memory);
 void columns_free(struct columns *s);
 // The column of that name, referenced; NULL: there is none. `now`: clock_mono().
 struct column *columns_find(struct columns *s, const struct column_key *key, uint64_t now);

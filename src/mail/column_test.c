@@ -37,7 +37,7 @@ static void keep(struct columns *s, uint32_t data, size_t n, uint64_t now)
 static void test_names(void **state)
 {
 	(void)state;
-	struct columns *s = columns_new();
+	struct columns *s = columns_new(0);
 	struct column *c = new_column(5, 3);
 	columns_keep(s, c, 1);
 	struct column_key keys[] = { c->key, c->key, c->key };
@@ -61,7 +61,7 @@ static void test_names(void **state)
 static void test_too_many(void **state)
 {
 	(void)state;
-	struct columns *s = columns_new();
+	struct columns *s = columns_new(0);
 	for (uint32_t i = 0; i < COLUMNS_MAX; i++)
 		keep(s, i, 1, i);
 	assert_true(is_kept(s, 0, COLUMNS_MAX));
@@ -72,11 +72,10 @@ static void test_too_many(void **state)
 	columns_free(s);
 }
 
-static void test_too_large(void **state)
+// Within so many octets.
+static void too_large(struct columns *s, size_t most)
 {
-	(void)state;
-	struct columns *s = columns_new();
-	const size_t each = 2 * sizeof(uint32_t), third = COLUMNS_OCTETS / 3 / each;
+	const size_t each = 2 * sizeof(uint32_t), third = most / 3 / each, one = most / 4 * 3;
 	for (uint32_t i = 0; i < 3; i++)
 		keep(s, i, third - 1000, i);
 	for (uint32_t i = 0; i < 3; i++)
@@ -84,20 +83,28 @@ static void test_too_large(void **state)
 	keep(s, 3, third - 1000, 7);
 	assert_false(is_kept(s, 0, 8));
 	assert_true(is_kept(s, 1, 8));
-	keep(s, 4, COLUMN_OCTETS / each, 9); // a little too large for itself: it drives nobody out
+	keep(s, 4, one / each, 9); // a little too large for itself: it drives nobody out
 	assert_false(is_kept(s, 4, 9));
 	assert_true(is_kept(s, 1, 9));
-	keep(s, 5, COLUMN_OCTETS / each - 1000, 10);
+	keep(s, 5, one / each - 1000, 10);
 	assert_true(is_kept(s, 5, 11));
 	assert_false(is_kept(s, 2, 11));
 	assert_false(is_kept(s, 3, 11));
 	columns_free(s);
 }
 
+static void test_too_large(void **state)
+{
+	(void)state;
+	too_large(columns_new(0), COLUMNS_OCTETS);
+	too_large(columns_new(UINT64_C(1) << 44), COLUMNS_OCTETS);
+	too_large(columns_new(COLUMNS_SHARE * UINT64_C(4000000)), 4000000);
+}
+
 static void test_age(void **state)
 {
 	(void)state;
-	struct columns *s = columns_new();
+	struct columns *s = columns_new(0);
 	keep(s, 1, 1, 0);
 	keep(s, 2, 1, 0);
 	assert_true(is_kept(s, 1, COLUMNS_KEEP_NS)); // wanted again
@@ -110,7 +117,7 @@ static void test_age(void **state)
 static void test_nobody_sorts(void **state)
 {
 	(void)state;
-	struct columns *s = columns_new();
+	struct columns *s = columns_new(0);
 	struct column *c = new_column(1, 1);
 	columns_keep(s, c, 0);
 	keep(s, 2, 1, 0);

@@ -63,7 +63,7 @@ static const struct key keys[] = {
 		"128mb", "size of one message (APPENDLIMIT)" },
 	{ "limits.memory", KIND_BYTES, AT(limits.memory), 16u << 20, UINT64_C(1) << 44, "1gb",
 		"what big commands of all sessions hold in memory together; more are answered NO "
-		"[LIMIT]" },
+		"[LIMIT]. Beside it, SORT and THREAD keep a quarter of it at most, and 128mb" },
 	{ "limits.memory_per_user", KIND_BYTES, AT(limits.memory_per_user), 4u << 20,
 		UINT64_C(1) << 44, "512mb",
 		"and those of one user; never more than he leaves for the others" },

@@ -291,6 +291,7 @@ static int mail_prepare(struct op *op, struct server *s)
 		.grace_ms = (uint32_t)c->store.grace_ms };
 	struct mail_config mail = { .append_limit = c->limits.message_bytes,
 		.mailboxes_max = (uint32_t)c->limits.mailboxes,
+		.memory = c->limits.memory,
 		.sent_copy = c->submission.sent_copy,
 		.create_accounts = true };
 	int rc = store_open(op, &store, &s->store);
