@@ -458,6 +458,31 @@ static void cell_flush(struct cell *c, const struct record *r, uint32_t before)
 		memmove(c->pending.at, c->pending.at + done, c->pending.n * sizeof *c->pending.at);
 }
 
+static bool overlap(const struct event *a, const struct event *b)
+{
+	return a->kind != EVENT_WRITE ||
+		(a->offset < b->offset + b->n && b->offset < a->offset + a->n);
+}
+
+// One write is durable, and nothing else. What was pending before it is never what it lies on, nor the size of the file: that would have to be told apart.
+static void cell_flush_one(struct cell *c, const struct record *r, uint32_t event)
+{
+	size_t k = 0;
+	while (k < c->pending.n && c->pending.at[k] != event)
+		k++;
+	if (k == c->pending.n)
+		return; // a flush of the whole file came meanwhile
+	const struct event *e = record_event(r, event);
+	for (size_t j = 0; j < k; j++)
+		expect(!overlap(record_event(r, c->pending.at[j]), e),
+			"a flushed write over one that is not", "");
+	expect(e->offset + e->n <= c->size, "a flushed write behind the end", "");
+	call_apply(&c->bytes, e, 0, NULL);
+	c->pending.n--;
+	memmove(c->pending.at + k, c->pending.at + k + 1,
+		(c->pending.n - k) * sizeof *c->pending.at);
+}
+
 // --- going on ---
 
 // Whether the name lies in that folder.
@@ -530,6 +555,9 @@ static void step(struct disk *d, const struct record *r, uint32_t i)
 			cell_flush(c, r, e->begin);
 			names_hold(d, cell, r, e->begin);
 		}
+		break;
+	case EVENT_WRITTEN:
+		cell_flush_one(&d->cells[cell_of(d, e->ino)], r, e->begin);
 		break;
 	case EVENT_SYNC_BEGIN:
 	case EVENT_BEGIN:

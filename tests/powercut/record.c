@@ -9,10 +9,12 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define EVENTS_MAX (1u << 20)
@@ -36,6 +38,7 @@ static struct recording {
 	unsigned sync_us;
 	bool hurry;
 	uint64_t ino[FDS_MAX]; // of open files and folders below it; 0: not ours
+	bool dsync[FDS_MAX];   // each write is flushed before it returns
 } now;
 static pthread_mutex_t lock =
 	PTHREAD_MUTEX_INITIALIZER; // the order of events is the order of calls
@@ -130,12 +133,22 @@ static bool is_zero(const char *p, size_t n)
 	return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
 }
 
-static void add_write_locked(int fd, uint64_t offset, const char *p, size_t n)
+static uint32_t add_write_locked(int fd, uint64_t offset, const char *p, size_t n)
 {
 	struct event e = { .kind = EVENT_WRITE, .ino = now.ino[fd], .offset = offset, .n = n };
 	if (!is_zero(p, n))
 		e.data = keep(now.record, p, n);
-	(void)add_locked(e);
+	return add_locked(e);
+}
+
+// The lock is let go while the disk works.
+static void flush_write_locked(int fd, uint32_t write)
+{
+	uint64_t ino = now.ino[fd];
+	pthread_mutex_unlock(&lock);
+	(void)usleep(now.sync_us); // shorter is fine
+	pthread_mutex_lock(&lock);
+	(void)add_locked((struct event){ .kind = EVENT_WRITTEN, .ino = ino, .begin = write });
 }
 
 void record_note(struct record *r, struct event e)
@@ -182,13 +195,15 @@ static int do_open(const char *path, int flags, mode_t mode)
 		return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 	pthread_mutex_lock(&lock);
 	bool existed = ino_of(path) != 0;
-	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+	// Memory has no page cache to pass by. What is asked of a direct write, whole pages, is looked at.
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, flags & ~O_DIRECT, mode);
 	int error = errno;
 	struct stat st;
 	if (fd >= FDS_MAX)
 		give_up("too many open files");
 	if (fd >= 0 && fstat(fd, &st) == 0) {
 		now.ino[fd] = st.st_ino;
+		now.dsync[fd] = (flags & O_DSYNC) != 0;
 		if (!existed)
 			(void)add_locked((struct event){
 				.kind = EVENT_CREATE, .path = name, .ino = st.st_ino });
@@ -324,8 +339,10 @@ static ssize_t do_pwritev(int fd, const struct iovec *iov, int count, off_t offs
 			memcpy(all + at, iov[i].iov_base, n);
 			at += n;
 		}
-		add_write_locked(fd, (uint64_t)offset, all, (size_t)rc);
+		uint32_t write = add_write_locked(fd, (uint64_t)offset, all, (size_t)rc);
 		free(all);
+		if (now.dsync[fd])
+			flush_write_locked(fd, write);
 	}
 	pthread_mutex_unlock(&lock);
 	errno = error;
@@ -419,6 +436,26 @@ EXPORT int posix_fallocate(int fd, off_t offset, off_t n)
 EXPORT int posix_fallocate64(int fd, off64_t offset, off64_t n)
 {
 	return do_fallocate(fd, 0, offset, n) ? errno : 0;
+}
+
+// --- in place of libc's: what it lies on ---
+
+static int do_statfs(int fd, struct statfs *st)
+{
+	int rc = (int)syscall(SYS_fstatfs, fd, st);
+	if (rc == 0 && is_ours(fd))
+		st->f_type = EXT4_SUPER_MAGIC; // whose rules the disks are made up by
+	return rc;
+}
+
+EXPORT int fstatfs(int fd, struct statfs *st)
+{
+	return do_statfs(fd, st);
+}
+
+EXPORT int fstatfs64(int fd, struct statfs64 *st)
+{
+	return do_statfs(fd, (struct statfs *)st); // the same on 64-bit machines
 }
 
 // --- in place of libc's: flushes ---

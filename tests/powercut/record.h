@@ -3,7 +3,8 @@
 // rename() and the like take the place of libc's, for RocksDB as well, which is a shared library: nothing has to be preloaded. What was recorded
 // lies in memory that is shared with the parent of the process.
 //
-// A flush is two events, where it began and where it returned: what was written before the first is durable from the second on. The calls of all
+// A flush is two events, where it began and where it returned: what was written before the first is durable from the second on. (A write that is
+// flushed itself has one of its own.) The calls of all
 // threads, and what the workload says of itself (what was acknowledged, what somebody was shown), are in one order.
 //
 // RocksDB's LOG is left alone: it is written through stdio, and nothing depends on it.
@@ -22,6 +23,7 @@ enum event_kind {
 	EVENT_SIZE,       // ino, n: cut or grown to this size
 	EVENT_SYNC_BEGIN, // ino
 	EVENT_SYNC_END,   // ino, begin: index of its SYNC_BEGIN
+	EVENT_WRITTEN, // ino, begin: index of the WRITE of an O_DSYNC descriptor that is durable now, alone
 	// Of the workload:
 	EVENT_BEGIN, // actor, n: begins its n-th operation
 	EVENT_PICTURE, // actor, n, data: its n-th operation was acknowledged; what its mailboxes are like now
