@@ -41,7 +41,7 @@ RECIPIENTS = [*ACCOUNTS, POP_USER]
 INBOX_MAX = 60
 # Segments are small. In half of the lives there is a sweep all the time, which flushes the tables as well: kills fall into both. In the others, what is
 # replayed from the log grows.
-CONFIG = 'log_level = "warn"; store = {{ segment_bytes = "4mb"; reserve_bytes = "1mb"; grace = "1ms"; sweep_interval = "20ms"; sweep_always = {}; }};\n'
+CONFIG = 'log_level = "warn"; store = {{ segment_bytes = "4mb"; reserve_bytes = "1mb"; grace = "1ms"; sweep_interval = "20ms"; sweep_always = {}; page_cache = "{}"; }};\n'
 IDLE_KILLS = 50  # so many more, until everybody has done something
 DELETED = "* BYE the selected mailbox was deleted"
 ENDED = (OSError, Closed, EOFError, smtplib.SMTPException)
@@ -434,7 +434,7 @@ def first_start(rng):
     """Of a new folder: a server that was killed while it made the volume, the certificate and the secret of its auth process starts nevertheless."""
     with tempfile.TemporaryDirectory(prefix="crash-first-") as folder:
         quickusers.add(pathlib.Path(folder), [POP_USER], PASSWORD)
-        server = Server(data=folder, protocols=("imap", "imaps"), config=CONFIG.format("false"))
+        server = Server(data=folder, protocols=("imap", "imaps"), config=CONFIG.format("false", "auto"))
         kills = rng.randint(1, 4)
         try:
             for _ in range(kills):
@@ -497,7 +497,7 @@ class World:
     def play(self):
         while self.kills < self.options.kills + (IDLE_KILLS if self.idle() else 0):
             kind, before = self.random.random(), self.kills
-            self.server.config = CONFIG.format(self.random.choice(("true", "false")))
+            self.server.config = CONFIG.format(self.random.choice(("true", "false")), self.random.choice(("yes", "no", "auto")))
             if kind < 0.04:
                 self.count(first_start(self.random), early=True)
             elif kind < 0.27:
@@ -537,7 +537,7 @@ def main():
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="crash-") as folder:
         quickusers.add(pathlib.Path(folder), RECIPIENTS, PASSWORD)
-        server = Server(data=folder, protocols=("imap", "lmtp", "pop3"), config=CONFIG.format("false"))
+        server = Server(data=folder, protocols=("imap", "lmtp", "pop3"), config=CONFIG.format("false", "auto"))
         world = World(server, options)
         try:
             world.play()

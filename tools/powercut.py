@@ -27,11 +27,15 @@ PLANT_SEEDS = 40  # a plant that is not found by then is not found
 
 PLANTS = {  # name: (source, what is there, what is planted in its place[, more words for the simulator])
     "a group is not flushed": (
-        "src/store/local/write.c", "else if ((error = file_sync(l->files, s->fd)))", "else if ((error = 0))"),
+        "src/store/local/file.c", "int error = file_open(f, path, O_RDWR | O_DSYNC | O_DIRECT, ret_fd);",
+        "int error = file_open(f, path, O_RDWR | O_DIRECT, ret_fd);"),
+    "a group in the page cache is not flushed": (
+        "src/store/local/write.c", "\terror = file_sync(l->files, s->fd);", "\terror = 0;"),
     "a group is flushed before it is written": (
-        "src/store/local/write.c", "int error = file_writev(l->files, s->fd, iov, count, n->start);",
-        "int error = file_sync(l->files, s->fd);\n\tif (!error)\n\t\terror = file_writev(l->files, s->fd, iov, count, n->start);\n"
-        "\tif (!error) {\n\t\tfree(iov);\n\t\tsegment_unref(s);\n\t\treturn 0;\n\t}"),
+        "src/store/local/write.c", "\tint error = file_writev(l->files, s->fd, iov, count, n->start);\n",
+        "\tint error = file_sync(l->files, s->fd);\n\tif (!error)\n\t\treturn file_writev(l->files, s->fd, iov, count, n->start);\n"),
+    "a group forgets what its first page has in front of it": (
+        "src/store/local/stage.c", "memmove(g->room, g->room + g->last, n);", "memset(g->room, 0, n);"),
     "published before the flush": (
         "src/mail/txn.c", "int waited = publish(t->op, a, t->seq, store_wait(",
         "staged_publish(a, t->seq);\n\tint waited = publish(t->op, a, t->seq, store_wait("),
@@ -53,7 +57,7 @@ PLANTS = {  # name: (source, what is there, what is planted in its place[, more 
     "segments are dropped before the tables are flushed": (
         "src/store/local/keeper.c", "rc = index_flush(op, &l->index);", "rc = index_flush == NULL;", "--fills"),
 }
-SHORT = ("a group is not flushed", "published before the flush", "the log is cut below a durable position", "the volume's name is not flushed")
+SHORT = ("a group is not flushed", "a group in the page cache is not flushed", "published before the flush", "the log is cut below a durable position", "the volume's name is not flushed")
 
 
 class Seeds:
@@ -130,10 +134,10 @@ def find_plants(names, jobs):
         def enough():
             return found or tried >= PLANT_SEEDS
 
-        for _, numbers, good, _text in seeds.until(1, enough):
+        for _, numbers, _good, _text in seeds.until(1, enough):
             tried += 1
             states += numbers.get("states", 0)
-            found = found or not good
+            found = found or numbers.get("wrong", 0) > 0  # a program that did not run found nothing
         if found:
             report.passed(f"{title} ({states} states, {time.monotonic() - began:.0f} s)")
         else:

@@ -22,6 +22,7 @@ static int serve_itself(struct cli *c, struct link *l, bool given_up)
 	struct store_config store = { .engine = config->engine,
 		.dir = config->volume,
 		.segment_bytes = config->store.segment_bytes,
+		.page_cache = config->store.page_cache,
 		.reserve_bytes = config->store.reserve_bytes };
 	struct mail_config mail = { .append_limit = config->limits.message_bytes,
 		.mailboxes_max = (uint32_t)config->limits.mailboxes,

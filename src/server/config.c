@@ -152,6 +152,13 @@ static const struct key keys[] = {
 		"how long a session that still shows an expunged message can read it, at least" },
 	{ "store.sweep_interval", KIND_TIME, AT(store.sweep_interval_ms), 10, 86400000, "10s",
 		"how often it is asked whether giving back the space of expunged mail pays" },
+	{ "store.page_cache", KIND_STRING, AT(store.page_cache), 0, 0, "auto",
+		"auto: mail is written through the page cache while little comes, so that who "
+		"reads it soon "
+		"finds it there, and past it while much comes, which is quicker; yes: always "
+		"through it; no: "
+		"never, where the file system can do without",
+		"auto yes no" },
 	{ "store.sweep_always", KIND_BOOL, AT(store.sweep_always), 0, 1, "no",
 		"give it back each time, whether that pays or not" },
 };
@@ -193,6 +200,7 @@ void config_defaults(struct config *c)
 	c->pop3.autologout_ms = 600000;
 	c->smtp.timeout_ms = 600000;
 	c->relay.tls = "required";
+	c->store.page_cache = "auto";
 	c->relay.verify = true;
 	c->relay.timeout_ms = 60000;
 	c->relay.spool_pause_ms = 1800000;

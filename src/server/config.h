@@ -73,6 +73,7 @@ struct config {
 	struct {
 		uint64_t segment_bytes, reserve_bytes, grace_ms, sweep_interval_ms;
 		bool sweep_always;
+		const char *page_cache;
 	} store;
 };
 

@@ -287,6 +287,7 @@ static int mail_prepare(struct op *op, struct server *s)
 	struct store_config store = { .engine = c->engine,
 		.dir = c->volume,
 		.segment_bytes = c->store.segment_bytes,
+		.page_cache = c->store.page_cache,
 		.reserve_bytes = c->store.reserve_bytes,
 		.grace_ms = (uint32_t)c->store.grace_ms };
 	struct mail_config mail = { .append_limit = c->limits.message_bytes,

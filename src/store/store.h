@@ -32,6 +32,8 @@ struct store_config {
 	const char *dir;    // local: the volume's folder; made when missing
 	bool read_only; // local: opens beside a running server for `check`; changes fail with RC_READONLY
 	uint64_t segment_bytes; // local: size of a log segment; 0: 256 MiB
+	// local: whether the log is written through the page cache. "auto" (NULL): while little comes; "yes"; "no" where the file system can do without.
+	const char *page_cache;
 	uint64_t reserve_bytes; // local: kept free for STORE_FREES batches; 0: 64 MiB
 	uint64_t cache_bytes;   // local: most memory for blocks of the index; 0: 32 MiB
 	uint32_t

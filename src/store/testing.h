@@ -37,11 +37,12 @@ static inline void fixture_begin(struct fixture *f, const char *engine)
 {
 	*f = (struct fixture){ .config = { .engine = engine,
 				       .segment_bytes = 4u << 20,
+				       .page_cache = getenv("STARLING_PAGE_CACHE"),
 				       .reserve_bytes = 1u << 20,
 				       .grace_ms = 1 } };
 	op_init(&f->op, 0);
-	// In memory where possible: it is about what is written, not about the disk. TMPDIR says otherwise.
-	const char *dir = getenv("TMPDIR");
+	// In memory where possible: it is about what is written, not about the disk. TMPDIR says otherwise, and what goes past the page cache needs a disk.
+	const char *dir = f->config.page_cache ? "/var/tmp" : getenv("TMPDIR");
 	if (!dir || strlen(dir) > 40)
 		dir = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
 	(void)snprintf(f->dir, sizeof f->dir, "%s/starling-store-XXXXXX", dir); // fits

@@ -63,13 +63,14 @@ static void fail(struct op *op, int rc, const char *what)
 			fail((op), rc_, #call);                                                    \
 	} while (0)
 
-static int world_open(struct world *w, const char *folder)
+static int world_open(struct world *w, const char *folder, const char *page_cache)
 {
 	char dir[300];
 	(void)snprintf(dir, sizeof dir, "%s/" VOLUME, folder); // short
 	struct store_config config = { .engine = "local",
 		.dir = dir,
 		.segment_bytes = SEGMENT_BYTES,
+		.page_cache = page_cache,
 		.reserve_bytes = RESERVE_BYTES,
 		.cache_bytes = 1u << 20,
 		.grace_ms = 1 };
@@ -490,7 +491,9 @@ void work_live(struct record *r, const char *folder, uint64_t seed, unsigned ope
 	record_start(r, folder, SYNC_US);
 	w.record = r;
 	w.fills = fills || seed % 5 == 0;
-	OK(&w.op, world_open(&w, folder));
+	// What is flushed, and when, is another matter in the page cache.
+	static const char *const caches[] = { "yes", "no", "no", "auto" };
+	OK(&w.op, world_open(&w, folder, caches[(seed >> 16) % countof(caches)]));
 	for (unsigned i = 0; i < ACTORS; i++) {
 		actor_init(&actors[i], &w, i, seed);
 		actors[i].operations = operations;
@@ -645,7 +648,7 @@ int work_verify(const struct record *r, uint32_t cut, const char *folder,
 	struct store_stats st;
 	log_level_set(lenient ? LOG_ERROR_ + 1 : LOG_ERROR_);
 	record_hurry();
-	int rc = world_open(&w, folder);
+	int rc = world_open(&w, folder, "auto");
 	if (rc == RC_CORRUPT && lenient)
 		return 0;
 	if (rc)

@@ -110,6 +110,7 @@ static int child_run(char **args)
 	struct fixture f = { .config = { .engine = "local",
 				     .dir = args[0],
 				     .segment_bytes = 4u << 20,
+				     .page_cache = getenv("STARLING_PAGE_CACHE"),
 				     .reserve_bytes = 1u << 20,
 				     .grace_ms = 1 } };
 	struct shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED,

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define VECTORS_MAX 1024u // of one system call: IOV_MAX of Linux
@@ -28,6 +30,23 @@ int file_open(const struct files *f, const char *path, int flags, int *ret_fd)
 		return errno;
 	*ret_fd = fd;
 	return 0;
+}
+
+// Where a mapping shows at once what was written past the page cache. Others say that they do, too; of these it is known.
+static bool mapping_follows(int fd)
+{
+	struct statfs st;
+	return fstatfs(fd, &st) == 0 &&
+		(st.f_type == EXT4_SUPER_MAGIC || st.f_type == XFS_SUPER_MAGIC);
+}
+
+int file_open_direct(const struct files *f, const char *path, int *ret_fd)
+{
+	int error = file_open(f, path, O_RDWR | O_DSYNC | O_DIRECT, ret_fd);
+	if (error || mapping_follows(*ret_fd))
+		return error;
+	(void)close(*ret_fd); // nothing was written
+	return EINVAL;
 }
 
 // Drops n bytes from the front of the vectors; returns how many vectors are used up.
@@ -82,9 +101,31 @@ int file_write(const struct files *f, int fd, struct span bytes, uint64_t offset
 	return file_writev(f, fd, &iov, 1, offset);
 }
 
+int file_write_direct(const struct files *f, int fd, struct span units, uint64_t offset)
+{
+	while (units.n) {
+		size_t n = units.n;
+		int error = fault(f, FILE_WRITE, &n);
+		if (error)
+			return error;
+		n = n < FILE_UNIT ? FILE_UNIT : n & ~(size_t)(FILE_UNIT - 1);
+		ssize_t wrote = pwrite(fd, units.p, n, (off_t)offset);
+		if (wrote < 0 && errno != EINTR)
+			return errno;
+		if (wrote >= 0 && wrote < (ssize_t)FILE_UNIT)
+			return EIO; // no file does this
+		if (wrote > 0) {
+			size_t whole = (size_t)wrote & ~(size_t)(FILE_UNIT - 1);
+			units = span_skip(units, whole);
+			offset += whole;
+		}
+	}
+	return fault(f, FILE_SYNC, NULL); // which each of the writes was, too
+}
+
 int file_fill(const struct files *f, int fd, uint64_t from, uint64_t to)
 {
-	static const _Alignas(FILL_UNIT) char zeros[ZEROS]; // aligned for O_DIRECT
+	static const _Alignas(FILE_UNIT) char zeros[ZEROS]; // aligned for O_DIRECT
 	struct iovec iov[16];
 	while (from < to) {
 		size_t n = 0;
@@ -101,10 +142,10 @@ int file_fill(const struct files *f, int fd, uint64_t from, uint64_t to)
 		ssize_t wrote = pwritev(fd, iov, count, (off_t)from);
 		if (wrote < 0 && errno != EINTR)
 			return errno;
-		if (wrote >= 0 && wrote < (ssize_t)FILL_UNIT)
+		if (wrote >= 0 && wrote < (ssize_t)FILE_UNIT)
 			return EIO; // no file does this
 		if (wrote > 0)
-			from += (uint64_t)wrote & ~(uint64_t)(FILL_UNIT - 1);
+			from += (uint64_t)wrote & ~(uint64_t)(FILE_UNIT - 1);
 	}
 	return 0;
 }

@@ -20,6 +20,7 @@ enum file_call {
 	FILE_MAP,
 	FILE_FILL,
 };
+#define FILE_UNIT 4096u // of direct writes: octets and addresses are multiples of it
 // Asked before each system call: an errno to fail with, or 0; may make *n (bytes to read or write) smaller.
 struct files {
 	int (*fault)(void *ctx, enum file_call call, size_t *n);
@@ -28,13 +29,16 @@ struct files {
 
 int file_open(const struct files *f, const char *path, int flags,
 	int *ret_fd); // mode 0600, close-on-exec
+// For writing past the page cache what others read through a mapping. EINVAL where that cannot be.
+int file_open_direct(const struct files *f, const char *path, int *ret_fd);
 // Writes all of the vectors; they are used up.
 int file_writev(const struct files *f, int fd, struct iovec *iov, size_t count, uint64_t offset);
 int file_write(const struct files *f, int fd, struct span bytes, uint64_t offset);
+// Writes whole units of aligned memory through a descriptor of file_open_direct(): on the disk when it returns.
+int file_write_direct(const struct files *f, int fd, struct span units, uint64_t offset);
 // Reads up to n bytes; fewer only at the end of the file.
 int file_read(const struct files *f, int fd, char *to, size_t n, uint64_t offset, size_t *ret_n);
-// Writes zeros; both offsets are multiples of FILL_UNIT.
-#define FILL_UNIT 4096u
+// Writes zeros; both offsets are multiples of FILE_UNIT.
 int file_fill(const struct files *f, int fd, uint64_t from, uint64_t to);
 int file_sync(const struct files *f, int fd); // fdatasync
 int file_sync_dir(const struct files *f, const char *path);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The engine's own thread: makes the next segment ahead of time and writes the blocks in front of the log, flushes the index when 256 MB or ten seconds of changes (a minute,
 // when they are few) are not in tables yet, writes what waits for the index, sees to groups that nobody waits for, watches the free space,
-// removes dead files, keeps memory for RocksDB, forgets after a while which frames were verified. While something is pending it looks every 50 ms, and commits
+// decides whether groups go through the page cache, removes dead files, keeps memory for RocksDB, forgets after a while which frames were verified. While something is pending it looks every 50 ms, and commits
 // need not call it; else it dozes until one does.
 #include "base/clock.h"
 #include "base/log.h"
@@ -24,6 +24,8 @@
 #define AHEAD_LEAST (UINT64_C(4) << 20)
 #define AHEAD_MOST (UINT64_C(64) << 20)
 #define LATELY_SCALE 64u
+#define MUCH (UINT64_C(4) << 20) // octets a second
+#define WEIGH_NS (20 * NS_PER_MS)
 #define RETRY_NS NS_PER_S // after a failure, and for the free space
 #define SPARE_FILES 1u
 
@@ -32,6 +34,7 @@ struct watch_state {
 		dirty_bytes; // not in tables: since when, group_bytes at the last flush
 	uint64_t space_looked, flush_failed;
 	uint64_t groups_seen, bytes_seen;
+	uint64_t weighed, weighed_bytes; // when look_weigh() last looked, and group_bytes then
 	uint64_t lately_groups,
 		lately_bytes; // since the round before, half of what came in that one, and so on; groups times LATELY_SCALE
 	bool full;
@@ -96,6 +99,26 @@ static void look_ahead(struct local *l, struct watch_state *w)
 	uint64_t want = w->lately_bytes * AHEAD_ROUNDS;
 	want = want > AHEAD_LEAST ? want : AHEAD_LEAST;
 	runway_extend(l, want < AHEAD_MOST ? want : AHEAD_MOST);
+}
+
+// What comes by itself should be in memory when its reader asks for it, a moment later as a rule. What comes in masses would push out of
+// memory what is in use, and waits for pages to become free; it goes past the page cache.
+static void look_weigh(struct local *l, struct watch_state *w)
+{
+	uint64_t now = clock_mono(), bytes = atomic_load(&l->log.group_bytes);
+	uint64_t passed = now - w->weighed, came = bytes - w->weighed_bytes;
+	if (!l->keeper.weighs || (w->weighed && passed < WEIGH_NS))
+		return;
+	uint64_t much =
+		atomic_load(&l->log.past_cache) ? MUCH / 2 : MUCH; // it stays as it is for a while
+	bool past = w->weighed && came > passed / NS_PER_MS * much / 1000;
+	w->weighed = now;
+	w->weighed_bytes = bytes;
+	atomic_store(&l->log.past_cache, past);
+	pthread_mutex_lock(&l->log.lock);
+	if (!past && !l->log.writing)
+		stage_shrink(&l->log.stage);
+	pthread_mutex_unlock(&l->log.lock);
 }
 
 static void look_after_space(struct op *op, struct local *l, struct watch_state *w)
@@ -181,6 +204,7 @@ static void *keeper_run(void *arg)
 		op_reset(&op);
 		look_after_space(&op, l, &w);
 		look_ahead(l, &w);
+		look_weigh(l, &w);
 		look_after_pending(&op, l);
 		look_after_flush(&op, l, &w);
 		segments_bury(&l->segments, SPARE_FILES);

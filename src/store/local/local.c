@@ -71,6 +71,11 @@ static void config_take(struct local *l, const struct store_config *c)
 	l->reader = c->read_only;
 }
 
+static bool page_cache_is(const struct store_config *c, const char *word)
+{
+	return c->page_cache && strcmp(c->page_cache, word) == 0;
+}
+
 static int writer_open(struct op *op, struct local *l)
 {
 	char path[DIR_MAX + 64];
@@ -153,6 +158,9 @@ static int open_as(struct op *op, const struct store_config *config, const struc
 		rc = log_init(op, l);
 	if (rc == 0)
 		rc = segments_init(op, &l->segments, files, path);
+	l->segments.always_cached = page_cache_is(config, "yes");
+	atomic_store(&l->log.past_cache, page_cache_is(config, "no"));
+	l->keeper.weighs = !l->segments.always_cached && !atomic_load(&l->log.past_cache);
 	if (rc == 0)
 		rc = l->reader ? reader_open(op, l) : writer_open(op, l);
 	if (rc && head == 0) {

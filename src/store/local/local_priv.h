@@ -19,6 +19,7 @@ struct keeper {
 	pthread_cond_t wake;
 	bool running, stop, poked; // guarded by lock
 	_Atomic bool dozing;       // it sleeps for long, or is about to: nothing is pending
+	bool weighs;               // log.past_cache is its
 };
 
 #define VOLUME_BYTES 64u // of DIR/volume: volume.c

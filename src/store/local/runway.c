@@ -16,12 +16,12 @@
 
 static uint64_t round_up(uint64_t offset)
 {
-	return (offset + FILL_UNIT - 1) & ~(uint64_t)(FILL_UNIT - 1);
+	return (offset + FILE_UNIT - 1) & ~(uint64_t)(FILE_UNIT - 1);
 }
 
 void runway_clear_locked(struct log *g, const struct group *n)
 {
-	uint64_t from = pos_of(n->segment, n->start & ~(FILL_UNIT - 1));
+	uint64_t from = pos_of(n->segment, n->start & ~(FILE_UNIT - 1));
 	uint64_t to = pos_of(n->segment, 0) + round_up((uint64_t)n->start + n->bytes);
 	while (from < g->ahead_to && to > g->ahead_from)
 		pthread_cond_wait(&g->turn, &g->lock);

@@ -37,9 +37,11 @@ static void segment_release(struct segment *s)
 		(void)munmap(s->map, s->size); // of our own mapping
 	if (s->fd >= 0)
 		(void)close(s->fd); // synced by the log where it matters
+	if (s->direct >= 0)
+		(void)close(s->direct); // every write was synced
 	s->map = NULL;
 	s->bus = NULL;
-	s->fd = -1;
+	s->fd = s->direct = -1;
 }
 
 void segments_done(struct segments *t)
@@ -153,6 +155,7 @@ static int segment_publish(struct op *op, struct segments *t, const struct segme
 		s->size = made->size;
 		s->map = made->map;
 		s->fd = made->fd;
+		s->direct = made->direct;
 		s->bus = made->bus;
 		atomic_store(&s->end, 0);
 		atomic_store(&s->healed, 0);
@@ -187,7 +190,8 @@ static int segment_map(struct op *op, struct segments *t, const struct segment_h
 		.seed = segment_seed(h->nonce),
 		.size = h->size,
 		.ahead_to = ahead_to,
-		.fd = fd };
+		.fd = fd,
+		.direct = -1 };
 	int error = file_map(t->files, fd, h->size, &s.map);
 	if (error) {
 		(void)close(fd); // nothing was written
@@ -197,6 +201,11 @@ static int segment_map(struct op *op, struct segments *t, const struct segment_h
 	if (!writable) {
 		(void)close(fd); // the mapping stays
 		s.fd = -1;
+	} else if (!t->always_cached) {
+		char path[PATH_ROOM];
+		path_of(path, t, h->number);
+		if (file_open_direct(t->files, path, &s.direct))
+			s.direct = -1; // else through the page cache
 	}
 	int rc = segment_publish(op, t, &s);
 	if (rc)
@@ -382,7 +391,9 @@ void segment_close_for_writing(struct segment *s, uint32_t end)
 	atomic_store(&s->end, end);
 	if (s->fd >= 0)
 		(void)close(s->fd); // every write was synced
-	s->fd = -1;
+	if (s->direct >= 0)
+		(void)close(s->direct);
+	s->fd = s->direct = -1;
 }
 
 // The good one is not touched: they lie in sectors of their own.

@@ -19,7 +19,8 @@ struct segment {
 	uint32_t seed;
 	uint64_t size;
 	char *map;
-	int fd; // of the segments that may be written; -1
+	int fd;     // of the segments that may be written; -1
+	int direct; // the same for writes past the page cache (stage.h); -1: as the file system, or the configuration, has it
 	struct sigbus_range *bus;
 	_Atomic uint32_t
 		end; // where its frames end, once the log went on to the next; 0: not known yet
@@ -36,6 +37,7 @@ struct segment_page {
 struct segments {
 	char *dir; // DIR/log
 	const struct files *files;
+	bool always_cached; // the log is written through the page cache
 	_Atomic(struct segment_page *) *pages;
 	pthread_mutex_t
 		making; // held while a segment is made: the keeper and a leader may both want it

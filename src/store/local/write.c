@@ -65,6 +65,7 @@ void log_done(struct local *l)
 		g->leftover = next;
 	}
 	free(g->failed);
+	stage_done(&g->stage);
 	(void)pthread_cond_destroy(&g->turn);
 	(void)pthread_cond_destroy(&g->writer_wake);
 	(void)pthread_mutex_destroy(&g->lock);
@@ -518,6 +519,31 @@ static void written_count(struct log *g, const struct group *n)
 	atomic_fetch_add(&g->checkpointed, checkpointed);
 }
 
+// EINVAL: it has to go through the page cache.
+static int group_write_direct(struct local *l, const struct segment *s, const struct group *n,
+	const struct iovec *iov, size_t count)
+{
+	struct stage *g = &l->log.stage;
+	struct span pages;
+	int error = stage_lay(g, s, n->start, iov, count, &pages);
+	if (error)
+		return error == ENOMEM ? EINVAL : error;
+	error = file_write_direct(l->files, s->direct, pages, n->start & ~(FILE_UNIT - 1));
+	if (!error)
+		stage_keep(g, pos_of(n->segment, n->start + n->bytes));
+	return error;
+}
+
+static int group_write_cached(struct local *l, const struct segment *s, const struct group *n,
+	struct iovec *iov, size_t count)
+{
+	int error = file_writev(l->files, s->fd, iov, count, n->start);
+	if (error)
+		return error;
+	error = file_sync(l->files, s->fd);
+	return errno_is_space(error) ? EIO : error; // what the disk has of it is not known
+}
+
 static int group_write(struct op *op, struct local *l, struct group *n)
 {
 	struct segment *s = NULL;
@@ -538,14 +564,15 @@ static int group_write(struct op *op, struct local *l, struct group *n)
 		segment_unref(s);
 		return op_fail(op, RC_NOSPACE, "out of memory for a write");
 	}
-	int error = file_writev(l->files, s->fd, iov, count, n->start);
+	bool direct = s->direct >= 0 && atomic_load(&l->log.past_cache);
+	int error = direct ? group_write_direct(l, s, n, iov, count) : EINVAL;
+	if (error == EINVAL)
+		error = group_write_cached(l, s, n, iov, count);
 	free(iov);
 	written_count(&l->log, n);
 	if (error)
 		rc = op_fail_errno(op, errno_is_space(error) ? RC_NOSPACE : RC_IO, error,
 			"cannot write to the log");
-	else if ((error = file_sync(l->files, s->fd)))
-		rc = op_fail_errno(op, RC_IO, error, "cannot sync the log");
 	segment_unref(s);
 	return rc;
 }

@@ -5,6 +5,7 @@
 
 #include "store/local/format.h"
 #include "store/local/index.h"
+#include "store/local/stage.h"
 
 #include <pthread.h>
 
@@ -71,7 +72,9 @@ struct log {
 	uint64_t tail_size, next_size; // size of that segment; of the one after it, when it is made
 	uint64_t next_seq, next_id;
 	uint64_t ahead_from,
-		ahead_to; // positions: blocks that are being written with zeros (runway.h)
+		ahead_to;        // positions: blocks that are being written with zeros (runway.h)
+	struct stage stage;      // owned by whoever writes a group
+	_Atomic bool past_cache; // groups go past the page cache, where they can
 	struct failed_range *failed;
 	size_t failed_count, failed_cap;
 	_Atomic uint64_t failures; // how often groups have failed
