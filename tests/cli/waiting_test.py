@@ -117,6 +117,42 @@ class Waiting(CliCase):
             self.assertNotEqual(helpers(server)["starling-auth"], worker)
             client.logout()
 
+    def test_commands_behind(self):
+        """What clients send behind a log-in that waits is run behind its answer, in its order: also when they have said that no more comes, and across a
+        reload of the configuration."""
+        user, word = self.users[0].encode(), PASSWORD.encode()
+        plain = base64.b64encode(b"\0%s\0%s" % (user, word))
+        dialogues = [
+            ("imap", b"a LOGIN %s %s\r\nb NOOP\r\nc SELECT INBOX\r\nd LOGOUT\r\n" % (user, word),
+             rb"(?s)\* OK .*a OK .*b OK .*c OK .*\* BYE .*d OK "),
+            ("imap", b"a LOGIN %s wrong\r\nb SELECT INBOX\r\nc AUTHENTICATE PLAIN %s\r\nd SELECT INBOX\r\ne LOGOUT\r\n" % (user, plain),
+             rb"(?s)a NO .*b BAD .*c OK .*d OK .*\* BYE .*e OK "),
+            ("pop3", b"USER %s\r\nPASS %s\r\nSTAT\r\nQUIT\r\n" % (user, word), rb"\+OK .*\r\n\+OK .*\r\n\+OK 0 .*\r\n\+OK 0 0\r\n\+OK "),
+            ("submission", b"EHLO x\r\nAUTH PLAIN %s\r\nNOOP\r\nAUTH PLAIN %s\r\nQUIT\r\n" % (plain, plain),
+             rb"(?s)220 .*250 .*235 .*250 .*503 .*221 "),
+        ]  # fmt: skip
+        with self.started() as server:
+            self.log_in(server).logout()
+            worker = helpers(server)["starling-auth"]
+            os.kill(worker, signal.SIGSTOP)
+            asked = []
+            for i in range(4 * len(dialogues)):
+                protocol, sent, wanted = dialogues[i // 4]
+                one = self.connect(server, protocol)
+                said = self.read(one, rb"\r\n").encode() if i % 4 >= 2 else b""  # or all at once
+                one.sendall(sent)
+                if i % 2:
+                    one.shutdown(socket.SHUT_WR)
+                asked.append((one, said, wanted))
+            time.sleep(0.3)
+            os.kill(server.process.pid, signal.SIGHUP)
+            time.sleep(0.2)
+            os.kill(worker, signal.SIGCONT)
+            for one, said, wanted in asked:
+                while more := one.recv(65536):
+                    said += more
+                self.assertRegex(said, wanted)
+
     def test_stop_while_waiting(self):
         """The server's end does not wait for it either."""
         with self.started() as server:
