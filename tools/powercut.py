@@ -46,7 +46,8 @@ PLANTS = {  # name: (source, what is there, what is planted in its place[, more 
     "the volume's name is not flushed": (
         "src/store/local/volume.c", "rc = volume_name_sync(op, l);", "rc = volume_name_sync == NULL;"),
     "a segment's header is not flushed": (
-        "src/store/local/segment.c", "error = file_sync(t->files, fd);", "error = 0;", "--fills"),
+        "src/store/local/segment.c", "\t\terror = file_sync(t->files, fd);\n\tif (error)\n\t\t(void)close(fd); // given up",
+        "\t\terror = 0;\n\tif (error)\n\t\t(void)close(fd); // given up", "--fills"),
     "the epoch is not flushed": (
         "src/store/local/volume.c", "error = file_sync(l->files, fd);", "error = 0;"),
     "replay believes bodies without their checksums": (

@@ -20,6 +20,7 @@
 #define EVENTS_MAX (1u << 20)
 #define DATA_MAX (UINT64_C(1) << 30)
 #define FDS_MAX 65536
+#define DIRECT_UNIT 4096u
 #define HURRY_ZEROS 65536u
 #define EXPORT __attribute__((visibility("default")))
 
@@ -39,6 +40,7 @@ static struct recording {
 	bool hurry;
 	uint64_t ino[FDS_MAX]; // of open files and folders below it; 0: not ours
 	bool dsync[FDS_MAX];   // each write is flushed before it returns
+	bool direct[FDS_MAX];
 } now;
 static pthread_mutex_t lock =
 	PTHREAD_MUTEX_INITIALIZER; // the order of events is the order of calls
@@ -195,7 +197,7 @@ static int do_open(const char *path, int flags, mode_t mode)
 		return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 	pthread_mutex_lock(&lock);
 	bool existed = ino_of(path) != 0;
-	// Memory has no page cache to pass by. What is asked of a direct write, whole pages, is looked at.
+	// Memory has no page cache to pass by. What is asked of a direct write, whole sectors, is looked at (do_pwritev()).
 	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, flags & ~O_DIRECT, mode);
 	int error = errno;
 	struct stat st;
@@ -204,6 +206,7 @@ static int do_open(const char *path, int flags, mode_t mode)
 	if (fd >= 0 && fstat(fd, &st) == 0) {
 		now.ino[fd] = st.st_ino;
 		now.dsync[fd] = (flags & O_DSYNC) != 0;
+		now.direct[fd] = (flags & O_DIRECT) != 0;
 		if (!existed)
 			(void)add_locked((struct event){
 				.kind = EVENT_CREATE, .path = name, .ino = st.st_ino });
@@ -325,6 +328,9 @@ static ssize_t do_pwritev(int fd, const struct iovec *iov, int count, off_t offs
 		return write_hole(fd, iov, count, offset, &rc)
 			? rc
 			: syscall(SYS_pwritev, fd, iov, count, offset, 0);
+	for (int i = 0; i < count && now.direct[fd]; i++)
+		if (((uintptr_t)iov[i].iov_base | iov[i].iov_len | (uint64_t)offset) % DIRECT_UNIT)
+			give_up("a direct write of no whole pages");
 	pthread_mutex_lock(&lock);
 	rc = syscall(SYS_pwritev, fd, iov, count, offset, 0);
 	int error = errno;

@@ -24,9 +24,9 @@
 #define AHEAD_LEAST (UINT64_C(4) << 20)
 #define AHEAD_MOST (UINT64_C(64) << 20)
 #define LATELY_SCALE 64u
-#define MUCH (UINT64_C(4) << 20) // octets a second
-#define WEIGH_NS (20 * NS_PER_MS)
-#define RETRY_NS NS_PER_S // after a failure, and for the free space
+#define MUCH (UINT64_C(4) << 20)   // octets a second
+#define WEIGH_NS (200 * NS_PER_MS) // a large message by itself is not much
+#define RETRY_NS NS_PER_S          // after a failure, and for the free space
 #define SPARE_FILES 1u
 
 struct watch_state {
@@ -107,16 +107,17 @@ static void look_weigh(struct local *l, struct watch_state *w)
 {
 	uint64_t now = clock_mono(), bytes = atomic_load(&l->log.group_bytes);
 	uint64_t passed = now - w->weighed, came = bytes - w->weighed_bytes;
-	if (!l->keeper.weighs || (w->weighed && passed < WEIGH_NS))
+	if (w->weighed && passed < WEIGH_NS)
 		return;
 	uint64_t much =
 		atomic_load(&l->log.past_cache) ? MUCH / 2 : MUCH; // it stays as it is for a while
-	bool past = w->weighed && came > passed / NS_PER_MS * much / 1000;
+	bool comes = w->weighed && came > passed / NS_PER_MS * much / 1000;
 	w->weighed = now;
 	w->weighed_bytes = bytes;
-	atomic_store(&l->log.past_cache, past);
+	if (l->keeper.weighs)
+		atomic_store(&l->log.past_cache, comes);
 	pthread_mutex_lock(&l->log.lock);
-	if (!past && !l->log.writing)
+	if (!comes && !l->log.writing)
 		stage_shrink(&l->log.stage);
 	pthread_mutex_unlock(&l->log.lock);
 }

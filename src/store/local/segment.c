@@ -30,6 +30,26 @@ int segments_init(struct op *op, struct segments *t, const struct files *files, 
 	return op_fail(op, RC_NOMEM, "out of memory");
 }
 
+static void path_of(char path[PATH_ROOM], const struct segments *t, uint32_t number)
+{
+	(void)snprintf(path, PATH_ROOM, "%s/%08" PRIx32 ".log", t->dir, number); // dir is short
+}
+
+void segment_open_for_direct(struct segment *s)
+{
+	char path[PATH_ROOM];
+	path_of(path, s->table, atomic_load(&s->number));
+	if (file_open_direct(s->table->files, path, &s->direct))
+		s->direct = SEGMENT_NOT_DIRECT; // through the page cache
+}
+
+void segment_close_direct(struct segment *s)
+{
+	if (s->direct >= 0)
+		(void)close(s->direct); // every write was synced
+	s->direct = SEGMENT_NOT_DIRECT;
+}
+
 static void segment_release(struct segment *s)
 {
 	sigbus_remove(s->bus);
@@ -37,11 +57,10 @@ static void segment_release(struct segment *s)
 		(void)munmap(s->map, s->size); // of our own mapping
 	if (s->fd >= 0)
 		(void)close(s->fd); // synced by the log where it matters
-	if (s->direct >= 0)
-		(void)close(s->direct); // every write was synced
+	segment_close_direct(s);
 	s->map = NULL;
 	s->bus = NULL;
-	s->fd = s->direct = -1;
+	s->fd = -1;
 }
 
 void segments_done(struct segments *t)
@@ -177,11 +196,6 @@ static int segment_publish(struct op *op, struct segments *t, const struct segme
 	return rc;
 }
 
-static void path_of(char path[PATH_ROOM], const struct segments *t, uint32_t number)
-{
-	(void)snprintf(path, PATH_ROOM, "%s/%08" PRIx32 ".log", t->dir, number); // dir is short
-}
-
 // Maps and publishes; takes over fd.
 static int segment_map(struct op *op, struct segments *t, const struct segment_header *h, int fd,
 	bool writable, uint64_t ahead_to)
@@ -191,7 +205,7 @@ static int segment_map(struct op *op, struct segments *t, const struct segment_h
 		.size = h->size,
 		.ahead_to = ahead_to,
 		.fd = fd,
-		.direct = -1 };
+		.direct = SEGMENT_NOT_DIRECT };
 	int error = file_map(t->files, fd, h->size, &s.map);
 	if (error) {
 		(void)close(fd); // nothing was written
@@ -202,10 +216,7 @@ static int segment_map(struct op *op, struct segments *t, const struct segment_h
 		(void)close(fd); // the mapping stays
 		s.fd = -1;
 	} else if (!t->always_cached) {
-		char path[PATH_ROOM];
-		path_of(path, t, h->number);
-		if (file_open_direct(t->files, path, &s.direct))
-			s.direct = -1; // else through the page cache
+		s.direct = SEGMENT_NOT_OPENED;
 	}
 	int rc = segment_publish(op, t, &s);
 	if (rc)
@@ -391,9 +402,8 @@ void segment_close_for_writing(struct segment *s, uint32_t end)
 	atomic_store(&s->end, end);
 	if (s->fd >= 0)
 		(void)close(s->fd); // every write was synced
-	if (s->direct >= 0)
-		(void)close(s->direct);
-	s->fd = s->direct = -1;
+	segment_close_direct(s);
+	s->fd = -1;
 }
 
 // The good one is not touched: they lie in sectors of their own.

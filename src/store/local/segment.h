@@ -20,7 +20,9 @@ struct segment {
 	uint64_t size;
 	char *map;
 	int fd;     // of the segments that may be written; -1
-	int direct; // the same for writes past the page cache (stage.h); -1: as the file system, or the configuration, has it
+	int direct; // the same for writes past the page cache (stage.h), or one of these:
+#define SEGMENT_NOT_DIRECT (-1)
+#define SEGMENT_NOT_OPENED (-2) // it is opened when it is needed
 	struct sigbus_range *bus;
 	_Atomic uint32_t
 		end; // where its frames end, once the log went on to the next; 0: not known yet
@@ -70,6 +72,9 @@ int segment_make(struct op *op, struct segments *t, uint32_t number, uint64_t si
 // Another descriptor of its file: what is written through it is durable, and does not go through the page cache where the file system can do without. The
 // caller closes it while it still holds the segment. 0 or an errno.
 int segment_open_direct(const struct segment *s, int *ret_fd);
+// Opens s->direct, or notes that it cannot be. For whoever writes a group; and so is the other, after which no more groups go that way.
+void segment_open_for_direct(struct segment *s);
+void segment_close_direct(struct segment *s);
 // After sigbus_hit(): reads it again from the disk, once a second at most. What it was read as meanwhile has failed.
 void segment_heal(struct segment *s);
 // The log went on to another segment.

@@ -519,19 +519,40 @@ static void written_count(struct log *g, const struct group *n)
 	atomic_fetch_add(&g->checkpointed, checkpointed);
 }
 
-// EINVAL: it has to go through the page cache.
+// Whether the segment can be written past the page cache. Its descriptor is opened for the first group that is.
+static bool is_direct(struct local *l, struct segment *s)
+{
+	if (!atomic_load(&l->log.past_cache))
+		return false;
+	if (s->direct == SEGMENT_NOT_OPENED)
+		segment_open_for_direct(s);
+	return s->direct >= 0;
+}
+
 static int group_write_direct(struct local *l, const struct segment *s, const struct group *n,
 	const struct iovec *iov, size_t count)
 {
 	struct stage *g = &l->log.stage;
 	struct span pages;
 	int error = stage_lay(g, s, n->start, iov, count, &pages);
-	if (error)
-		return error == ENOMEM ? EINVAL : error;
-	error = file_write_direct(l->files, s->direct, pages, n->start & ~(FILE_UNIT - 1));
+	if (!error)
+		error = file_write_direct(l->files, s->direct, pages, n->start & ~(FILE_UNIT - 1));
 	if (!error)
 		stage_keep(g, pos_of(n->segment, n->start + n->bytes));
 	return error;
+}
+
+// What a direct write fails with when the disk is sound: the page cache may still take the group, and is the one to say what became of it. It is written whole
+// again, so nothing hangs on what the first attempt left.
+static bool is_for_the_cache(const struct local *l, struct segment *s, int error)
+{
+	if (error == EINVAL && s->direct >= 0) {
+		log_error("store",
+			"%s: log segment %" PRIx32 " cannot be written past the page cache", l->dir,
+			atomic_load(&s->number));
+		segment_close_direct(s);
+	}
+	return error == EINVAL || error == ENOMEM || errno_is_space(error);
 }
 
 static int group_write_cached(struct local *l, const struct segment *s, const struct group *n,
@@ -564,9 +585,9 @@ static int group_write(struct op *op, struct local *l, struct group *n)
 		segment_unref(s);
 		return op_fail(op, RC_NOSPACE, "out of memory for a write");
 	}
-	bool direct = s->direct >= 0 && atomic_load(&l->log.past_cache);
-	int error = direct ? group_write_direct(l, s, n, iov, count) : EINVAL;
-	if (error == EINVAL)
+	bool direct = is_direct(l, s);
+	int error = direct ? group_write_direct(l, s, n, iov, count) : 0;
+	if (!direct || is_for_the_cache(l, s, error))
 		error = group_write_cached(l, s, n, iov, count);
 	free(iov);
 	written_count(&l->log, n);
