@@ -458,13 +458,16 @@ static void cell_flush(struct cell *c, const struct record *r, uint32_t before)
 		memmove(c->pending.at, c->pending.at + done, c->pending.n * sizeof *c->pending.at);
 }
 
-static bool overlap(const struct event *a, const struct event *b)
+// Whether a pending call changes what that write covers.
+static bool overlap(const struct event *a, const struct event *write)
 {
-	return a->kind != EVENT_WRITE ||
-		(a->offset < b->offset + b->n && b->offset < a->offset + a->n);
+	uint64_t end = write->offset + write->n;
+	if (a->kind == EVENT_SIZE)
+		return a->n < end;
+	return a->offset < end && write->offset < a->offset + a->n;
 }
 
-// One write is durable, and nothing else. What was pending before it is never what it lies on, nor the size of the file: that would have to be told apart.
+// One write is durable, with the size that it needs, and nothing else. What was pending before it is never what it lies on: that would have to be told apart.
 static void cell_flush_one(struct cell *c, const struct record *r, uint32_t event)
 {
 	size_t k = 0;
@@ -476,8 +479,8 @@ static void cell_flush_one(struct cell *c, const struct record *r, uint32_t even
 	for (size_t j = 0; j < k; j++)
 		expect(!overlap(record_event(r, c->pending.at[j]), e),
 			"a flushed write over one that is not", "");
-	expect(e->offset + e->n <= c->size, "a flushed write behind the end", "");
 	call_apply(&c->bytes, e, 0, NULL);
+	c->size = size_after(e, c->size);
 	c->pending.n--;
 	memmove(c->pending.at + k, c->pending.at + k + 1,
 		(c->pending.n - k) * sizeof *c->pending.at);
