@@ -66,6 +66,20 @@ static bool line_fits(struct span got, struct span want)
 	return any == want.n ? span_eq(got, want) : span_starts(got, span_cut(want, 0, any));
 }
 
+static void compare_lines(struct span got, const char *want, size_t chunk)
+{
+	struct span rest = span_str(want);
+	while (rest.n || got.n) {
+		struct span line, wanted;
+		got = span_split(got, '\n', &line);
+		rest = span_split(rest, '\n', &wanted);
+		line = span_cut(line, 0, line.n ? line.n - 1 : 0);
+		if (!line_fits(line, wanted))
+			fail_msg("chunks of %zu: got \"%.*s\", want \"%.*s\"", chunk,
+				SPAN_FMT(line), SPAN_FMT(wanted));
+	}
+}
+
 static void dialogue(struct span sent, const char *want)
 {
 	static const size_t chunks[] = { 0, 1, 2, 3, 7, 64 };
@@ -74,16 +88,7 @@ static void dialogue(struct span sent, const char *want)
 		fake_open(&f, &pop3_service, pop3);
 		(void)fake_output(&f); // the greeting
 		fake_send(&f, sent, chunks[i]);
-		struct span got = fake_output(&f), rest = span_str(want);
-		while (rest.n || got.n) {
-			struct span line, wanted;
-			got = span_split(got, '\n', &line);
-			rest = span_split(rest, '\n', &wanted);
-			line = span_cut(line, 0, line.n ? line.n - 1 : 0);
-			if (!line_fits(line, wanted))
-				fail_msg("chunks of %zu: got \"%.*s\", want \"%.*s\"", chunks[i],
-					SPAN_FMT(line), SPAN_FMT(wanted));
-		}
+		compare_lines(fake_output(&f), want, chunks[i]);
 		fake_close(&f);
 	}
 }
@@ -235,16 +240,7 @@ static void log_in_waits(void **state)
 			assert_true(fake_run_woken(&f));
 		}
 		buf_add(&said, fake_output(&f));
-		struct span got = buf_span(&said), wants = span_str(t[i / 2].said);
-		while (wants.n || got.n) {
-			struct span line, wanted;
-			got = span_split(got, '\n', &line);
-			wants = span_split(wants, '\n', &wanted);
-			line = span_cut(line, 0, line.n ? line.n - 1 : 0);
-			if (!line_fits(line, wanted))
-				fail_msg("got \"%.*s\", want \"%.*s\"", SPAN_FMT(line),
-					SPAN_FMT(wanted));
-		}
+		compare_lines(buf_span(&said), t[i / 2].said, i % 2);
 		buf_done(&said);
 		fake_close(&f);
 	}
